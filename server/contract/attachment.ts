@@ -1,0 +1,48 @@
+/** A file on a message, and how its bytes travel before it is on one. */
+import { z } from 'zod'
+import { AttachmentId } from './ids.ts'
+
+export const AttachmentState = z.enum(['uploading', 'checking', 'ready', 'refused'])
+
+/** Why a file was refused after its bytes were seen. */
+export const AttachmentReason = z.enum(['type_mismatch', 'type_not_allowed', 'infected', 'unreadable'])
+
+export const Attachment = z.object({
+  id: AttachmentId,
+  fileName: z.string(),
+  fileType: z.string(),
+  fileSize: z.int(),
+  state: AttachmentState,
+  reason: AttachmentReason.optional(),
+})
+
+/** `fileName` is what the player's device calls it; `fileType` a MIME type; `fileSize` in bytes. */
+export const NewAttachment = z.strictObject({
+  fileName: z.string().trim().min(1).max(255),
+  fileType: z
+    .string()
+    .toLowerCase()
+    .regex(/^[a-z0-9.+-]+\/[a-z0-9.+-]+$/)
+    .max(127),
+  fileSize: z.int().min(1),
+})
+
+/** `tus`: the upload is created already; `HEAD` and `PATCH` it with the player's bearer (tus 1.0). `put`: one PUT. */
+export const Upload = z.discriminatedUnion('protocol', [
+  z.object({ protocol: z.literal('tus'), url: z.string() }),
+  z.object({
+    protocol: z.literal('put'),
+    url: z.string(),
+    headers: z.record(z.string(), z.string()),
+    expiresAt: z.iso.datetime(),
+  }),
+])
+
+export const AnnouncedAttachment = z.object({ id: AttachmentId, upload: Upload })
+
+export type AttachmentState = z.infer<typeof AttachmentState>
+export type AttachmentReason = z.infer<typeof AttachmentReason>
+export type Attachment = z.infer<typeof Attachment>
+export type NewAttachment = z.infer<typeof NewAttachment>
+export type Upload = z.infer<typeof Upload>
+export type AnnouncedAttachment = z.infer<typeof AnnouncedAttachment>

@@ -1,0 +1,60 @@
+/** Every reason the relay can give for a refusal. The widget translates the code; it never shows `detail`. */
+import { z } from 'zod'
+
+/** Why a bearer was refused. Each has its own line in `medkit token inspect`. */
+export const tokenProblemCodes = [
+  'token_missing',
+  'token_malformed',
+  'token_expired',
+  'token_not_yet_valid',
+  'token_bad_signature',
+  'token_wrong_audience',
+  'token_wrong_issuer',
+  'token_missing_claim',
+  'token_too_long_lived',
+] as const
+
+export const problemCodes = [
+  ...tokenProblemCodes,
+  'invalid_json',
+  'idempotency_key_missing',
+  'session_ended',
+  'origin_not_allowed',
+  'not_found',
+  'idempotency_key_in_use',
+  'ticket_closed',
+  'too_large',
+  'type_not_allowed',
+  'invalid',
+  'idempotency_key_reused',
+  'unsupported',
+  'rate_limited',
+  'internal',
+  'store_unavailable',
+] as const
+
+/** Why a message that the relay has safe could not reach the vendor. */
+export const deliveryProblemCodes = ['vendor_refused', 'vendor_misconfigured', 'vendor_unreachable'] as const
+
+export const TokenProblemCode = z.enum(tokenProblemCodes)
+export const ProblemCode = z.enum(problemCodes)
+export const DeliveryProblemCode = z.enum(deliveryProblemCodes)
+export type TokenProblemCode = z.infer<typeof TokenProblemCode>
+export type ProblemCode = z.infer<typeof ProblemCode>
+export type DeliveryProblemCode = z.infer<typeof DeliveryProblemCode>
+
+/** One wrong place in a body: `path` is dotted (`attachments.0`), `code` says what is wrong there. */
+export const ProblemPlace = z.object({ path: z.string(), code: z.string() })
+
+/** RFC 9457, sent as `application/problem+json`. */
+export const Problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  code: ProblemCode,
+  detail: z.string().optional(),
+  errors: z.array(ProblemPlace).optional(),
+  retryAfterSeconds: z.int().optional(),
+})
+export type ProblemPlace = z.infer<typeof ProblemPlace>
+export type Problem = z.infer<typeof Problem>

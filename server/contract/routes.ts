@@ -1,0 +1,199 @@
+/**
+ * The player API as one table. The widget's typed `call`, the relay's `Handlers`, the OpenAPI document and the routing
+ * itself all come from here: a route that is not in this table does not exist.
+ */
+import { z } from 'zod'
+import { AnnouncedAttachment, NewAttachment } from './attachment.ts'
+import { DeletionRequest, NewDeletionRequest } from './deletion.ts'
+import { EventBatch } from './event.ts'
+import { PlayerExport } from './export.ts'
+import { Game } from './game.ts'
+import { AttachmentId, DeletionRequestId, GameKey, TicketId } from './ids.ts'
+import { Message, NewMessage } from './message.ts'
+import { LinkSent, Merge, Merged, NewSession, Session } from './player.ts'
+import type { ProblemCode } from './problem-code.ts'
+import { Conversation, NewRating, NewTicket, Ticket } from './ticket.ts'
+
+export interface RouteSpec {
+  summary: string
+  /** `player` needs a bearer; its audience is the game. */
+  access: 'public' | 'player'
+  params?: z.ZodType
+  query?: z.ZodType
+  body?: z.ZodType
+  /** Needs the header `Idempotency-Key`; the first answer is kept and given again for 7 days. */
+  idempotent?: true
+  /** By status. A string is a media type whose bytes are streamed; null is no body. */
+  answers: Record<number, z.ZodType | string | null>
+  /** Refusals of this route's own, beside those that `access`, `body` and `idempotent` bring along. */
+  problems?: readonly ProblemCode[]
+}
+
+const limit = z.coerce.number().int().min(1).max(100).default(20)
+const cursor = z.string().max(512).optional()
+
+/** One page; `cursor` is null on the last. */
+function pageOf<T extends z.ZodType>(item: T) {
+  return z.object({ items: z.array(item), cursor: z.string().nullable() })
+}
+
+const ofTicket = z.object({ ticketId: TicketId })
+const ofAttachment = z.object({ attachmentId: AttachmentId })
+
+export const routes = {
+  'GET /games/:game': {
+    summary: 'What anyone may know about a game: name, languages, form, limits, ways to sign in',
+    access: 'public',
+    params: z.object({ game: GameKey }),
+    answers: { 200: Game },
+    problems: ['not_found'],
+  },
+  'POST /sessions': {
+    summary: 'Sign in: as an anonymous player, with a recovery key, or by e-mail',
+    access: 'public',
+    body: NewSession,
+    answers: { 201: Session, 202: LinkSent },
+    problems: ['not_found', 'unsupported'],
+  },
+  'POST /sessions/merge': {
+    summary: 'Move the tickets of an anonymous player to the verified bearer, once',
+    access: 'player',
+    body: Merge,
+    answers: { 200: Merged },
+    problems: ['unsupported'],
+  },
+  'DELETE /session': {
+    summary: 'Sign out: a token issued by the relay is dead at once',
+    access: 'player',
+    answers: { 204: null },
+  },
+  'GET /tickets': {
+    summary: 'Own tickets, newest activity first',
+    access: 'player',
+    query: z.object({ cursor, limit }),
+    answers: { 200: pageOf(Ticket) },
+  },
+  'POST /tickets': {
+    summary: 'Open a ticket',
+    access: 'player',
+    body: NewTicket,
+    idempotent: true,
+    answers: { 201: Conversation },
+  },
+  'GET /tickets/:ticketId': {
+    summary: 'One own ticket with its newest messages, oldest first; `before` pages back',
+    access: 'player',
+    params: ofTicket,
+    query: z.object({ before: cursor, limit }),
+    answers: { 200: Conversation },
+    problems: ['not_found'],
+  },
+  'POST /tickets/:ticketId/messages': {
+    summary: 'Reply',
+    access: 'player',
+    params: ofTicket,
+    body: NewMessage,
+    idempotent: true,
+    answers: { 201: Message },
+    problems: ['not_found', 'ticket_closed'],
+  },
+  'POST /tickets/:ticketId/close': {
+    summary: 'Close; safe to repeat',
+    access: 'player',
+    params: ofTicket,
+    answers: { 200: Ticket },
+    problems: ['not_found', 'unsupported'],
+  },
+  'POST /tickets/:ticketId/reopen': {
+    summary: 'Reopen; safe to repeat',
+    access: 'player',
+    params: ofTicket,
+    answers: { 200: Ticket },
+    problems: ['not_found', 'unsupported'],
+  },
+  'POST /tickets/:ticketId/read': {
+    summary: 'Everything on the ticket so far has been seen; safe to repeat',
+    access: 'player',
+    params: ofTicket,
+    answers: { 200: Ticket },
+    problems: ['not_found'],
+  },
+  'POST /tickets/:ticketId/rating': {
+    summary: 'Rate a closed ticket',
+    access: 'player',
+    params: ofTicket,
+    body: NewRating,
+    answers: { 200: Ticket },
+    problems: ['not_found', 'unsupported'],
+  },
+  'POST /attachments': {
+    summary: 'Announce a file; the answer says how to upload its bytes',
+    access: 'player',
+    body: NewAttachment,
+    answers: { 201: AnnouncedAttachment },
+    problems: ['too_large', 'type_not_allowed', 'unsupported'],
+  },
+  'GET /attachments/:attachmentId': {
+    summary: 'The bytes of an own file',
+    access: 'player',
+    params: ofAttachment,
+    answers: { 200: 'application/octet-stream' },
+    problems: ['not_found'],
+  },
+  'DELETE /attachments/:attachmentId': {
+    summary: 'Drop a file that no message carries yet',
+    access: 'player',
+    params: ofAttachment,
+    answers: { 204: null },
+    problems: ['not_found'],
+  },
+  'POST /deletion-requests': {
+    summary: 'Ask for erasure of everything held on the player',
+    access: 'player',
+    body: NewDeletionRequest,
+    answers: { 202: DeletionRequest },
+  },
+  'GET /deletion-requests': {
+    summary: 'Own requests for erasure with their dated steps, newest first',
+    access: 'player',
+    answers: { 200: pageOf(DeletionRequest) },
+  },
+  'DELETE /deletion-requests/:requestId': {
+    summary: 'Withdraw a request that has not begun',
+    access: 'player',
+    params: z.object({ requestId: DeletionRequestId }),
+    answers: { 200: DeletionRequest },
+    problems: ['not_found', 'unsupported'],
+  },
+  'GET /export': {
+    summary: 'All that is held on the player, as one JSON document',
+    access: 'player',
+    answers: { 200: PlayerExport },
+  },
+  'GET /events': {
+    summary: 'Server-sent events for the player; `poll=1` answers at once with what is new',
+    access: 'player',
+    query: z.object({ poll: z.literal('1').optional() }),
+    answers: { 200: EventBatch },
+  },
+} as const satisfies Record<string, RouteSpec>
+
+export type Routes = typeof routes
+export type RouteName = keyof Routes
+
+/** The names of the `:parts` of a route's path. */
+export type PathParams<R extends string> = R extends `${string}:${infer P}/${infer Rest}`
+  ? P | PathParams<Rest>
+  : R extends `${string}:${infer P}`
+    ? P
+    : never
+
+type Sent<T> = T extends z.ZodType ? z.input<T> : never
+type Got<T> = T extends z.ZodType ? z.output<T> : T extends null ? undefined : T extends string ? unknown : never
+
+/** What a caller sends as the body of `R`. */
+export type BodyOf<R extends RouteName> = Routes[R] extends { body: infer B } ? Sent<B> : undefined
+/** What a caller may put behind the `?` of `R`. */
+export type QueryOf<R extends RouteName> = Routes[R] extends { query: infer Q } ? Sent<Q> : undefined
+/** What a caller gets from `R` when it succeeds. */
+export type AnswerOf<R extends RouteName> = Got<Routes[R]['answers'][keyof Routes[R]['answers']]>

@@ -1,0 +1,75 @@
+/** A player's case with the studio. */
+import { z } from 'zod'
+import { Instant, TicketId } from './ids.ts'
+import { Language, LanguageTag } from './language.ts'
+import { AttachmentIds, Message, MessageText, PlainText } from './message.ts'
+
+/** `open`: with the studio. `answered`: waiting for the player. */
+export const TicketStatus = z.enum(['open', 'answered', 'closed'])
+
+export const Rating = z.object({ score: z.int().min(1).max(5), comment: z.string().optional() })
+
+export const NewRating = z.strictObject({
+  score: z.int().min(1).max(5),
+  comment: PlainText.pipe(z.string().trim().max(2_000)).optional(),
+})
+
+export const LastMessage = z.object({
+  author: Message.shape.author,
+  text: z.string(),
+  sentAt: Instant,
+})
+
+export const Ticket = z.object({
+  id: TicketId,
+  /** Short and human (`SH-4F7K2`), unique in its game; means nothing to another player. */
+  number: z.string(),
+  subject: z.string(),
+  status: TicketStatus,
+  language: Language,
+  category: z.string().optional(),
+  createdAt: Instant,
+  updatedAt: Instant,
+  /** Agent messages the player has not read. */
+  unread: z.int(),
+  lastMessage: LastMessage.optional(),
+  rating: Rating.optional(),
+  /** When the vendor was last heard. */
+  asOf: Instant,
+  can: z.object({ reply: z.boolean(), close: z.boolean(), reopen: z.boolean(), rate: z.boolean() }),
+})
+
+/** `messages` oldest first; `earlier` is the `before` of the next page back, or null at the beginning. */
+export const Conversation = Ticket.extend({
+  messages: z.array(Message),
+  earlier: z.string().nullable(),
+})
+
+const Label = PlainText.pipe(z.string().min(1).max(64))
+
+/** Flat, and *claimed*: the browser says so, nobody has proved it. */
+export const ClaimedMetadata = z
+  .record(Label, PlainText.pipe(z.string().max(1_024)))
+  .refine((metadata) => Object.keys(metadata).length <= 32, { error: 'more than 32 values' })
+
+export const NewTicket = z.strictObject({
+  message: MessageText,
+  subject: PlainText.pipe(z.string().trim().max(200)).optional(),
+  language: LanguageTag,
+  category: z.string().max(64).optional(),
+  /** The answers to the category's own questions, by field id. */
+  fields: z.record(Label, PlainText.pipe(z.string().max(2_000))).optional(),
+  metadata: ClaimedMetadata.optional(),
+  attachments: AttachmentIds.optional(),
+  /** Where answers go when `can.answers` is `email`. Never an identity. */
+  email: z.email().max(254).optional(),
+})
+
+export type TicketStatus = z.infer<typeof TicketStatus>
+export type Rating = z.infer<typeof Rating>
+export type NewRating = z.input<typeof NewRating>
+export type LastMessage = z.infer<typeof LastMessage>
+export type Ticket = z.infer<typeof Ticket>
+export type Conversation = z.infer<typeof Conversation>
+export type ClaimedMetadata = z.infer<typeof ClaimedMetadata>
+export type NewTicket = z.input<typeof NewTicket>
