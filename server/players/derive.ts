@@ -1,0 +1,15 @@
+/** One relay secret, many keys: each purpose gets its own by HKDF, so that no key ever stands in for another. */
+import { hkdfSync } from 'node:crypto'
+
+/** The least the relay accepts as a secret, in bytes. */
+export const minSecretBytes = 32
+
+/**
+ * @param purpose - names the key; two purposes never share one
+ * @returns 32 bytes
+ */
+export function deriveKey(secret: Uint8Array, purpose: string): Uint8Array {
+  if (secret.byteLength < minSecretBytes)
+    throw new RangeError(`the relay secret is shorter than ${minSecretBytes} bytes`)
+  return new Uint8Array(hkdfSync('sha256', secret, 'medkit', purpose, 32))
+}

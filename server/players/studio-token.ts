@@ -1,0 +1,98 @@
+/** Verifies the token a studio signs for its player, or says with one code why not. */
+import type { KeyObject } from 'node:crypto'
+import { compactVerify } from 'jose'
+import type { Clock } from '../clock.ts'
+import { createKeySet } from './key-set.ts'
+import type { KeySetTrouble } from './key-set-reading.ts'
+import { type SignedProfile, signedProfileOf } from './signed-profile.ts'
+import { claimRefusals, type Expected, headerRefusals, type Refusal } from './studio-claims.ts'
+import { findStudioConfigMistakes, pinnedAlgorithms, readPublicKey, type StudioConfig } from './studio-keys.ts'
+import { readTokenParts } from './token-parts.ts'
+import { TokenRefused } from './token-refused.ts'
+
+/** What the studio signed about a player. Optional fields of the wrong shape are absent. */
+export interface StudioClaims extends SignedProfile {
+  /** The studio's player id: never empty, at most 255 characters, never in the relay's own `anon:` or `email:` form. */
+  subject: string
+  expiresAt: Date
+}
+
+export interface StudioVerifier {
+  /** @throws TokenRefused, and nothing else */
+  verify: (token: string) => Promise<StudioClaims>
+}
+
+export interface StudioVerifierParts {
+  clock: Clock
+  fetch?: typeof fetch
+  /** Told of every failed read of the studio's key server, and of every key in it that cannot be used. */
+  onJwksTrouble?: (trouble: KeySetTrouble & { game: string }) => void
+  /** For one read of the key server, body and all. Default 5,000. */
+  jwksTimeoutMs?: number
+}
+
+type Verifiable = KeyObject | Uint8Array
+type FindKeys = (wanted: { kid: string | undefined; alg: string }) => Promise<readonly Verifiable[]>
+
+/** @throws TypeError for a configuration that `findStudioConfigMistakes` would object to */
+export function createStudioVerifier(game: string, config: StudioConfig, parts: StudioVerifierParts): StudioVerifier {
+  const [mistake] = findStudioConfigMistakes(config)
+  if (mistake) throw new TypeError(`${mistake.path}: ${mistake.message}`)
+  const expected = expectationsOf(game, config)
+  const findKeys = keysOf(game, config, parts)
+  return { verify: (token) => verify(token, expected, findKeys, parts.clock) }
+}
+
+/** What a token for this game has to fit. */
+export function expectationsOf(game: string, config: StudioConfig): Expected {
+  return { audience: config.audience ?? game, issuer: config.issuer, algorithms: pinnedAlgorithms(config) }
+}
+
+async function verify(token: string, expected: Expected, findKeys: FindKeys, clock: Clock): Promise<StudioClaims> {
+  const { header, claims } = readTokenParts(token)
+  refuseFirst(headerRefusals(header, expected))
+  await checkSignature(token, header, findKeys)
+  refuseFirst(claimRefusals(claims, expected, clock.now()))
+  return { ...signedProfileOf(claims), subject: String(claims.sub), expiresAt: new Date(Number(claims.exp) * 1_000) }
+}
+
+function refuseFirst([first]: readonly Refusal[]): void {
+  if (first) throw new TokenRefused(first.code, first.reason)
+}
+
+/**
+ * Of the header only `alg`, already pinned, and `kid`, compared for equality with keys already trusted, have a say.
+ * `jku`, `jwk`, `x5u` and `x5c` would let a token bring its own key (RFC 8725 3.10) and are never read.
+ */
+async function checkSignature(token: string, header: Record<string, unknown>, findKeys: FindKeys): Promise<void> {
+  const alg = String(header.alg)
+  const keys = await findKeys({ kid: typeof header.kid === 'string' ? header.kid : undefined, alg })
+  if (keys.length === 0) throw new TokenRefused('token_bad_signature', 'no key of the studio fits "kid" and "alg"')
+  for (const key of keys) if (await isSignedBy(key, token, alg)) return
+  throw new TokenRefused('token_bad_signature', "the signature was not made with the studio's key")
+}
+
+async function isSignedBy(key: Verifiable, token: string, alg: string): Promise<boolean> {
+  try {
+    await compactVerify(token, key, { algorithms: [alg] })
+    return true
+  } catch {
+    return false
+  }
+}
+
+function keysOf(game: string, config: StudioConfig, parts: StudioVerifierParts): FindKeys {
+  if ('jwksUrl' in config) return publishedKeys(game, config.jwksUrl, parts)
+  const key = 'secret' in config ? Buffer.from(config.secret) : readPublicKey(config.publicKey)
+  return async () => [key]
+}
+
+function publishedKeys(game: string, jwksUrl: string, parts: StudioVerifierParts): FindKeys {
+  const keySet = createKeySet(new URL(jwksUrl), {
+    clock: parts.clock,
+    fetch: parts.fetch ?? fetch,
+    timeoutMs: parts.jwksTimeoutMs ?? 5_000,
+    onTrouble: (trouble) => parts.onJwksTrouble?.({ ...trouble, game }),
+  })
+  return keySet.find
+}
