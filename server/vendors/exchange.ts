@@ -1,0 +1,144 @@
+/** One exchange with a vendor, step by step: send, refuse what is not a 2xx, read within bounds, check. */
+import ky from 'ky'
+import type { z } from 'zod'
+import type { Clock } from '../clock.ts'
+import type { Method } from './address.ts'
+import { type Deadline, readCapped, watched } from './deadline.ts'
+import { causeOf, codeOfStatus, type Fail, retryAfterMsOf } from './failure.ts'
+import type { VendorError, VendorErrorCode } from './vendor.ts'
+
+export type RequestBody =
+  | string
+  | Uint8Array<ArrayBuffer>
+  | Blob
+  | FormData
+  | URLSearchParams
+  | ReadableStream<Uint8Array>
+
+/** Reads a vendor's own error body. `undefined` leaves the status to decide. */
+export type Refusal = (status: number, body: unknown) => VendorErrorCode | undefined
+
+const maxRefusalBytes = 64 * 1024
+
+export interface Exchange {
+  /** As errors name it. */
+  name: string
+  url: URL
+  method: Method
+  headers: Record<string, string>
+  body: RequestBody | undefined
+  refusal: Refusal | undefined
+  clock: Clock
+  fail: Fail
+}
+
+/** Sends, and turns everything but a 2xx into a VendorError. */
+export async function reach(exchange: Exchange, deadline: Deadline): Promise<Response> {
+  const { fail, name } = exchange
+  const headers = headersOf(exchange)
+  const response = await ky(exchange.url, {
+    method: exchange.method,
+    headers,
+    ...bodyOf(exchange, deadline),
+    redirect: 'manual',
+    retry: 0,
+    timeout: false,
+    throwHttpErrors: false,
+    signal: deadline.signal,
+  }).catch((error: unknown) => {
+    throw unreachable(error, exchange, deadline)
+  })
+  if (response.ok) return response
+  const refused = await readRefusal(response, exchange)
+  const code = refused ?? codeOfStatus(response.status)
+  const retryAfterMs = retryAfterMsOf(response.headers, exchange.clock.now())
+  throw fail(code, name, `answered ${response.status}`, { status: response.status, retryAfterMs })
+}
+
+/** A key with a line break in it would be quoted whole in the platform's own error. */
+function headersOf({ headers, fail, name }: Exchange): Headers {
+  try {
+    return new Headers(headers)
+  } catch {
+    throw fail('misconfigured', name, 'the key cannot be sent in a header')
+  }
+}
+
+function bodyOf({ body }: Exchange, deadline: Deadline): { body?: RequestBody } {
+  if (body === undefined) return {}
+  return { body: body instanceof ReadableStream ? watched(body, { onProgress: deadline.touch }) : body }
+}
+
+/** Why a call was refused, in the vendor's own words where it has any; else the rest of the answer is let go. */
+async function readRefusal(response: Response, { refusal }: Exchange): Promise<VendorErrorCode | undefined> {
+  const mayExplain = refusal && response.status >= 400 && response.status < 500 && response.status !== 429
+  if (!mayExplain) {
+    await response.body?.cancel()
+    return undefined
+  }
+  const text = await readCapped(response, maxRefusalBytes).catch(() => undefined)
+  return refusal(response.status, parseJson(text ?? '')?.value)
+}
+
+export async function readText(
+  response: Response,
+  exchange: Exchange,
+  deadline: Deadline,
+  maxBytes: number,
+): Promise<string> {
+  const text = await readCapped(response, maxBytes).catch((error: unknown) => {
+    throw unreachable(error, exchange, deadline)
+  })
+  if (text !== undefined) return text
+  throw exchange.fail('unexpected', exchange.name, `answered more than ${maxBytes} bytes`)
+}
+
+export function checked<T>(
+  text: string,
+  status: number,
+  schema: z.ZodType<T>,
+  { name, fail, refusal }: Exchange,
+  onDrift: (what: string) => void = () => undefined,
+): T {
+  const body = text === '' ? { value: undefined } : parseJson(text)
+  if (!body) {
+    onDrift(`${name}: not JSON`)
+    throw fail('unexpected', name, 'answered something that is not JSON', { status })
+  }
+  const parsed = schema.safeParse(body.value)
+  if (parsed.success) return parsed.data
+  // Some vendors put an error inside a 200.
+  const refused = refusal?.(status, body.value)
+  if (refused) throw fail(refused, name, 'answered an error inside a success', { status })
+  const [issue] = parsed.error.issues
+  const place = issue?.path.map((key) => (typeof key === 'number' ? '*' : String(key))).join('.') || 'the whole'
+  onDrift(`${name}: ${place} ${issue?.code ?? ''}`.trim())
+  throw fail('unexpected', name, 'answered something that does not fit', { status })
+}
+
+export function withDeadline(response: Response, exchange: Exchange, deadline: Deadline): Response {
+  deadline.touch()
+  if (!response.body) {
+    deadline.clear()
+    return response
+  }
+  const body = watched(response.body, {
+    onProgress: deadline.touch,
+    onEnd: deadline.clear,
+    failure: (error) => unreachable(error, exchange, deadline),
+  })
+  return new Response(body, { status: response.status, headers: response.headers })
+}
+
+function unreachable(error: unknown, { fail, name }: Exchange, deadline: Deadline): VendorError {
+  const why = deadline.expired() ? 'timed out' : deadline.signal.aborted ? 'was called off' : 'gave no answer'
+  return fail('unreachable', name, why, { cause: causeOf(error) })
+}
+
+function parseJson(text: string): { value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) }
+  } catch {
+    return undefined
+  }
+}
