@@ -1,0 +1,255 @@
+/**
+ * The base of every vendor simulator: a real HTTP server that checks each request against the vendor's document, and
+ * misbehaves when told to. What a request breaks is answered with the vendor's own error *and* kept in `violations`,
+ * which a test expects to be empty.
+ */
+import { randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { z } from 'zod'
+import { type Answer, acts, type Misbehaviour, send } from './misbehave.ts'
+
+/** One request as the vendor got it. */
+export interface Received {
+  call: string
+  method: string
+  path: string
+  query: Record<string, string | string[]>
+  headers: Record<string, string>
+  /** Parsed JSON, FormData, bytes, or undefined. */
+  body: unknown
+  status: number
+}
+
+export interface SimulatedRequest<Q = unknown, B = unknown> {
+  params: Record<string, string>
+  query: Q
+  body: B
+  headers: Record<string, string>
+}
+
+/** One call of the vendor's document. A route without `query` or `json` accepts none. */
+export interface SimulatedRoute {
+  /** `POST /tickets/:ticketId/actions` */
+  call: string
+  query?: z.ZodType
+  json?: z.ZodType
+  /** The body is not JSON. */
+  raw?: 'multipart' | 'bytes'
+  /** No key: a pre-signed address. The key itself must then not be there. */
+  open?: boolean
+  answer: (request: SimulatedRequest<never, never>) => Answer | Promise<Answer>
+}
+
+/** Ties a route's schemas to its handler. */
+export function route<Q = undefined, B = undefined>(
+  spec: Omit<SimulatedRoute, 'answer' | 'query' | 'json'> & {
+    query?: z.ZodType<Q>
+    json?: z.ZodType<B>
+    answer: (request: SimulatedRequest<Q, B>) => Answer | Promise<Answer>
+  },
+): SimulatedRoute {
+  return spec as SimulatedRoute
+}
+
+/** Changes an answer on its way out: `call` is the route's. */
+export type Mutation = (body: unknown, call: string) => unknown
+
+export interface SimulatorOptions {
+  routes: readonly SimulatedRoute[]
+  /** What the request's headers lack, if anything. */
+  lacks: (headers: Record<string, string>) => string | undefined
+  /** The vendor's own error bodies. */
+  errors: { invalid: (why: string) => Answer; unauthorized: Answer; missing: Answer; inside: unknown }
+  port?: number | undefined
+  onReceived?: ((request: Received) => void) | undefined
+}
+
+export interface SimulatorBase {
+  url: string
+  received: readonly Received[]
+  /** Requests that the vendor's document forbids. */
+  violations: readonly string[]
+  /** JSON answers given, for the drift test. */
+  answered: readonly { call: string; body: unknown }[]
+  misbehave: (how: Misbehaviour, times?: number, call?: string) => void
+  mutate: (mutation: Mutation | undefined) => void
+  close: () => Promise<void>
+}
+
+/** A ticket as an agent at the vendor sees it. */
+export interface SeenTicket {
+  vendorTicketId: string
+  closed: boolean
+  /** Everything an agent can read on it, line by line, each as it is labelled there: fields, tags, every message. */
+  lines: readonly string[]
+  files: readonly { fileName: string; fileType: string; bytes: Uint8Array }[]
+}
+
+export interface AgentFile {
+  fileName: string
+  fileType: string
+  bytes: Uint8Array
+}
+
+/** What every vendor's simulator offers to tests and to `npm run sandbox`. */
+export interface VendorSimulator extends SimulatorBase {
+  /** The `vendor` block of a relay's configuration that speaks to this simulator. */
+  config: Record<string, unknown>
+  /** The calls that carry a new ticket's words, and a reply's. */
+  calls: { open: string; reply?: string }
+  tickets: () => readonly SeenTicket[]
+  agentAnswers: (vendorTicketId: string, text: string, file?: AgentFile) => void
+  agentNotes: (vendorTicketId: string, text: string) => void
+  agentCloses: (vendorTicketId: string) => void
+  /** Ids of the players whose data the vendor was asked to delete. */
+  forgotten?: () => readonly string[]
+}
+
+export const canaryPrefix = 'CANARY-'
+
+/** A value that must never be seen outside the vendor. */
+export function canary(label: string): string {
+  return `${canaryPrefix}${label}-${randomUUID()}`
+}
+
+export const notFound: Answer = { status: 404, json: { message: 'not found' } }
+
+interface Seen {
+  call: string
+  received: Received
+}
+
+export async function startSimulator(options: SimulatorOptions): Promise<SimulatorBase> {
+  const received: Received[] = []
+  const violations: string[] = []
+  const answered: { call: string; body: unknown }[] = []
+  const planned: { how: Misbehaviour; call: string | undefined }[] = []
+  let mutation: Mutation | undefined
+
+  const server = createServer((request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      violations.push(`the simulator itself failed: ${String(error)}`)
+      response.destroy()
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { call, received: seen } = await see(request)
+    received.push(seen)
+    const how = takePlan(call)
+    const runs = how === undefined || how === 'lost-answer' || how === 'reset'
+    const answer = runs ? await answerTo(call, seen) : {}
+    seen.status = answer.status ?? 200
+    if (answer.json !== undefined) answered.push({ call, body: answer.json })
+    options.onReceived?.(seen)
+    if (how) acts[how](response, answer, { url, ...options.errors })
+    else send(response, mutated(call, answer))
+  }
+
+  async function see(request: IncomingMessage): Promise<Seen> {
+    const { pathname, searchParams } = new URL(request.url ?? '/', url)
+    const method = request.method ?? 'GET'
+    const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]))
+    const spec = options.routes.find((one) => paramsOf(one.call, method, pathname) !== undefined)
+    const body = await readBody(request, headers, spec?.raw)
+    const query = Object.fromEntries(
+      [...new Set(searchParams.keys())].map((key) => [key, one(searchParams.getAll(key))]),
+    )
+    const call = spec?.call ?? `${method} ${pathname}`
+    return { call, received: { call, method, path: pathname, query, headers, body, status: 0 } }
+  }
+
+  async function answerTo(call: string, request: Received): Promise<Answer> {
+    const spec = options.routes.find((one) => one.call === call)
+    if (!spec) return refuse(call, 'no such call in the document', options.errors.missing)
+    const lacking = options.lacks(request.headers)
+    if (spec.open && lacking === undefined) return refuse(call, 'the key was sent along', options.errors.unauthorized)
+    if (!spec.open && lacking) return refuse(call, lacking, options.errors.unauthorized)
+    const query = fits(spec.query, request.query)
+    if (typeof query === 'string') return refuse(call, `query ${query}`, options.errors.invalid(query))
+    const body = spec.raw ? { value: request.body } : fits(spec.json, request.body)
+    if (typeof body === 'string') return refuse(call, `body ${body}`, options.errors.invalid(body))
+    const params = paramsOf(call, request.method, request.path) ?? {}
+    return spec.answer({ params, query: query.value, body: body.value, headers: request.headers } as never)
+  }
+
+  function refuse(call: string, why: string, answer: Answer): Answer {
+    violations.push(`${call}: ${why}`)
+    return answer
+  }
+
+  function takePlan(call: string): Misbehaviour | undefined {
+    const index = planned.findIndex((plan) => plan.call === undefined || plan.call === call)
+    return index < 0 ? undefined : planned.splice(index, 1)[0]?.how
+  }
+
+  function mutated(call: string, answer: Answer): Answer {
+    if (!mutation || answer.json === undefined) return answer
+    return { ...answer, json: mutation(structuredClone(answer.json), call) }
+  }
+
+  return {
+    url,
+    received,
+    violations,
+    answered,
+    misbehave: (how, times = 1, call) => planned.push(...Array.from({ length: times }, () => ({ how, call }))),
+    mutate: (next) => {
+      mutation = next
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+/** The named parts of a path, or undefined when the call is another one. */
+function paramsOf(call: string, method: string, path: string): Record<string, string> | undefined {
+  const [verb, template = ''] = call.split(' ')
+  const wanted = template.split('/')
+  const given = path.split('/')
+  if (verb !== method || wanted.length !== given.length) return undefined
+  const fit = wanted.every((part, index) => (part.startsWith(':') ? given[index] !== '' : part === given[index]))
+  if (!fit) return undefined
+  const named = wanted.flatMap((part, index) =>
+    part.startsWith(':') ? [[part.slice(1), decodeURIComponent(given[index] ?? '')]] : [],
+  )
+  return Object.fromEntries(named)
+}
+
+function one(values: string[]): string | string[] {
+  return values.length === 1 ? (values[0] ?? '') : values
+}
+
+function fits(schema: z.ZodType | undefined, value: unknown): { value: unknown } | string {
+  const empty = value === undefined || (typeof value === 'object' && value !== null && Object.keys(value).length === 0)
+  if (!schema) return empty ? { value: undefined } : 'was not asked for'
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return { value: parsed.data }
+  return parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')
+}
+
+async function readBody(
+  request: IncomingMessage,
+  headers: Record<string, string>,
+  raw: SimulatedRoute['raw'],
+): Promise<unknown> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  const bytes = Buffer.concat(chunks)
+  if (raw === 'bytes') return bytes
+  if (bytes.length === 0) return undefined
+  if (raw === 'multipart')
+    return new Response(bytes, { headers: { 'content-type': headers['content-type'] ?? '' } }).formData()
+  if (!headers['content-type']?.startsWith('application/json')) return `not JSON: ${headers['content-type']}`
+  try {
+    return JSON.parse(bytes.toString())
+  } catch {
+    return 'not JSON'
+  }
+}
