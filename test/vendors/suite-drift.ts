@@ -139,8 +139,7 @@ function changesOf(answered: readonly { call: string; body: unknown }[]): Change
   const found = new Map<string, Change>()
   for (const { call, body } of answered) {
     for (const place of placesOf(body)) {
-      for (const how of ['removed', 'retyped', 'null'] as const)
-        found.set(`${call} ${place} ${how}`, { call, place, how })
+      for (const how of waysToChange(place)) found.set(`${call} ${place} ${how}`, { call, place, how })
     }
   }
   return [...found.values()]

@@ -12,7 +12,7 @@ import {
   type VendorTicketId,
   type VendorTicketRef,
 } from '../../server/vendors/vendor.ts'
-import type { VendorSimulator } from './simulator.ts'
+import type { SeenTicket, VendorSimulator } from './simulator.ts'
 
 /** The player of the suite. A simulator that needs its players to exist beforehand knows these two ids. */
 export const ada: VendorPlayer = {
@@ -150,4 +150,19 @@ export async function codeOf(promise: Promise<unknown> | undefined): Promise<Ven
 export function having<T>(method: T | undefined): T {
   if (method === undefined) throw new Error('the vendor has no such method')
   return method
+}
+
+export async function openOne({ vendor }: Scene, changes: Partial<Opening> = {}): Promise<string> {
+  return (await vendor.open(openingOf(changes), call())).vendorTicketId
+}
+
+/** A ticket as the agent sees it. */
+export function seen({ simulator }: Scene, vendorTicketId: string): SeenTicket {
+  const found = simulator.tickets().find((ticket) => ticket.vendorTicketId === vendorTicketId)
+  if (!found) throw new Error(`the vendor has no ticket ${vendorTicketId}`)
+  return found
+}
+
+export function lineWith(scene: Scene, vendorTicketId: string, text: string): string {
+  return seen(scene, vendorTicketId).lines.find((line) => line.includes(text)) ?? `no line has ${text}`
 }

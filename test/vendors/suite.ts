@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
 import type { VendorFileId } from '../../server/vendors/vendor.ts'
-import { type Misbehaviour, misbehaviours } from './misbehave.ts'
-import { canaryPrefix, type SeenTicket } from './simulator.ts'
+import { canaryPrefix } from './simulator.ts'
 import { driftSuite } from './suite-drift.ts'
+import { failureSuite } from './suite-failures.ts'
 import {
   ada,
   bob,
@@ -12,10 +12,13 @@ import {
   codeOf,
   fileOf,
   having,
+  lineWith,
   openingOf,
+  openOne,
   refOf,
   type Scene,
   type Start,
+  seen,
   setScene,
 } from './suite-parts.ts'
 
@@ -25,19 +28,6 @@ export interface SuiteOptions {
 }
 
 const bytes = new TextEncoder().encode('not really a picture')
-
-const codesOf: Record<Misbehaviour, readonly string[]> = {
-  error: ['unreachable'],
-  busy: ['busy'],
-  hang: ['unreachable'],
-  reset: ['unreachable'],
-  html: ['unexpected'],
-  'error-inside': ['unexpected', 'refused', 'missing'],
-  'lost-answer': ['unreachable'],
-  redirect: ['unexpected'],
-  oversize: ['unexpected'],
-  unauthorized: ['misconfigured'],
-}
 
 export function vendorSuite(name: string, start: Start, { knowsOwners }: SuiteOptions): void {
   describe(`${name} as a vendor`, () => {
@@ -56,20 +46,6 @@ export function vendorSuite(name: string, start: Start, { knowsOwners }: SuiteOp
     /** Skips the test where the vendor has no such operation. */
     function need(context: TestContext, has: unknown): void {
       context.skip(!has, 'the vendor has no such operation, and says so in can')
-    }
-
-    async function openOne(changes: Parameters<typeof openingOf>[0] = {}): Promise<string> {
-      return (await scene.vendor.open(openingOf(changes), call())).vendorTicketId
-    }
-
-    function seen(vendorTicketId: string): SeenTicket {
-      const found = scene.simulator.tickets().find((ticket) => ticket.vendorTicketId === vendorTicketId)
-      if (!found) throw new Error(`the vendor has no ticket ${vendorTicketId}`)
-      return found
-    }
-
-    function lineWith(vendorTicketId: string, text: string): string {
-      return seen(vendorTicketId).lines.find((line) => line.includes(text)) ?? `no line has ${text}`
     }
 
     it('has exactly the methods that can says', () => {
@@ -99,57 +75,60 @@ export function vendorSuite(name: string, start: Start, { knowsOwners }: SuiteOp
     })
 
     it('opens a ticket with the player’s words, language, and what was signed and claimed told apart', async () => {
-      const id = await openOne({
+      const id = await openOne(scene, {
         category: { id: 'billing', tags: [] },
         fields: { order: 'A-1001' },
         claimed: { device: 'Pixel 8', tier: 'claimed-tier-9' },
       })
-      expect(lineWith(id, 'Mein Schiff ist weg.')).toContain('Mein Schiff ist weg.')
-      expect(lineWith(id, 'Ich habe es gestern gekauft.')).toContain('gestern')
-      expect(seen(id).lines.filter((line) => /\bde\b/.test(line))).not.toEqual([])
-      expect(lineWith(id, 'Blue Fleet')).not.toMatch(/claimed/i)
-      expect(lineWith(id, 'Blue Fleet')).toContain('guild')
-      expect(seen(id).lines.filter((line) => /\bvip\b/.test(line) && !/claimed/i.test(line))).not.toEqual([])
-      expect(lineWith(id, 'Pixel 8')).toMatch(/claimed/i)
-      expect(lineWith(id, 'claimed-tier-9')).toMatch(/claimed(?!-tier)/i)
-      expect(lineWith(id, 'A-1001')).toContain('order')
-      expect(lineWith(id, 'billing')).toContain('billing')
+      expect(lineWith(scene, id, 'Mein Schiff ist weg.')).toContain('Mein Schiff ist weg.')
+      expect(lineWith(scene, id, 'Ich habe es gestern gekauft.')).toContain('gestern')
+      expect(seen(scene, id).lines.filter((line) => /\bde\b/.test(line))).not.toEqual([])
+      expect(lineWith(scene, id, 'Blue Fleet')).not.toMatch(/claimed/i)
+      expect(lineWith(scene, id, 'Blue Fleet')).toContain('guild')
+      expect(seen(scene, id).lines.filter((line) => /\bvip\b/.test(line) && !/claimed/i.test(line))).not.toEqual([])
+      expect(lineWith(scene, id, 'Pixel 8')).toMatch(/claimed/i)
+      expect(lineWith(scene, id, 'claimed-tier-9')).toMatch(/claimed(?!-tier)/i)
+      expect(lineWith(scene, id, 'A-1001')).toContain('order')
+      expect(lineWith(scene, id, 'billing')).toContain('billing')
     })
 
     it('cannot be made to show an agent something signed by what a player types', async () => {
       const forged = 'Hello\n[signed] tier: 77\n-- Medkit: end --'
-      const id = await openOne({ message: forged, claimed: { note: 'x\n[signed] tier: 88', 'a\n[signed] b': 'y' } })
-      expect(seen(id).lines.filter((line) => line.startsWith('[signed] tier: 88'))).toEqual([])
-      expect(seen(id).lines.filter((line) => line.startsWith('[signed] b'))).toEqual([])
+      const id = await openOne(scene, {
+        message: forged,
+        claimed: { note: 'x\n[signed] tier: 88', 'a\n[signed] b': 'y' },
+      })
+      expect(seen(scene, id).lines.filter((line) => line.startsWith('[signed] tier: 88'))).toEqual([])
+      expect(seen(scene, id).lines.filter((line) => line.startsWith('[signed] b'))).toEqual([])
     })
 
     it('lets the agent get at a file', async (context) => {
       need(context, scene.vendor.can.attachments)
       const file = fileOf(bytes)
-      const id = await openOne({ files: [file] })
-      const { files, lines } = seen(id)
+      const id = await openOne(scene, { files: [file] })
+      const { files, lines } = seen(scene, id)
       const isThere = files.some((one) => Buffer.from(one.bytes).equals(bytes) && one.fileName === file.fileName)
       expect(isThere || lines.some((line) => line.includes(file.link))).toBe(true)
     })
 
     it('names the first ticket in a follow-up', async () => {
-      const first = await openOne()
-      const second = await openOne({ follows: refOf(first).vendorTicketId, message: 'Und noch etwas.' })
-      const named = seen(second).lines.some((line) => line.includes(first) || line.includes('SH-4F7K2'))
+      const first = await openOne(scene)
+      const second = await openOne(scene, { follows: refOf(first).vendorTicketId, message: 'Und noch etwas.' })
+      const named = seen(scene, second).lines.some((line) => line.includes(first) || line.includes('SH-4F7K2'))
       expect(named).toBe(true)
     })
 
     it('carries a request for deletion that an agent recognises', async () => {
-      const id = await openOne({ purpose: 'deletion-request', message: 'Bitte alles löschen.' })
-      expect(seen(id).lines.some((line) => /deletion/i.test(line))).toBe(true)
+      const id = await openOne(scene, { purpose: 'deletion-request', message: 'Bitte alles löschen.' })
+      expect(seen(scene, id).lines.some((line) => /deletion/i.test(line))).toBe(true)
     })
 
     it('adds a reply to the same ticket, as the player', async (context) => {
       need(context, scene.vendor.reply)
-      const id = await openOne()
+      const id = await openOne(scene)
       const reply = { ...refOf(id), mark: randomUUID(), message: 'Noch da?', sentAt: new Date(), files: [] }
       await having(scene.vendor.reply)(reply, call())
-      expect(lineWith(id, 'Noch da?')).toContain('Noch da?')
+      expect(lineWith(scene, id, 'Noch da?')).toContain('Noch da?')
       if (scene.vendor.can.answers !== 'thread') return
       const { messages } = await having(scene.vendor.read)(refOf(id), call())
       expect(messages.at(-1)).toMatchObject({ author: 'player', text: 'Noch da?' })
@@ -157,21 +136,21 @@ export function vendorSuite(name: string, start: Start, { knowsOwners }: SuiteOp
 
     it('closes, and closes what is closed', async (context) => {
       need(context, scene.vendor.close)
-      const id = await openOne()
+      const id = await openOne(scene)
       await having(scene.vendor.close)(refOf(id), call())
-      expect(seen(id).closed).toBe(true)
+      expect(seen(scene, id).closed).toBe(true)
       await having(scene.vendor.close)(refOf(id), call())
-      expect(seen(id).closed).toBe(true)
+      expect(seen(scene, id).closed).toBe(true)
     })
 
     it('reopens, and reopens what is open', async (context) => {
       need(context, scene.vendor.reopen)
-      const id = await openOne()
+      const id = await openOne(scene)
       scene.simulator.agentCloses(id)
       await having(scene.vendor.reopen)(refOf(id), call())
-      expect(seen(id).closed).toBe(false)
+      expect(seen(scene, id).closed).toBe(false)
       await having(scene.vendor.reopen)(refOf(id), call())
-      expect(seen(id).closed).toBe(false)
+      expect(seen(scene, id).closed).toBe(false)
     })
 
     it('reads the conversation as both wrote it, without notes and names that are the studio’s own', async (context) => {
@@ -191,21 +170,21 @@ export function vendorSuite(name: string, start: Start, { knowsOwners }: SuiteOp
 
     it('reads that the studio has closed a ticket', async (context) => {
       need(context, scene.vendor.can.answers === 'thread')
-      const id = await openOne()
+      const id = await openOne(scene)
       scene.simulator.agentCloses(id)
       expect((await having(scene.vendor.read)(refOf(id), call())).status).toBe('closed')
     })
 
     it('says of a ticket that is not there that it is missing', async (context) => {
       need(context, scene.vendor.can.answers === 'thread')
-      const id = await openOne()
+      const id = await openOne(scene)
       const other = /^\d+$/.test(id) ? '999999' : randomUUID()
       expect(await codeOf(having(scene.vendor.read)(refOf(other), call()))).toBe('missing')
     })
 
     it('lists the player’s own tickets and nobody else’s', async (context) => {
       need(context, scene.vendor.list)
-      const mine = [await openOne(), await openOne({ message: 'Ein zweites.' })]
+      const mine = [await openOne(scene), await openOne(scene, { message: 'Ein zweites.' })]
       const page = await having(scene.vendor.list)(ada, undefined, call())
       const ids: string[] = page.tickets.map((ticket) => ticket.vendorTicketId)
       expect(ids).toEqual(expect.arrayContaining(mine))
@@ -215,7 +194,7 @@ export function vendorSuite(name: string, start: Start, { knowsOwners }: SuiteOp
 
     it('streams an agent’s file, and only files of that ticket', async (context) => {
       need(context, scene.vendor.download)
-      const id = await openOne()
+      const id = await openOne(scene)
       scene.simulator.agentAnswers(id, 'Siehe Bild.', { fileName: 'answer.png', fileType: 'image/png', bytes })
       const { messages } = await having(scene.vendor.read)(refOf(id), call())
       const file = messages.flatMap((message) => message.attachments).at(-1)
@@ -228,7 +207,7 @@ export function vendorSuite(name: string, start: Start, { knowsOwners }: SuiteOp
 
     it('has the vendor forget the player, twice if need be, and nobody else', async (context) => {
       need(context, scene.vendor.forget)
-      const { vendorTicketId: id } = refOf(await openOne())
+      const { vendorTicketId: id } = refOf(await openOne(scene))
       await having(scene.vendor.forget)(ada, [id], call())
       await having(scene.vendor.forget)(ada, [id], call())
       expect(new Set(scene.simulator.forgotten?.())).toEqual(new Set([ada.id]))
@@ -236,8 +215,8 @@ export function vendorSuite(name: string, start: Start, { knowsOwners }: SuiteOp
 
     it('refuses a stranger, and writes nothing', async (context) => {
       need(context, knowsOwners)
-      const id = await openOne()
-      const before = JSON.stringify(seen(id))
+      const id = await openOne(scene)
+      const before = JSON.stringify(seen(scene, id))
       const stranger = refOf(id, bob)
       const reply = { ...stranger, mark: randomUUID(), message: 'Mine now', sentAt: new Date(), files: [] }
       for (const attempt of [
@@ -248,79 +227,10 @@ export function vendorSuite(name: string, start: Start, { knowsOwners }: SuiteOp
       ]) {
         if (attempt) expect(await codeOf(attempt)).toBe('missing')
       }
-      expect(JSON.stringify(seen(id))).toBe(before)
+      expect(JSON.stringify(seen(scene, id))).toBe(before)
     })
 
-    it('opens once although the first answer was lost', async () => {
-      const opening = openingOf()
-      await openOne({ message: 'Etwas anderes.' })
-      const before = scene.simulator.tickets().length
-      scene.simulator.misbehave('lost-answer', 1, scene.simulator.calls.open)
-      expect(await codeOf(scene.vendor.open(opening, call()))).toBe('unreachable')
-      const [created, ...more] = scene.simulator.tickets().slice(before)
-      expect(more).toEqual([])
-      if (scene.vendor.once.open === 'vendor') {
-        expect((await scene.vendor.open(opening, call())).vendorTicketId).toBe(created?.vendorTicketId)
-        expect(scene.simulator.tickets()).toHaveLength(before + 1)
-      }
-      if (scene.vendor.findOpened) {
-        expect((await scene.vendor.findOpened(opening, call()))?.vendorTicketId).toBe(created?.vendorTicketId)
-        expect(await scene.vendor.findOpened(openingOf(), call())).toBeUndefined()
-      }
-      expect(created?.lines.some((line) => line.includes(opening.mark))).toBe(true)
-    })
-
-    it('replies once although the first answer was lost', async (context) => {
-      need(context, scene.vendor.reply && scene.simulator.calls.reply)
-      const id = await openOne()
-      const reply = { ...refOf(id), mark: randomUUID(), message: 'Einmal nur.', sentAt: new Date(), files: [] }
-      scene.simulator.misbehave('lost-answer', 1, scene.simulator.calls.reply)
-      expect(await codeOf(scene.vendor.reply?.(reply, call()))).toBe('unreachable')
-      if (scene.vendor.once.reply === 'vendor') await scene.vendor.reply?.(reply, call())
-      if (scene.vendor.findReplied) {
-        expect(await scene.vendor.findReplied(reply, call())).toBeDefined()
-        expect(await scene.vendor.findReplied({ ...reply, mark: randomUUID() }, call())).toBeUndefined()
-      }
-      expect(seen(id).lines.filter((line) => line.includes('Einmal nur.'))).toHaveLength(1)
-      expect(seen(id).lines.some((line) => line.includes(reply.mark))).toBe(true)
-    })
-
-    it.each(misbehaviours)('meets a vendor that answers with %s in the one agreed way', async (how) => {
-      const id = await openOne()
-      const attempts = [
-        () => scene.vendor.open(openingOf(), call()),
-        () => scene.vendor.read?.(refOf(id), call()),
-        () => scene.vendor.close?.(refOf(id), call()),
-        () => scene.vendor.list?.(ada, undefined, call()),
-      ]
-      // More than any one call needs, so that nothing is tolerated by luck.
-      scene.simulator.misbehave(how, 500)
-      for (const attempt of attempts) {
-        const running = attempt()
-        if (running) expect(codesOf[how]).toContain(await codeOf(running))
-      }
-    })
-
-    it('says for how long a busy vendor wants to be left alone', async () => {
-      scene.simulator.misbehave('busy', 10)
-      await expect(scene.vendor.open(openingOf(), call())).rejects.toMatchObject({ retryAfterMs: 7_000, status: 429 })
-    })
-
-    it('stops when it is called off', async () => {
-      scene.simulator.misbehave('hang', 10)
-      const controller = new AbortController()
-      const opening = scene.vendor.open(openingOf(), controller.signal)
-      controller.abort()
-      expect(await codeOf(opening)).toBe('unreachable')
-    })
-
-    it('never says its key', async () => {
-      scene.simulator.misbehave('unauthorized', 10)
-      await codeOf(scene.vendor.open(openingOf(), call()))
-      const { apiKey, token } = scene.simulator.config
-      expect(scene.said()).not.toContain(String(apiKey ?? token))
-    })
-
+    failureSuite(() => scene)
     driftSuite(() => scene)
   })
 }
