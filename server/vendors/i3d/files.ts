@@ -1,0 +1,55 @@
+/** Files on their way to i3D.net: uploaded first, named by id in the ticket or reply, and dropped when that is refused. */
+import type { VendorHttp } from '../http.ts'
+import { VendorError, type VendorFile } from '../vendor.ts'
+import { multipartOf } from './upload.ts'
+import { AnyAnswer, UploadedAttachment } from './wire.ts'
+
+const path = '/v3/tickets/attachment'
+const dropTimeoutMs = 10_000
+
+export interface Files {
+  /** Uploads, then sends what carries the ids. @throws VendorError */
+  carry: <T>(
+    files: readonly VendorFile[],
+    signal: AbortSignal,
+    send: (attachmentIds: readonly number[]) => Promise<T>,
+  ) => Promise<T>
+}
+
+export function createFiles(http: VendorHttp): Files {
+  async function upload(file: VendorFile, signal: AbortSignal): Promise<number> {
+    const multipart = await multipartOf('attachment', file)
+    const { attachmentId } = await http.call({ method: 'POST', path, ...multipart, schema: UploadedAttachment, signal })
+    return attachmentId
+  }
+
+  /** Only ids uploaded just now. What cannot be dropped stays behind at i3D.net, attached to nothing. */
+  async function drop(ids: readonly number[]): Promise<void> {
+    const signal = AbortSignal.timeout(dropTimeoutMs)
+    const drops = ids.map((id) => {
+      const params = { attachmentId: String(id) }
+      return http.call({ method: 'DELETE', path: `${path}/{attachmentId}`, params, schema: AnyAnswer, signal })
+    })
+    await Promise.allSettled(drops)
+  }
+
+  return {
+    async carry(files, signal, send) {
+      const ids: number[] = []
+      let isSending = false
+      try {
+        for (const file of files) ids.push(await upload(file, signal))
+        isSending = true
+        return await send(ids)
+      } catch (error) {
+        if (!isSending || isRefusal(error)) await drop(ids)
+        throw error
+      }
+    },
+  }
+}
+
+/** Only then is it sure that no ticket holds the files: an answer lost on the way may have been a success. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof VendorError && ['refused', 'misconfigured', 'missing', 'busy'].includes(error.code)
+}

@@ -1,0 +1,78 @@
+/** i3D.net on the wire: its part of the configuration, and the little the relay reads of its answers. */
+import { z } from 'zod'
+import { BaseUrl } from '../address.ts'
+
+/** The document promises "all replies" and shows none, so their names are the studio's to set. */
+const ReplyFields = z.strictObject({
+  list: z.string().min(1).default('replies'),
+  text: z.string().min(1).default('content'),
+  /** Unix seconds. */
+  sentAt: z.string().min(1).default('createdAt'),
+  /** `true` for the studio's side, `false` for the player's; anything else is hidden. */
+  staff: z.string().min(1).default('staff'),
+  attachments: z.string().min(1).default('attachments'),
+})
+export type ReplyFields = z.output<typeof ReplyFields>
+
+/** Addresses in CSV. Only ever from here: whoever sets them makes i3D.net mail a ticket's content to them. */
+const Addresses = z.string().refine((list) => list.split(',').every((one) => z.email().safeParse(one.trim()).success), {
+  error: 'must be e-mail addresses with commas between',
+})
+
+/** The token drives the studio's servers and bills too: bind it to the relay's address and give it an end. */
+export const I3dConfig = z.strictObject({
+  kind: z.literal('i3d'),
+  baseUrl: BaseUrl.default('https://api.i3d.net'),
+  token: z.string().min(1),
+  /** One of `GET /v3/tickets/categories`. */
+  category: z.string().min(1),
+  department: z.string().min(1),
+  emailTo: Addresses,
+  emailCc: Addresses,
+  replyFields: ReplyFields.prefault({}),
+})
+export type I3dConfig = z.output<typeof I3dConfig>
+
+/** "Every successful GET/POST/PUT returns 200 with an array, even for one object": taken off here, and not insisted on. */
+export function unwrapped<T extends z.ZodType>(schema: T) {
+  return z.preprocess((answer) => (Array.isArray(answer) ? answer[0] : answer), schema)
+}
+
+const ticketId = z.int().positive()
+
+/** A row of a list. `hash` and `readHash` look like keys to the ticket and are not even read. */
+export const I3dRow = z.object({ id: ticketId, title: z.string() })
+
+/** One ticket. Loose, because its replies stand under a configured name; nothing is passed on as it came. */
+export const I3dTicket = z.looseObject({
+  id: ticketId,
+  status: z.string(),
+  updatedAt: z.number().nullish(),
+})
+export type I3dTicket = z.output<typeof I3dTicket>
+
+export const Rows = z.array(z.unknown())
+export const Categories = z.array(z.string().or(z.array(z.string()))).transform((names) => names.flat())
+export const OpenedTicket = unwrapped(z.object({ id: ticketId }))
+export const OneTicket = unwrapped(I3dTicket)
+export const UploadedAttachment = unwrapped(z.object({ attachmentId: z.int().positive() }))
+
+/**
+ * The document says "No content" of opening and closing, and elsewhere i3D.net says an array: either will do, but for an
+ * error in disguise.
+ */
+export const AnyAnswer = z.unknown().refine((answer) => !Disguised.safeParse(answer).success, { error: 'is an error' })
+const Disguised = unwrapped(z.object({ errorCode: z.unknown(), errorMessage: z.string() }))
+
+/** A file of a reply: an id alone, or an object that has one. */
+export const I3dAttachment = z.preprocess(
+  (file) => (typeof file === 'number' ? { id: file } : file),
+  z.object({
+    id: z.int().positive(),
+    name: z.string().optional(),
+    fileName: z.string().optional(),
+    mimeType: z.string().optional(),
+    size: z.int().nonnegative().optional(),
+  }),
+)
+export type I3dAttachment = z.output<typeof I3dAttachment>

@@ -1,0 +1,174 @@
+/** Players' tickets in Thena. Its key sees the whole team, so every call begins by asking whose the ticket is. */
+import type { Can } from '../../contract/can.ts'
+import { splitPath } from '../address.ts'
+import { createVendorHttp } from '../http.ts'
+import { linkedAttachments, type VendorParts } from '../parts.ts'
+import {
+  type Opened,
+  type Opening,
+  type Replied,
+  type Reply,
+  type Vendor,
+  VendorError,
+  type VendorMessageId,
+  type VendorTicket,
+  type VendorTicketId,
+  type VendorTicketRef,
+} from '../vendor.ts'
+import { receiveEvent } from './hook.ts'
+import { createLookup } from './lookup.ts'
+import { createStatusShelf, statusBookOf } from './statuses.ts'
+import { listedTicketOf, newCommentOf, newTicketOf, readComments, statusOf, updatedAtOf } from './translate.ts'
+import { Comments, OneComment, OneTicket, OpenedTicket, Statuses, type ThenaConfig } from './wire.ts'
+
+const kind = 'thena'
+
+/**
+ * Deletion is a request: Thena's own call hides the contact and leaves its tickets. Agents' files stay with Thena, for
+ * nobody publishes how to fetch one.
+ */
+const can: Can = {
+  reply: 'thread',
+  reopen: 'native',
+  close: true,
+  answers: 'thread',
+  attachments: linkedAttachments,
+  history: 'vendor',
+  deletion: 'request',
+  rating: false,
+  push: 'hook',
+}
+
+/** Thena's own page size where none is asked for, so a shorter page is the last whatever its cap may be. */
+const leastPageSize = 10
+const commentPageSize = 50
+const maxCommentPages = 20
+
+export function createThena(config: ThenaConfig, parts: VendorParts): Vendor {
+  const onDrift = (what: string) => parts.onDrift(kind, what)
+  const http = createVendorHttp({
+    vendor: kind,
+    baseUrl: config.baseUrl,
+    headers: { 'x-api-key': config.apiKey },
+    secrets: [config.apiKey],
+    clock: parts.clock,
+    onDrift,
+    ...parts.http,
+  })
+  const { paths, teamId } = config
+  const lookup = createLookup(http, config, onDrift)
+  const shelf = createStatusShelf(async (signal) => {
+    const { data } = await http.call({ ...splitPath(paths.statuses), query: { teamId }, schema: Statuses, signal })
+    return statusBookOf(data)
+  }, parts.clock)
+
+  async function open(opening: Opening, signal: AbortSignal): Promise<Opened> {
+    const json = newTicketOf(opening, teamId)
+    try {
+      const { data } = await http.call({ method: 'POST', path: '/v1/tickets', json, schema: OpenedTicket, signal })
+      const vendorMessageId = data.comment?.id as VendorMessageId | undefined
+      return { vendorTicketId: data.id as VendorTicketId, vendorMessageId }
+    } catch (error) {
+      const vendorTicketId = await repeated(error, () => lookup.findByMark(opening, signal))
+      return { vendorTicketId }
+    }
+  }
+
+  async function commentsOf({ vendorTicketId, player }: VendorTicketRef, signal: AbortSignal) {
+    const rows: unknown[] = []
+    for (let page = 0; page < maxCommentPages; page += 1) {
+      const query = { entityType: 'ticket', entityId: vendorTicketId, page, limit: commentPageSize }
+      const { data } = await http.call({ ...splitPath(paths.comments), query, schema: Comments, signal })
+      rows.push(...data)
+      if (data.length < leastPageSize) return readComments(rows, player)
+    }
+    onDrift('a ticket with more comments than are read')
+    return readComments(rows, player)
+  }
+
+  async function reply(message: Reply, signal: AbortSignal): Promise<Replied> {
+    await lookup.ownTicket(message, signal)
+    const params = { ticketId: message.vendorTicketId }
+    const json = newCommentOf(message)
+    try {
+      const { data } = await http.call({ ...splitPath(paths.comment), params, json, schema: OneComment, signal })
+      return { vendorMessageId: data.id as VendorMessageId }
+    } catch (error) {
+      return repeated(error, () => findReplied(message, signal))
+    }
+  }
+
+  async function findReplied(message: Reply, signal: AbortSignal): Promise<Replied | undefined> {
+    await lookup.ownTicket(message, signal)
+    const { messages } = await commentsOf(message, signal)
+    const found = messages.find(({ mark }) => mark === message.mark)
+    return found && { vendorMessageId: found.vendorMessageId }
+  }
+
+  /** Sets a ticket's status, unless it is as wished already. */
+  async function setStatus(ref: VendorTicketRef, wish: 'open' | 'closed', signal: AbortSignal): Promise<void> {
+    const ticket = await lookup.ownTicket(ref, signal)
+    if ((await shelf.isClosed(ticket, signal)) === (wish === 'closed')) return
+    const statusId = (await shelf.book(signal))[wish]
+    if (!statusId) throw new VendorError('unexpected', `thena: the team has no status under ${wish}`)
+    const params = { ticketId: ref.vendorTicketId }
+    await http.call({ ...splitPath(paths.update), params, json: { statusId }, schema: OneTicket, signal })
+  }
+
+  return {
+    kind,
+    can,
+    once: { open: 'vendor', reply: 'relay' },
+    open,
+    reply,
+    findReplied,
+    close: (ref, signal) => setStatus(ref, 'closed', signal),
+    reopen: (ref, signal) => setStatus(ref, 'open', signal),
+
+    async read(ref, signal) {
+      const ticket = await lookup.ownTicket(ref, signal)
+      const { messages, hidden, drifted } = await commentsOf(ref, signal)
+      for (const what of hidden) parts.onHidden(kind, what)
+      if (drifted > 0) onDrift('a comment')
+      const status = statusOf(await shelf.isClosed(ticket, signal), messages)
+      return { status, updatedAt: updatedAtOf(ticket), messages }
+    },
+
+    async list(player, cursor, signal) {
+      const page = pageOf(cursor)
+      const { hits, isLast } = await lookup.searchPage(player, page, signal)
+      const tickets: VendorTicket[] = []
+      for (const hit of hits) {
+        const ticket = listedTicketOf(hit, await shelf.isClosed(hit, signal))
+        if (ticket) tickets.push(ticket)
+        else onDrift('a time in a row of the search')
+      }
+      return isLast ? { tickets } : { tickets, cursor: String(page + 1) }
+    },
+
+    receive: receiveEvent,
+  }
+}
+
+/**
+ * Whether Thena refuses a repeated `deDuplicationKey` or answers the first again is not documented. After a refusal, what
+ * carries our mark already is the answer.
+ *
+ * @throws VendorError the refusal itself, or `busy` while what Thena says it has cannot be found yet
+ */
+async function repeated<T>(error: unknown, find: () => Promise<T | undefined>): Promise<T> {
+  if (!(error instanceof VendorError) || error.code !== 'refused') throw error
+  const found = await find()
+  if (found) return found
+  if (error.status !== 409) throw error
+  const { status } = error
+  // The search may lag behind what was written.
+  throw new VendorError('busy', 'thena: has this already, but does not show it yet', { status, retryAfterMs: 5_000 })
+}
+
+/** Ours to make, and checked all the same: it comes back from outside. */
+function pageOf(cursor: string | undefined): number {
+  if (cursor === undefined) return 1
+  if (!/^[1-9]\d{0,4}$/.test(cursor)) throw new VendorError('refused', 'thena: not a cursor of its list')
+  return Number(cursor)
+}

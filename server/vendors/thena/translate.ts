@@ -1,0 +1,224 @@
+/** Thena's words into ours and back. Pure. */
+import type { TicketStatus } from '../../contract/ticket.ts'
+import { withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
+import {
+  type Opening,
+  type Reply,
+  VendorError,
+  type VendorMessage,
+  type VendorMessageId,
+  type VendorPlayer,
+  type VendorTicket,
+  type VendorTicketId,
+} from '../vendor.ts'
+import { ThenaComment, type ThenaHit, type ThenaTicket } from './wire.ts'
+
+/** Where our mark stands in a ticket's and a comment's metadata. */
+const markKey = 'medkitMark'
+
+/**
+ * The requester Thena knows a player by: made by the relay, keyed and unguessable, so that it proves whose a ticket is.
+ * Never the address a player typed, for anyone may type anyone's; `.invalid` so that no mail of Thena's goes anywhere.
+ *
+ * @throws VendorError `refused` for a pseudonym that is not hex: it also goes into a query language
+ */
+export function requesterOf(player: VendorPlayer): string {
+  if (!/^[0-9a-f]{32}$/.test(player.pseudonym)) throw new VendorError('refused', 'Thena: the player has no pseudonym')
+  return `${player.pseudonym}@players.medkit.invalid`
+}
+
+export function isRequester(email: string | null | undefined, player: VendorPlayer): boolean {
+  return email?.toLowerCase() === requesterOf(player)
+}
+
+/** The search for a player's tickets, newest first. Typesense's language, so nothing but the relay's own hex goes in. */
+export function searchOf(player: VendorPlayer, page: number) {
+  return {
+    q: '*',
+    query_by: 'title',
+    filter_by: `requestorEmail:=${requesterOf(player)}`,
+    sort_by: 'createdAt:desc',
+    per_page: searchPageSize,
+    page,
+  }
+}
+
+/** Thena caps a page at 250. */
+export const searchPageSize = 50
+
+/** @throws VendorError `missing` for an id that Thena could not have made: it goes into a query language */
+export function searchByIdOf(player: VendorPlayer, ticketId: VendorTicketId) {
+  if (!/^[A-Za-z0-9_-]{1,64}$/.test(ticketId)) throw new VendorError('missing', 'thena: not an id of its tickets')
+  const query = searchOf(player, 1)
+  return { ...query, filter_by: `${query.filter_by} && id:=${ticketId}` }
+}
+
+/**
+ * The message goes as the customer's first comment, so that it is part of the conversation and has an id. The description
+ * repeats it with what the agent should know below, for Thena shows agents the description first.
+ */
+export function newTicketOf(opening: Opening, teamId: string) {
+  return {
+    title: opening.subject,
+    requestorEmail: requesterOf(opening.player),
+    teamId,
+    description: withAgentNote(opening.message, noteOf(opening)),
+    metadata: metadataOf(opening),
+    commentContent: opening.message,
+    commentMetadata: { [markKey]: opening.mark },
+    deDuplicationKey: opening.mark,
+    ...(opening.files.length > 0 ? { attachmentUrls: opening.files.map((file) => file.link) } : {}),
+  }
+}
+
+function noteOf(opening: Opening) {
+  const { number, language, category, player, fields, claimed, follows, purpose, files } = opening
+  return {
+    number,
+    language,
+    category: category?.id,
+    playerId: player.id,
+    playerName: player.name,
+    playerEmail: player.email,
+    signed: player.signed,
+    fields,
+    claimed,
+    follows,
+    purpose,
+    files,
+  }
+}
+
+/** For the studio's own rules and reports. Signed and claimed stay apart. */
+function metadataOf({ mark, number, language, category, player, fields, claimed, follows, purpose }: Opening) {
+  return {
+    [markKey]: mark,
+    number,
+    language,
+    purpose,
+    playerId: player.id,
+    playerKind: player.kind,
+    ...(category ? { category: category.id, tags: category.tags } : {}),
+    ...(follows ? { follows } : {}),
+    signed: player.signed,
+    fields,
+    claimed,
+  }
+}
+
+/** Public, and in the name of the player's own contact. Thena mails nobody: there is nobody behind the address. */
+export function newCommentOf(reply: Reply) {
+  return {
+    content: reply.files.length > 0 ? withAgentNote(reply.message, { files: reply.files }) : reply.message,
+    commentVisibility: 'public',
+    commentType: 'comment',
+    customerEmail: requesterOf(reply.player),
+    metadata: { [markKey]: reply.mark },
+    shouldSendEmail: false,
+    deDuplicationKey: reply.mark,
+  }
+}
+
+export interface ReadComments {
+  /** Oldest first. */
+  messages: VendorMessage[]
+  /** What was kept from the player, by kind. */
+  hidden: string[]
+  /** How many rows did not fit. */
+  drifted: number
+}
+
+/** Sorts a ticket's comments into what its player may see and what not. One that drifted does not hide the others. */
+export function readComments(rows: readonly unknown[], player: VendorPlayer): ReadComments {
+  const read: ReadComments = { messages: [], hidden: [], drifted: 0 }
+  for (const row of rows) placeComment(row, player, read)
+  // A comment written between two pages moves another into both.
+  const messages = [...new Map(read.messages.map((message) => [message.vendorMessageId, message])).values()]
+  messages.sort((one, other) => one.sentAt.getTime() - other.sentAt.getTime())
+  return { ...read, messages }
+}
+
+function placeComment(row: unknown, player: VendorPlayer, into: ReadComments): void {
+  const comment = ThenaComment.safeParse(row)
+  const sentAt = dateOf(comment.data?.createdAt)
+  if (!comment.success || !sentAt) {
+    into.drifted += 1
+    return
+  }
+  const reason = hiddenBecause(comment.data, player)
+  if (reason) into.hidden.push(reason)
+  else if (comment.data.deletedAt == null) into.messages.push(messageOf(comment.data, sentAt, player))
+  if (!reason && comment.data.attachments?.length) into.hidden.push('attachment')
+}
+
+/** Thena's list holds private notes and internal threads too: what is not plainly public is not shown. */
+function hiddenBecause(comment: ThenaComment, player: VendorPlayer): string | undefined {
+  if (comment.commentVisibility === 'private') return 'private comment'
+  if (comment.commentVisibility !== 'public') return 'comment of unknown visibility'
+  if (comment.threadName) return 'comment of an internal thread'
+  if (comment.commentType === 'note') return 'note'
+  if (!comment.content?.trim()) return 'comment without text'
+  const contact = comment.customerContactEmail
+  return contact && !isRequester(contact, player) ? 'comment of another contact' : undefined
+}
+
+function messageOf(comment: ThenaComment, sentAt: Date, player: VendorPlayer): VendorMessage {
+  const mark = markOf(comment.metadata)
+  const shared = { vendorMessageId: comment.id as VendorMessageId, sentAt, attachments: [], mark }
+  const content = comment.content ?? ''
+  if (mark !== undefined || isRequester(comment.customerContactEmail, player)) {
+    return { ...shared, author: 'player', text: withoutAgentNote(content).text }
+  }
+  return { ...shared, author: 'agent', text: withoutQuotedNotes(content), authorName: nameOf(comment) }
+}
+
+/** The name the agent shows to customers; a name with an `@` is an address. */
+function nameOf({ impersonatedUserName, author }: ThenaComment): string | undefined {
+  const name = (impersonatedUserName || author)?.trim()
+  return name && !name.includes('@') ? name : undefined
+}
+
+/** Whose turn it is follows from who spoke last: Thena's own names for it are the studio's to change. */
+export function statusOf(isClosed: boolean, messages: readonly VendorMessage[]): TicketStatus {
+  if (isClosed) return 'closed'
+  return messages.at(-1)?.author === 'agent' ? 'answered' : 'open'
+}
+
+/** @returns undefined for a row whose times cannot be read */
+export function listedTicketOf(hit: ThenaHit, isClosed: boolean): VendorTicket | undefined {
+  const createdAt = dateOf(hit.createdAt)
+  const updatedAt = dateOf(hit.updatedAt)
+  if (!createdAt || !updatedAt) return undefined
+  return {
+    vendorTicketId: hit.id as VendorTicketId,
+    subject: hit.title,
+    status: isClosed ? 'closed' : 'open',
+    createdAt,
+    updatedAt,
+  }
+}
+
+export function updatedAtOf(ticket: ThenaTicket): Date | undefined {
+  return dateOf(ticket.updatedAt)
+}
+
+/** Our mark out of metadata: an object on tickets and comments, a JSON string in the search index. */
+export function markOf(metadata: unknown): string | undefined {
+  const value = typeof metadata === 'string' ? parsed(metadata) : metadata
+  if (typeof value !== 'object' || value === null) return undefined
+  const mark = Object.entries(value).find(([key]) => key === markKey)?.[1]
+  return typeof mark === 'string' ? mark : undefined
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function dateOf(text: string | undefined): Date | undefined {
+  const date = new Date(text ?? Number.NaN)
+  return Number.isNaN(date.getTime()) ? undefined : date
+}

@@ -1,0 +1,141 @@
+/** Threada's words into ours and back. Pure. */
+import type { TicketStatus } from '../../contract/ticket.ts'
+import { withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
+import type { Opening, Reply, VendorConversation, VendorMessage, VendorMessageId, VendorPlayer } from '../vendor.ts'
+import { playerRole, type ReadTicket, ThreadaMessage, TicketRow } from './wire.ts'
+
+const maxTags = 10
+/** Longer than any mark's; a longer signed tag stands in the note all the same. */
+const maxTagLength = 80
+
+/** Priority, channel and role are the sample's and fixed: none of them is the player's to choose. */
+export function newTicketOf(opening: Opening, answers: 'thread' | 'email') {
+  return {
+    subject: opening.subject,
+    priority: 'normal',
+    channel: 'email',
+    contact: contactOf(opening, answers),
+    tags: tagsOf(opening),
+    initial_message: messageWith(opening.mark, withAgentNote(opening.message, noteOf(opening))),
+  }
+}
+
+export function newMessageOf({ mark, message, files }: Reply) {
+  return messageWith(mark, withAgentNote(message, { mark, files }))
+}
+
+function messageWith(mark: string, content: string) {
+  return { role: playerRole, content, external_message_id: mark }
+}
+
+/**
+ * Threada mails answers to the contact. Where the player reads them here, a typed address is not used at all: a proved one
+ * is, or one behind which there is nobody.
+ */
+function contactOf({ player, number, answerTo }: Opening, answers: 'thread' | 'email') {
+  const typed = answers === 'email' ? answerTo : undefined
+  return { name: player.name ?? number, email: typed ?? player.email ?? aliasOf(player) }
+}
+
+function aliasOf(player: VendorPlayer): string {
+  return `${player.pseudonym}@players.medkit.invalid`
+}
+
+/** The mark first, by which a ticket is found again; then what steers the studio's own rules. Nothing merely claimed. */
+function tagsOf({ mark, language, purpose, category, player }: Opening): string[] {
+  const purposes = purpose === 'ticket' ? [] : [purpose]
+  const tags = [
+    markTagOf(mark),
+    `lang:${language}`,
+    ...purposes,
+    ...(category?.tags ?? []),
+    ...(player.signed.tags ?? []),
+  ]
+  return [...new Set(tags.filter((tag) => tag.length <= maxTagLength))].slice(0, maxTags)
+}
+
+const markPrefix = 'medkit:'
+
+export function markTagOf(mark: string): string {
+  return `${markPrefix}${mark}`
+}
+
+/** There is no field for any of it, and the language is repeated from its tag, where agents may not look. */
+function noteOf(opening: Opening) {
+  const { mark, number, language, category, player, fields, claimed, answerTo, follows, purpose, files } = opening
+  return {
+    mark,
+    number,
+    language,
+    category: category?.id,
+    playerId: player.id,
+    playerName: player.name,
+    playerEmail: player.email,
+    signed: player.signed,
+    fields,
+    answerTo,
+    claimed,
+    follows,
+    purpose,
+    files,
+  }
+}
+
+/** The id of the row that carries `tag`, or undefined. */
+export function rowWithTag(rows: readonly unknown[], tag: string): string | undefined {
+  const known = rows.flatMap((row) => TicketRow.safeParse(row).data ?? [])
+  return known.find(({ tags }) => tags.includes(tag))?.ticket_id
+}
+
+export interface ReadConversation extends VendorConversation {
+  /** Roles on no list are not written out: only that there was one. */
+  hidden: number
+  drifted: number
+}
+
+/** What the player may see of a ticket. Roles on neither list are left out and counted. */
+export function conversationOf({ ticket }: ReadTicket, agentRoles: readonly string[]): ReadConversation {
+  const parsed = ticket.messages.map((row) => placeOf(row))
+  const known = parsed.flatMap((message) => message ?? [])
+  const shown = known.flatMap(({ message, sentAt }) => shownOf(message, sentAt, agentRoles) ?? [])
+  const messages = shown.toSorted((one, other) => one.sentAt.getTime() - other.sentAt.getTime())
+  return {
+    status: statusOf(ticket.summary.status, messages),
+    updatedAt: dateOf(ticket.summary.last_message_at),
+    messages,
+    hidden: known.length - messages.length,
+    drifted: parsed.length - known.length,
+  }
+}
+
+function placeOf(row: unknown): { message: ThreadaMessage; sentAt: Date } | undefined {
+  const message = ThreadaMessage.safeParse(row).data
+  const sentAt = dateOf(message?.created_at)
+  return message && sentAt && { message, sentAt }
+}
+
+function shownOf(message: ThreadaMessage, sentAt: Date, agentRoles: readonly string[]): VendorMessage | undefined {
+  const vendorMessageId = (message.message_id ?? undefined) as VendorMessageId | undefined
+  const shared = { vendorMessageId, sentAt, attachments: [] }
+  if (message.role === playerRole) {
+    const { text, mark } = withoutAgentNote(message.content)
+    return { ...shared, author: 'player', text, mark: message.external_message_id ?? mark }
+  }
+  if (!agentRoles.includes(message.role)) return undefined
+  return { ...shared, author: 'agent', text: withoutQuotedNotes(message.content) }
+}
+
+/** `open` is the one status Threada's document shows; whose turn it is follows from who spoke last. */
+function statusOf(status: string, messages: readonly VendorMessage[]): TicketStatus {
+  if (isClosed(status)) return 'closed'
+  return messages.at(-1)?.author === 'agent' ? 'answered' : 'open'
+}
+
+export function isClosed(status: string): boolean {
+  return ['closed', 'resolved', 'solved'].includes(status.toLowerCase())
+}
+
+function dateOf(text: string | null | undefined): Date | undefined {
+  const date = new Date(text ?? Number.NaN)
+  return Number.isNaN(date.getTime()) ? undefined : date
+}

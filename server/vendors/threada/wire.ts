@@ -1,0 +1,79 @@
+/** Threada on the wire: its part of the configuration, and the little the relay reads of its answers. */
+import { z } from 'zod'
+import { BaseUrl, VendorPath } from '../address.ts'
+
+/**
+ * Threada publishes three calls: list, create, run an action. Its scopes speak of more, so a studio with Threada's own
+ * word for them may name the rest here. Each is off until named.
+ */
+const ThreadaPaths = z.strictObject({
+  /** One ticket with its messages, in the shape the create call answers. Needs the scope `support.read`. */
+  ticket: pathWith(['GET']).optional(),
+  /** Appends a message; the body is the create call's `initial_message`. */
+  messages: pathWith(['POST', 'PUT', 'PATCH']).optional(),
+  /** Changes a ticket; the body is `{"status": "closed"}` or `{"status": "open"}`. */
+  update: pathWith(['POST', 'PUT', 'PATCH']).optional(),
+})
+
+/** The scope `support.actions` is never needed: its `custom_http` makes the vendor call any address. Do not grant it. */
+export const ThreadaConfig = z.strictObject({
+  kind: z.literal('threada'),
+  baseUrl: BaseUrl.default('https://api.threada.ai'),
+  apiKey: z.string().min(1),
+  paths: ThreadaPaths.prefault({}),
+  agentRoles: z
+    .array(
+      z
+        .string()
+        .min(1)
+        .refine((role) => role !== playerRole, { error: 'is the role of players' }),
+    )
+    .default(['agent', 'assistant']),
+})
+export type ThreadaConfig = z.output<typeof ThreadaConfig>
+
+/** What the relay writes as, always: any other role would put the player's words in the studio's mouth. */
+export const playerRole = 'user'
+
+const Id = z.string().min(1)
+
+const Summary = z.object({
+  ticket_id: Id,
+  status: z.string(),
+  tags: z.array(z.string()).nullish(),
+  last_message_at: z.string().nullish(),
+})
+
+export const ThreadaMessage = z.object({
+  message_id: Id.nullish(),
+  role: z.string(),
+  content: z.string(),
+  created_at: z.string(),
+  external_message_id: z.string().nullish(),
+})
+export type ThreadaMessage = z.output<typeof ThreadaMessage>
+
+/** What creating answers. The messages are read one by one: the ticket exists, whatever has become of its echo. */
+export const CreatedTicket = z.object({
+  ticket: z.object({ summary: z.object({ ticket_id: Id }), messages: z.array(z.unknown()).nullish() }),
+})
+
+export const ReadTicket = z.object({ ticket: z.object({ summary: Summary, messages: z.array(z.unknown()) }) })
+export type ReadTicket = z.output<typeof ReadTicket>
+
+/** Open tickets of the whole tenant. Only their ids and tags are read. */
+export const TicketPage = z.object({ items: z.array(z.unknown()), next_page_token: z.string().nullish() })
+export const TicketRow = z.object({ ticket_id: Id, tags: z.array(z.string()) })
+
+/** Nobody publishes what appending or updating answers, so nothing is asked of it but that it is no error in disguise. */
+export const AnyAnswer = z.unknown().refine((answer) => !Disguised.safeParse(answer).success, { error: 'is an error' })
+const Disguised = z.object({ error: z.object({ code: z.unknown() }) })
+
+export const AppendedMessage = z.object({ message: z.object({ message_id: Id }) })
+
+/** A path for one ticket, so that a forgotten `{ticketId}` cannot turn one player's close into everybody's. */
+function pathWith(methods: readonly string[]) {
+  return VendorPath.refine((path) => methods.some((method) => path.startsWith(`${method} `)), {
+    error: `must begin with ${methods.join(' or ')}`,
+  }).refine((path) => path.split('{ticketId}').length === 2, { error: 'must hold {ticketId} once' })
+}
