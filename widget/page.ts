@@ -1,0 +1,3 @@
+/** tmp */
+import { mount } from './mount.ts'
+mount({game:'demo', target: document.body})
