@@ -1,0 +1,86 @@
+/** The door to files: where they are kept, and resumable uploads into it. */
+import { fileURLToPath } from 'node:url'
+import { createDisk } from './disk.ts'
+import { FilesError } from './files-error.ts'
+import { type Keep, requireId, type Storage } from './keep.ts'
+import { createLocks, type Locks } from './lock.ts'
+import { answer, Stopped, type UploadAnswer } from './tus.ts'
+
+export interface Uploads {
+  /** From here on the upload exists, at offset 0. @throws FilesError `exists` */
+  create(id: string, fileSize: number): Promise<void>
+  /**
+   * Answers HEAD, PATCH and OPTIONS of tus; anything else is 405. Whose upload this is, is the caller's to check.
+   *
+   * `finished`: all bytes are there and readable. True for the request that brought the last of them, and for any
+   * later one, because the relay may have died in between: begin what follows only where it has not begun.
+   *
+   * @throws FilesError `unavailable` when bytes cannot be kept
+   */
+  handle(request: Request, id: string): Promise<UploadAnswer>
+  /** Bytes safe by now; undefined when there is no such upload. */
+  offset(id: string): Promise<number | undefined>
+  /** Stops a running request first. Removing what is not there succeeds. */
+  remove(id: string): Promise<void>
+}
+
+export interface UploadOptions {
+  /** A connection that sends nothing for so long is let go; its bytes are kept. Default 60,000. */
+  idleTimeoutMs?: number
+}
+
+export interface Files {
+  keep: Keep
+  uploads: Uploads
+  /** Ends running uploads, keeping what arrived. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens the place named by the configuration: `file:data/files` (relative to the working directory) or `file:///…`.
+ *
+ * @throws FilesError `misconfigured`
+ */
+export function createFiles(url: string, options: UploadOptions = {}): Files {
+  const storage = openStorage(url)
+  const locks = createLocks()
+  const uploads = createUploads(storage, locks, options)
+  return {
+    // Removing goes through the lock, so that a running upload cannot write on into what is gone.
+    keep: { ...storage.keep, remove: uploads.remove },
+    uploads,
+    async close() {
+      await locks.close()
+      await storage.close()
+    },
+  }
+}
+
+function openStorage(url: string): Storage {
+  if (url.startsWith('file://')) return createDisk(fileURLToPath(url))
+  if (/^file:./.test(url)) return createDisk(url.slice('file:'.length))
+  throw new FilesError('misconfigured', 'files must be a file: or s3: address')
+}
+
+function createUploads({ keep, growing }: Storage, locks: Locks, { idleTimeoutMs = 60_000 }: UploadOptions): Uploads {
+  /** Alone with the upload: `work` runs after whoever had it before, until a newcomer aborts it. */
+  async function alone<T>(id: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const stopping = new AbortController()
+    const release = await locks.take(requireId(id), () => stopping.abort(new Stopped(423)))
+    try {
+      return await work(stopping.signal)
+    } finally {
+      release()
+    }
+  }
+
+  return {
+    async create(id, fileSize) {
+      if (!Number.isSafeInteger(fileSize) || fileSize < 1) throw new RangeError('a file has at least one byte')
+      await growing.create(requireId(id), fileSize)
+    },
+    handle: (request, id) => alone(id, (signal) => answer({ keep, growing, request, id, signal, idleTimeoutMs })),
+    offset: async (id) => (await growing.state(requireId(id)))?.offset,
+    remove: (id) => alone(id, () => keep.remove(id)),
+  }
+}
