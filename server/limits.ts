@@ -4,12 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { isIPv4 } from 'node:net'
-import {
-  type RateLimiterAbstract,
-  RateLimiterMemory,
-  RateLimiterRes,
-  RateLimiterStoreAbstract,
-} from 'rate-limiter-flexible'
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 
 export type LimitKind = 'session' | 'open' | 'reply' | 'read' | 'upload' | 'mail'
 
@@ -70,18 +65,21 @@ export const defaultPoints: Readonly<Record<LimitKind, LimitPoints>> = {
 const fences = ['player', 'device', 'address'] as const
 type Fence = (typeof fences)[number]
 
+/** Milliseconds to wait; 0 when there is room. */
+type Consume = (key: string) => Promise<number>
+
 export function createLimits(options: LimitOptions = {}): Limits {
   const points = { ...defaultPoints, ...options.points }
-  const limiters = new Map<string, RateLimiterAbstract>()
+  const consumers = new Map<string, Consume>()
   for (const kind of Object.keys(points) as LimitKind[])
-    for (const fence of fences) limiters.set(`${kind} ${fence}`, createLimiter(kind, fence, points[kind], options))
+    for (const fence of fences) consumers.set(`${kind} ${fence}`, createConsume(kind, fence, points[kind], options))
 
   return {
     async spend(kind, who) {
       for (const fence of fences) {
         const key = keyOf(fence, who)
-        const retryAfterSeconds = key === undefined ? 0 : await consume(limiters.get(`${kind} ${fence}`), key)
-        if (retryAfterSeconds > 0) return { ok: false, retryAfterSeconds }
+        const waitMs = key === undefined ? 0 : ((await consumers.get(`${kind} ${fence}`)?.(key)) ?? 0)
+        if (waitMs > 0) return { ok: false, retryAfterSeconds: Math.ceil(waitMs / 1_000) }
       }
       return { ok: true }
     },
@@ -92,57 +90,50 @@ export function createLimits(options: LimitOptions = {}): Limits {
  * Reads are counted in each relay's memory even where there is a ledger: their limit protects the relay, and a write to
  * the ledger for every read would cost it more than the read.
  */
-function createLimiter(kind: LimitKind, fence: Fence, row: LimitPoints, options: LimitOptions): RateLimiterAbstract {
-  const common = { keyPrefix: `${kind}:${fence}`, points: row[fence], duration: row.windowSeconds }
-  const memory = new RateLimiterMemory(common)
-  if (!options.ledger || kind === 'read') return memory
-  return new LedgerLimiter({
-    ...common,
-    storeClient: watched(options.ledger, options.onLedgerTrouble),
-    insuranceLimiter: memory,
-    // Who is over the limit is turned away from memory: a flood does not reach the ledger.
-    inMemoryBlockOnConsumed: row[fence] + 1,
-  })
+function createConsume(kind: LimitKind, fence: Fence, row: LimitPoints, options: LimitOptions): Consume {
+  const counting = { keyPrefix: `${kind}:${fence}`, points: row[fence], duration: row.windowSeconds }
+  const inMemory = consumeInMemory(new RateLimiterMemory(counting))
+  return options.ledger && kind !== 'read' ? consumeInLedger(options.ledger, counting, inMemory, options) : inMemory
 }
 
-/** A class because the library takes a store of one's own only as a subclass. */
-class LedgerLimiter extends RateLimiterStoreAbstract {
-  readonly #ledger: LimitLedger
-
-  constructor(options: ConstructorParameters<typeof RateLimiterStoreAbstract>[0] & { storeClient: LimitLedger }) {
-    super(options)
-    this.#ledger = options.storeClient
-  }
-
-  _upsert(key: string, _points: number, windowMs: number): ReturnType<LimitLedger['count']> {
-    return this.#ledger.count(key, windowMs)
-  }
-
-  _getRateLimiterRes(_key: string, _points: number, { count, endsInMs }: Awaited<ReturnType<LimitLedger['count']>>) {
-    return new RateLimiterRes(Math.max(this.points - count, 0), endsInMs, count, count === 1)
+function consumeInMemory(limiter: RateLimiterMemory): Consume {
+  return async (key) => {
+    try {
+      await limiter.consume(key)
+      return 0
+    } catch (refused) {
+      if (refused instanceof RateLimiterRes) return Math.max(1, refused.msBeforeNext)
+      throw refused
+    }
   }
 }
 
-function watched(ledger: LimitLedger, onTrouble: LimitOptions['onLedgerTrouble']): LimitLedger {
-  return {
-    async count(key, windowMs) {
-      try {
-        return await ledger.count(key, windowMs)
-      } catch (error) {
-        onTrouble?.(error)
-        throw error
-      }
-    },
-  }
+interface Counting {
+  keyPrefix: string
+  points: number
+  duration: number
 }
 
-/** @returns seconds to wait; 0 when there is room */
-async function consume(limiter: RateLimiterAbstract | undefined, key: string): Promise<number> {
-  try {
-    await limiter?.consume(key)
-    return 0
-  } catch (refused) {
-    return refused instanceof RateLimiterRes ? Math.max(1, Math.ceil(refused.msBeforeNext / 1_000)) : 0
+function consumeInLedger(ledger: LimitLedger, counting: Counting, fallback: Consume, options: LimitOptions): Consume {
+  // Who is over the limit is turned away from memory: a flood does not reach the ledger.
+  const turnedAway = new RateLimiterMemory({ ...counting, points: 0 })
+
+  async function ask(key: string): Promise<number> {
+    const { count, endsInMs } = await ledger.count(`${counting.keyPrefix}:${key}`, counting.duration * 1_000)
+    if (count <= counting.points || endsInMs <= 0) return 0
+    await turnedAway.block(key, endsInMs / 1_000)
+    return endsInMs
+  }
+
+  return async (key) => {
+    const known = await turnedAway.get(key)
+    if (known && known.msBeforeNext > 0) return known.msBeforeNext
+    try {
+      return await ask(key)
+    } catch (error) {
+      options.onLedgerTrouble?.(error)
+      return fallback(key)
+    }
   }
 }
 

@@ -1,0 +1,216 @@
+/** Signing in by mail, against a real SMTP server. */
+import { once } from 'node:events'
+import { SMTPServer } from 'smtp-server'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createMailLinks, type MailLink, type MailLinks, mailboxOf } from '../../server/players/mail-link.ts'
+import { englishMail } from '../../server/players/mail-words.ts'
+import { createMailer, type Mailer, type MailFailed } from '../../server/players/mailer.ts'
+import { createTestClock, game, type TestClock } from './studio.ts'
+
+const secret = Buffer.from('the relay secret of at least 32 bytes, all of them its own')
+const words = englishMail('Star Harbor')
+const email = 'ada@players.example'
+
+interface Received {
+  to: string[]
+  text: string
+}
+
+let smtp: SMTPServer
+let mails: Received[]
+let mailer: Mailer
+let clock: TestClock
+let rows: Map<string, MailLink>
+let troubles: MailFailed[]
+let links: MailLinks
+
+beforeEach(async () => {
+  mails = []
+  smtp = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    onRcptTo: (address, _session, done) =>
+      done(
+        address.address.startsWith('nobody')
+          ? Object.assign(new Error('no such mailbox'), { responseCode: 550 })
+          : undefined,
+      ),
+    onData: (stream, session, done) => {
+      const chunks: Buffer[] = []
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+      stream.on('end', () => {
+        mails.push({
+          to: session.envelope.rcptTo.map(({ address }) => address),
+          text: Buffer.concat(chunks).toString(),
+        })
+        done()
+      })
+    },
+  })
+  const listener = smtp.listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  const address = listener.address()
+  const port = typeof address === 'object' ? address?.port : undefined
+  mailer = createMailer({ url: `smtp://127.0.0.1:${port}`, from: 'support@studio.example' })
+  clock = createTestClock()
+  rows = new Map()
+  troubles = []
+  links = createMailLinks({
+    secret,
+    clock,
+    mailer,
+    ledger: {
+      save: async (link) => void rows.set(link.hash, link),
+      take: async (hash) => {
+        const link = rows.get(hash)
+        rows.delete(hash)
+        return link
+      },
+    },
+    linkTo: (key, code) => `https://support.studio.example/?game=${key}#code=${code}`,
+    onMailTrouble: (error) => troubles.push(error),
+  })
+})
+
+afterEach(async () => {
+  mailer.close()
+  await new Promise<void>((resolve) => smtp.close(resolve))
+})
+
+/** Asks, waits for the mail and reads the code out of it. */
+async function askAndRead(request: { email?: string; browserSecret?: string } = {}) {
+  const { browserSecret } = await links.ask({ game, email, words, ...request })
+  await links.settled()
+  const text = (mails.at(-1)?.text ?? '').replace(/=\r\n/g, '').replace(/=3D/g, '=')
+  return { browserSecret, code: /#code=([A-Za-z0-9_-]+)/.exec(text)?.[1] ?? '', text }
+}
+
+describe('a link in a mail', () => {
+  it('signs its player in, in the browser that asked', async () => {
+    const { browserSecret, code } = await askAndRead()
+    expect(mails[0]?.to).toEqual([email])
+    const player = await links.redeem({ game, code, browserSecret })
+    expect(player).toEqual({ email, subject: expect.stringMatching(/^email:[0-9a-f]{32}$/) })
+  })
+
+  it('works once', async () => {
+    const { browserSecret, code } = await askAndRead()
+    const both = await Promise.all([1, 2].map(() => links.redeem({ game, code, browserSecret })))
+    expect(both.filter(Boolean)).toHaveLength(1)
+    expect(await links.redeem({ game, code, browserSecret })).toBeUndefined()
+  })
+
+  it('works for 15 minutes', async () => {
+    const first = await askAndRead()
+    clock.pass(15 * 60_000 - 1)
+    expect(await links.redeem({ game, ...first })).toBeDefined()
+    const second = await askAndRead()
+    clock.pass(15 * 60_000)
+    expect(await links.redeem({ game, ...second })).toBeUndefined()
+  })
+
+  it('opened in another browser, or by a mail scanner, lets nobody in and is not used up', async () => {
+    const { browserSecret, code } = await askAndRead()
+    const other = await askAndRead()
+    for (const wrong of [other.browserSecret, '', 'x'.repeat(43)])
+      expect(await links.redeem({ game, code, browserSecret: wrong })).toBeUndefined()
+    expect(await links.redeem({ game, code, browserSecret })).toBeDefined()
+  })
+
+  it('of one game opens no other, and is not used up by trying', async () => {
+    const { browserSecret, code } = await askAndRead()
+    expect(await links.redeem({ game: 'moon-base', code, browserSecret })).toBeUndefined()
+    expect(await links.redeem({ game, code, browserSecret })).toBeDefined()
+  })
+
+  it('still works after the same browser has asked again', async () => {
+    const first = await askAndRead()
+    const second = await askAndRead({ browserSecret: first.browserSecret })
+    expect(second.browserSecret).toBe(first.browserSecret)
+    expect(await links.redeem({ game, ...first })).toBeDefined()
+    expect(await links.redeem({ game, ...second })).toBeDefined()
+  })
+
+  it('is not to be had from the ledger', async () => {
+    const { browserSecret, code } = await askAndRead()
+    const kept = JSON.stringify([...rows.values()])
+    expect(kept).not.toContain(code)
+    expect(kept).not.toContain(browserSecret)
+  })
+
+  it('made up is refused without a look at the ledger', async () => {
+    const { browserSecret } = await askAndRead()
+    for (const code of ['', 'x', 'x'.repeat(10_000), "' OR 1=1 --"])
+      expect(await links.redeem({ game, code, browserSecret })).toBeUndefined()
+    expect(rows.size).toBe(1)
+  })
+})
+
+describe('the mail', () => {
+  it('says what the link is for, what limits it has, and that it may be ignored', async () => {
+    const { text } = await askAndRead()
+    expect(text).toContain('Subject: Sign in to Star Harbor support')
+    expect(text).toContain('15 minutes')
+    expect(text).toContain('ignore')
+    expect(text).toMatch(/^Auto-Submitted: auto-generated/m)
+    expect(text).toMatch(/^Content-Type: text\/plain/m)
+  })
+
+  it("carries a game's name as text, never as another header", async () => {
+    await links.ask({ game, email, words: englishMail('Sun\r\nBcc: all@players.example') })
+    await links.settled()
+    expect(mails[0]?.to).toEqual([email])
+    expect(mails[0]?.text).not.toMatch(/^Bcc:/m)
+  })
+
+  it('to an address the mail server refuses is answered like any other, and reported without the address', async () => {
+    const answer = await links.ask({ game, email: 'nobody@players.example', words })
+    expect(answer.browserSecret).toMatch(/^[A-Za-z0-9_-]{43}$/)
+    await links.settled()
+    expect(troubles.map(({ code }) => code)).toEqual(['EENVELOPE'])
+    expect(`${troubles[0]?.message}`).not.toContain('nobody')
+  })
+
+  it('that no server takes is reported', async () => {
+    await new Promise<void>((resolve) => smtp.close(resolve))
+    await links.ask({ game, email, words })
+    await links.settled()
+    expect(troubles).toHaveLength(1)
+    expect(troubles[0]?.code).toMatch(/^E[A-Z]+$/)
+  })
+})
+
+describe('a mailbox', () => {
+  it('is one player however its address is typed, and another in another game', async () => {
+    const subjects = new Set<string | undefined>()
+    for (const typed of ['Ada@Players.example', ' ada@players.example ']) {
+      const asked = await askAndRead({ email: mailboxOf(typed) ?? '' })
+      subjects.add((await links.redeem({ game, ...asked }))?.subject)
+    }
+    expect(subjects.size).toBe(1)
+    const { browserSecret } = await links.ask({ game: 'moon-base', email, words })
+    await links.settled()
+    const code = /#code=3D?([\s\S]+?)\r\n\r\n/.exec(mails.at(-1)?.text ?? '')?.[1]?.replace(/=\r\n/g, '') ?? ''
+    subjects.add((await links.redeem({ game: 'moon-base', code, browserSecret }))?.subject)
+    expect(subjects.size).toBe(2)
+    expect(subjects).not.toContain(undefined)
+  })
+
+  it('is one plain address, without lists, names, line breaks or look-alike letters', () => {
+    const bad = [
+      '',
+      'ada',
+      '@x',
+      'ada@',
+      'a@x,b@y',
+      'a@x;b@y',
+      'Ada <a@x>',
+      'a@x\nb',
+      'a@b@c',
+      '"a"@x',
+      '\u212aim@x.example',
+    ]
+    for (const text of bad) expect(mailboxOf(text)).toBeUndefined()
+    expect(mailboxOf('A.b+C@X.example')).toBe('a.b+c@x.example')
+  })
+})
