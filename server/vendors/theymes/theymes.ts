@@ -1,0 +1,125 @@
+/**
+ * Theymes. Its key is company-wide and its ticket filters are optional, so every look at tickets names the game *and*
+ * the player, and both are checked again on what comes back. It has no call in a player's name (`sendMessage` speaks as
+ * the studio), so a reply is a follow-up ticket.
+ */
+import type { Can } from '../../contract/can.ts'
+import { languageOf } from '../../contract/language.ts'
+import { splitPath } from '../address.ts'
+import { createVendorHttp, type VendorHttp } from '../http.ts'
+import type { VendorParts } from '../parts.ts'
+import { type Opening, type Vendor, type VendorDownload, VendorError, type VendorTicketId } from '../vendor.ts'
+import { createForget } from './forget.ts'
+import { createHistory } from './history.ts'
+import { receiveHook } from './hook.ts'
+import { createTicketReader, type TicketReader } from './tickets.ts'
+import { newTicketOf, statusOf, takesFile } from './translate.ts'
+import { createUpload } from './upload.ts'
+import { createVocabulary } from './vocabulary.ts'
+import { CreatedTicket, fileTypes, maxFileBytes, Success, type TheymesConfig } from './wire.ts'
+
+export function createTheymes(config: TheymesConfig, parts: VendorParts): Vendor {
+  const http = createVendorHttp({
+    vendor: 'theymes',
+    baseUrl: config.baseUrl,
+    headers: { authorization: `Bearer ${config.apiKey}` },
+    secrets: [config.apiKey],
+    onDrift: (what) => parts.onDrift('theymes', what),
+    clock: parts.clock,
+    ...parts.http,
+  })
+  const tickets = createTicketReader(config, http, parts)
+  const history = createHistory(tickets, parts)
+  const { deletion, attachment } = config.paths
+  return {
+    kind: 'theymes',
+    can: canOf(config),
+    once: { open: 'relay', reply: 'marked' },
+    open: createOpen(config, http, parts),
+    findOpened: history.findOpened,
+    close: createClose(config, http, tickets),
+    read: createRead(tickets),
+    list: history.list,
+    receive: receiveHook,
+    ...(deletion ? { forget: createForget(deletion, http, tickets, parts) } : {}),
+    ...(attachment ? { download: createDownload(attachment, http, tickets) } : {}),
+  }
+}
+
+function canOf({ paths }: TheymesConfig): Can {
+  return {
+    reply: 'follow-up',
+    reopen: 'follow-up',
+    close: true,
+    answers: 'thread',
+    attachments: { types: fileTypes, maxBytes: maxFileBytes, maxCount: 10 },
+    history: 'vendor',
+    deletion: paths.deletion ? 'vendor' : 'request',
+    rating: false,
+    push: 'hook',
+  }
+}
+
+function createOpen(config: TheymesConfig, http: VendorHttp, parts: VendorParts): Vendor['open'] {
+  const upload = createUpload({ config, http, parts })
+  const vocabulary = createVocabulary(config, http, parts)
+  return async (opening: Opening, signal) => {
+    const known = await vocabulary.of(opening, signal)
+    const attachments: string[] = []
+    for (const file of opening.files.filter(takesFile)) attachments.push(await upload(file, opening.player, signal))
+    const { ticketId } = await http.call({
+      method: 'POST',
+      path: '/tickets',
+      json: newTicketOf(opening, config.gameId, attachments, known),
+      schema: CreatedTicket,
+      signal,
+    })
+    return { vendorTicketId: ticketId as VendorTicketId }
+  }
+}
+
+/** `resolveTicket`, not `rejectTicket`: the player is told, and the studio's survey goes out. */
+function createClose({ paths }: TheymesConfig, http: VendorHttp, tickets: TicketReader): NonNullable<Vendor['close']> {
+  return async (ref, signal) => {
+    const ticket = await tickets.own(ref, signal)
+    if (statusOf(ticket.status) === 'closed') return
+    const json = { actions: [{ type: 'resolveTicket' }] }
+    await http.call({ ...splitPath(paths.actions), params: { ticketId: ticket.id }, json, schema: Success, signal })
+  }
+}
+
+function createRead(tickets: TicketReader): NonNullable<Vendor['read']> {
+  return async (ref, signal) => {
+    const ticket = await tickets.own(ref, signal)
+    return {
+      status: statusOf(ticket.status),
+      language: languageOf(ticket.language ?? ''),
+      updatedAt: ticket.lastActivityAt ?? ticket.createdAt,
+      messages: await tickets.messages(ticket.id, signal),
+    }
+  }
+}
+
+/** A file's id is believed only where a public message of an own ticket names it. */
+function createDownload(path: string, http: VendorHttp, tickets: TicketReader): NonNullable<Vendor['download']> {
+  return async (ref, { vendorFileId }, signal): Promise<VendorDownload> => {
+    const ticket = await tickets.own(ref, signal)
+    const messages = await tickets.messages(ticket.id, signal)
+    const isThere = messages.some((message) => message.attachments.some((file) => file.vendorFileId === vendorFileId))
+    if (!isThere) throw new VendorError('missing', `theymes ${path}: no such file on this ticket`, { status: 404 })
+    const params = { ticketId: ticket.id, attachmentId: vendorFileId }
+    const response = await http.stream({ ...splitPath(path), params, signal })
+    return downloadOf(response, path)
+  }
+}
+
+/** No file Theymes takes is JSON or a page, so either is an answer about the file and not the file. */
+async function downloadOf(response: Response, path: string): Promise<VendorDownload> {
+  const fileType = response.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
+  const fileSize = Number(response.headers.get('content-length') ?? Number.NaN)
+  if (!response.body || fileType === 'application/json' || fileType === 'text/html') {
+    await response.body?.cancel()
+    throw new VendorError('unexpected', `theymes ${path}: answered something that is no file`)
+  }
+  return { body: response.body, fileType, fileSize: Number.isInteger(fileSize) ? fileSize : undefined }
+}

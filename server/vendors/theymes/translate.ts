@@ -1,0 +1,187 @@
+/** Theymes ⇄ ours. Pure. */
+import { languageOf } from '../../contract/language.ts'
+import type { TicketStatus } from '../../contract/ticket.ts'
+import { withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
+import type {
+  Opening,
+  VendorFile,
+  VendorFileId,
+  VendorMessage,
+  VendorMessageId,
+  VendorPlayer,
+  VendorTicket,
+  VendorTicketId,
+} from '../vendor.ts'
+import { fileTypes, MessageEvent, maxFileBytes, type TheymesEvent, type TheymesTicket } from './wire.ts'
+
+/** The tags and fields defined for the game; Theymes drops others without a word. `undefined`: it would not say. */
+export interface Vocabulary {
+  tags: ReadonlySet<string> | undefined
+  fields: ReadonlySet<string> | undefined
+}
+
+/**
+ * The product knows New, Assigned, Unassigned, Waiting, On hold and Closed; only `new` is spelt in the document, so case
+ * and separators do not count. An unknown one is with the studio.
+ */
+export function statusOf(status: string): TicketStatus {
+  const word = status.toLowerCase().replaceAll(/[^a-z]/g, '')
+  if (['closed', 'resolved', 'rejected'].includes(word)) return 'closed'
+  return word.startsWith('waiting') ? 'answered' : 'open'
+}
+
+/** True where the row is this player's, in this game. A filter the vendor ignored would otherwise show anybody's. */
+export function isOwn(ticket: TheymesTicket, player: VendorPlayer, gameId: string): boolean {
+  return ticket.playerId === player.id && ticket.gameId.toLowerCase() === gameId.toLowerCase()
+}
+
+export function ticketOf(ticket: TheymesTicket, subject: string): VendorTicket {
+  return {
+    vendorTicketId: ticket.id as VendorTicketId,
+    subject,
+    status: statusOf(ticket.status),
+    language: languageOf(ticket.language ?? ''),
+    createdAt: ticket.createdAt,
+    updatedAt: ticket.lastActivityAt ?? ticket.createdAt,
+  }
+}
+
+/** Theymes has no titles: the first line the player wrote stands for one. */
+export function subjectOf(messages: readonly VendorMessage[]): string {
+  const first = messages.find((message) => message.author === 'player' && message.text !== '')
+  return (first?.text.trim().split('\n')[0] ?? '').slice(0, 200)
+}
+
+export interface Reading {
+  messages: VendorMessage[]
+  /** Kinds of what was left out. */
+  hidden: string[]
+  /** A public message that does not fit, by field. */
+  broken: string | undefined
+}
+
+/** Only the player's and the agents' messages pass; notes, assignments and whatever else there may be do not. */
+export function readEvents(
+  events: readonly TheymesEvent[],
+  agentTypes: readonly string[],
+  withFiles: boolean,
+): Reading {
+  const reading: Reading = { messages: [], hidden: [], broken: undefined }
+  for (const event of events) readEvent(event, agentTypes, withFiles, reading)
+  reading.messages.sort((one, other) => one.sentAt.getTime() - other.sentAt.getTime())
+  return reading
+}
+
+function readEvent(event: TheymesEvent, agentTypes: readonly string[], withFiles: boolean, reading: Reading): void {
+  const author = authorOf(event.type, agentTypes)
+  if (!author) return void reading.hidden.push(kindOf(event.type))
+  const parsed = MessageEvent.safeParse(event)
+  if (!parsed.success) {
+    reading.broken = `events.*.${parsed.error.issues[0]?.path.join('.')}`
+    return
+  }
+  const message = messageOf(parsed.data, author, withFiles)
+  if (!withFiles && parsed.data.attachments?.length) reading.hidden.push('attachment')
+  if (message.text === '' && message.attachments.length === 0) reading.hidden.push('message without text')
+  else reading.messages.push(message)
+}
+
+function authorOf(type: string, agentTypes: readonly string[]): VendorMessage['author'] | undefined {
+  if (type === 'PLAYER_MESSAGE') return 'player'
+  return agentTypes.includes(type) ? 'agent' : undefined
+}
+
+/** Fit for a log and a metric's label, whatever the vendor puts there. */
+function kindOf(type: string): string {
+  return /^[A-Z][A-Z_]{0,40}$/.test(type) ? `event ${type}` : 'event of another type'
+}
+
+function messageOf(event: MessageEvent, author: VendorMessage['author'], withFiles: boolean): VendorMessage {
+  const raw = event.message ?? ''
+  const { text, mark } =
+    author === 'player' ? withoutAgentNote(raw) : { text: withoutQuotedNotes(raw), mark: undefined }
+  return {
+    vendorMessageId: event.id as VendorMessageId,
+    author,
+    text,
+    language: event.language ?? undefined,
+    sentAt: event.createdAt,
+    attachments: withFiles ? (event.attachments ?? []).map(attachmentOf) : [],
+    mark,
+  }
+}
+
+/** An event names its files by id alone. */
+function attachmentOf({ id }: { id: string }, index: number) {
+  return {
+    vendorFileId: id as VendorFileId,
+    fileName: `attachment-${index + 1}`,
+    fileType: 'application/octet-stream',
+    fileSize: 0,
+  }
+}
+
+/** Whether Theymes takes this file; if not, the agent gets the relay's link. */
+export function takesFile(file: VendorFile): boolean {
+  return fileTypes.includes(file.fileType) && file.fileSize > 0 && file.fileSize <= maxFileBytes
+}
+
+/** The body of `POST /tickets`. Tags, fields and player come from what was signed or configured, never from a browser. */
+export function newTicketOf(opening: Opening, gameId: string, attachments: readonly string[], known: Vocabulary) {
+  const { tags, fields } = metadataOf(opening)
+  return {
+    gameId,
+    message: withAgentNote(opening.message, noteOf(opening, known)),
+    attachments,
+    // A follow-up repeats its ticket on purpose.
+    skipDuplicateCheck: opening.follows !== undefined,
+    language: opening.language,
+    channels: ['email'],
+    metadata: {
+      tags: tags.filter((tag) => known.tags?.has(tag) ?? true),
+      fields: Object.fromEntries(Object.entries(fields).filter(([key]) => known.fields?.has(key) ?? true)),
+      player: playerOf(opening.player),
+    },
+  }
+}
+
+/** What was signed and configured, whether or not Theymes has a place for it. */
+export function metadataOf({ player, category, purpose }: Opening) {
+  const asked = purpose === 'deletion-request' ? ['deletion-request'] : []
+  return {
+    tags: [...new Set([...(player.signed.tags ?? []), ...(category?.tags ?? []), ...asked])],
+    fields: player.signed.fields ?? {},
+  }
+}
+
+/** "tier is 1..3". A name or an address is only here when it was proved. */
+function playerOf({ id, name, email, signed: { tier } }: VendorPlayer) {
+  return {
+    id,
+    ...(name ? { name } : {}),
+    ...(email?.includes('@') ? { email } : {}),
+    ...(tier === 1 || tier === 2 || tier === 3 ? { tier } : {}),
+  }
+}
+
+/** What Theymes has no field for, and what of the signed metadata it would drop. */
+function noteOf(opening: Opening, known: Vocabulary) {
+  const { player, category } = opening
+  const fields = Object.entries(player.signed.fields ?? {})
+  return {
+    mark: opening.mark,
+    number: opening.number,
+    subject: opening.subject,
+    purpose: opening.purpose,
+    follows: opening.follows,
+    category: category?.id,
+    signed: {
+      tags: player.signed.tags?.filter((tag) => known.tags?.has(tag) === false),
+      fields: Object.fromEntries(fields.filter(([key]) => known.fields?.has(key) === false)),
+    },
+    fields: opening.fields,
+    answerTo: opening.answerTo,
+    claimed: opening.claimed,
+    files: opening.files.filter((file) => !takesFile(file)),
+  }
+}

@@ -1,0 +1,99 @@
+/** What we configure for Theymes, and what we read of its answers. Fields not named here never get in. */
+import { z } from 'zod'
+import { BaseUrl, VendorPath } from '../address.ts'
+
+/**
+ * Only `/tickets` and `/attachments` are printed in the vendor's document. The next five follow its naming and can be
+ * set right here; the last two have no likely form, so that deletion and download are off until a studio names them.
+ */
+const TheymesPaths = z.strictObject({
+  actions: VendorPath.default('POST /tickets/{ticketId}/actions'),
+  events: VendorPath.default('GET /tickets/{ticketId}/events'),
+  games: VendorPath.default('GET /games'),
+  tags: VendorPath.default('GET /tags'),
+  fields: VendorPath.default('GET /fields'),
+  deletion: VendorPath.optional(),
+  attachment: VendorPath.optional(),
+})
+
+export const TheymesConfig = z.strictObject({
+  kind: z.literal('theymes'),
+  baseUrl: BaseUrl.default('https://api.theymes.com'),
+  /** Company-wide: it reads and deletes the tickets of every game. */
+  apiKey: z.string().trim().min(1),
+  gameId: z.uuid(),
+  paths: TheymesPaths.prefault({}),
+  /** Types of events that are an agent's words to the player; whatever is on no list is hidden. */
+  agentMessageTypes: z.array(z.string().min(1)).min(1).default(['AGENT_MESSAGE']),
+})
+export type TheymesConfig = z.output<typeof TheymesConfig>
+
+/** `fileType` of `POST /attachments`, without `image/svg+xml`, which can carry script. */
+export const fileTypes = [
+  'image/png',
+  'image/jpeg',
+  'image/gif',
+  'application/pdf',
+  'video/mp4',
+  'video/quicktime',
+  'text/plain',
+  'application/zip',
+  'application/vnd.rar',
+]
+
+/** "Maximum allowed size is 200 MB", written as 209715200. */
+export const maxFileBytes = 209_715_200
+
+const Time = z.iso.datetime({ offset: true }).transform((text) => new Date(text))
+
+/** `url`, `issueSummary`, `issueResolution` and the CSAT are the studio's own and are not read. */
+export const TheymesTicket = z.object({
+  id: z.string().min(1),
+  gameId: z.string(),
+  playerId: z.string(),
+  theymesPlayerId: z.string().min(1).nullish(),
+  status: z.string(),
+  language: z.string().nullish(),
+  createdAt: Time,
+  lastActivityAt: Time.nullish(),
+})
+export type TheymesTicket = z.output<typeof TheymesTicket>
+
+export const TicketList = z.object({
+  tickets: z.array(TheymesTicket),
+  pagination: z.object({ cursor: z.string().nullish() }).nullish(),
+})
+
+/** Every event has a type; what else it must have depends on whether it is a message, see {@link MessageEvent}. */
+export const EventList = z.object({ events: z.array(z.looseObject({ type: z.string() })) })
+export type TheymesEvent = z.output<typeof EventList>['events'][number]
+
+export const MessageEvent = z.object({
+  id: z.string().min(1),
+  createdAt: Time,
+  message: z.string().nullish(),
+  language: z.string().nullish(),
+  attachments: z.array(z.object({ id: z.string().min(1) })).nullish(),
+})
+export type MessageEvent = z.output<typeof MessageEvent>
+
+export const CreatedTicket = z.object({ ticketId: z.string().min(1) })
+
+/** The document's sample leaves out the address its text speaks of; the name follows the names beside it. */
+export const PreparedUpload = z.object({
+  attachmentId: z.string().min(1),
+  uploadUrl: z.url(),
+  uploadMethod: z.literal('PUT'),
+  uploadHeaders: z.record(z.string(), z.string()),
+})
+export type PreparedUpload = z.output<typeof PreparedUpload>
+
+/** A `success` of false is no success, whatever the status says. */
+export const Success = z.object({ success: z.literal(true) })
+
+export const GameList = z.object({ games: z.array(z.object({ id: z.string() })) })
+export const TagList = z.object({ tags: z.array(z.object({ gameId: z.string(), name: z.string() })) })
+export const FieldList = z.object({ fields: z.array(z.object({ gameId: z.string(), key: z.string() })) })
+
+/** The body a studio writes into the automation's HTTP action: `{"ticketId": "{{ ticketId }}"}`. */
+export const HookBody = z.object({ ticketId: z.uuid() })
