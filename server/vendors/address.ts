@@ -6,9 +6,12 @@ export const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 export type Method = (typeof methods)[number]
 
 /** A configured call, e.g. `POST /tickets/{ticketId}/actions`. Stays a string, so that it may be parsed twice. */
-export const VendorPath = z.string().regex(/^(GET|POST|PUT|PATCH|DELETE) (\/[A-Za-z0-9._~-]+|\/\{[A-Za-z]+\})+$/, {
-  error: 'must read "METHOD /path/{ticketId}"',
-})
+export const VendorPath = z
+  .string()
+  .regex(/^(GET|POST|PUT|PATCH|DELETE) (\/[A-Za-z0-9._~-]+|\/\{[A-Za-z]+\})+$/, {
+    error: 'must read "METHOD /path/{ticketId}"',
+  })
+  .refine((path) => !/\/\.\.?(\/|$)/.test(path), { error: 'must not step up' })
 
 /** Takes a {@link VendorPath} apart. */
 export function splitPath(path: string): { method: Method; path: string } {
@@ -49,7 +52,7 @@ export function addressOf(vendor: string, { baseUrl, path, params = {}, query = 
     .join('/')
   const url = new URL(`.${filled}`, base)
   const inside = url.origin === base.origin && url.pathname === base.pathname.slice(0, -1) + filled
-  if (!path.startsWith('/') || !inside) throw notSent(vendor, 'the path leaves its base')
+  if (!path.startsWith('/') || path.includes('//') || !inside) throw notSent(vendor, 'the path leaves its base')
   for (const [name, value] of Object.entries(query)) addToQuery(vendor, url, name, value)
   return url
 }
