@@ -1,0 +1,94 @@
+/** The relay as one function from request to response. Nothing connects, listens or reads the clock at import time. */
+import { Hono } from 'hono'
+import { AttachmentId } from './contract/ids.ts'
+import { responseFor } from './files/download.ts'
+import { FilesError } from './files/files-error.ts'
+import type { Links } from './files/links.ts'
+import type { Files } from './files/uploads.ts'
+import { type Games, requireGame } from './games.ts'
+import type { Watch } from './live/watch.ts'
+import type { Log } from './log.ts'
+import type { Metrics } from './metrics.ts'
+import type { Identify } from './players/identity.ts'
+import { TokenRefused } from './players/token-refused.ts'
+import { problemResponse, Refusal } from './problem.ts'
+import type { createUploadHandler } from './routes/attachments.ts'
+import type { BrowserFiles } from './routes/browser-files.ts'
+import { addRoutes, bearerOf } from './routes/dispatch.ts'
+import type { Edge } from './routes/edge.ts'
+import type { Handlers } from './routes/handlers.ts'
+import { addHealth } from './routes/health.ts'
+import { addHooks } from './routes/hooks.ts'
+import { addPages } from './routes/pages.ts'
+import type { Store } from './store/store.ts'
+import { isStoreTrouble } from './store/trouble.ts'
+
+export interface AppParts {
+  handlers: Handlers
+  upload: ReturnType<typeof createUploadHandler>
+  identify: Identify
+  games: Games
+  edge: Edge
+  store: Store
+  files: Files
+  links: Pick<Links, 'verify'>
+  watch: Watch
+  browserFiles: BrowserFiles
+  /** The agents' pages, where a game uses the built-in desk. */
+  desk: Hono | undefined
+  isDemo: boolean
+  log: Log
+  metrics: Metrics
+  baseOf: (request: Request) => string
+}
+
+export function createApp(parts: AppParts): Hono {
+  const app = new Hono()
+  app.use(parts.edge.middleware)
+  app.onError((error) => problemResponse(refusalFor(error, parts.log)))
+  app.notFound(() => problemResponse(new Refusal('not_found')))
+
+  addRoutes(app, parts)
+  addUploads(app, parts)
+  addLinkedFiles(app, parts)
+  addHealth(app, parts)
+  addHooks(app, parts)
+  if (parts.desk) app.route('/desk', parts.desk)
+  addPages(app, { files: parts.browserFiles, games: parts.games, isDemo: parts.isDemo })
+  return app
+}
+
+function addUploads(app: Hono, { upload, identify, games, edge }: AppParts): void {
+  app.on(['HEAD', 'PATCH'], '/v1/uploads/:id', async (context) => {
+    const player = await identify(bearerOf(context.req.raw))
+    const game = requireGame(games, player.game)
+    edge.checkOrigin(context.req.raw, game)
+    const id = AttachmentId.safeParse(context.req.param('id'))
+    if (!id.success) throw new Refusal('not_found')
+    return upload(player, game, id.data, context.req.raw)
+  })
+}
+
+/** For vendors that take a link instead of a file: whoever holds the link has the file until it expires. */
+function addLinkedFiles(app: Hono, { links, store, files }: AppParts): void {
+  app.get('/files/:id', async (context) => {
+    const id = links.verify(new URL(context.req.url))
+    const row = id && (await store.attachments.find(id))
+    const kept = row ? await files.keep.read(row.id) : undefined
+    if (!row || !kept) throw new Refusal('not_found')
+    return responseFor(kept.body, { fileName: row.file_name, fileType: row.file_type, fileSize: kept.size })
+  })
+}
+
+/** Whatever was thrown, as what the player may be told. Only the unforeseen is logged as an error. */
+function refusalFor(error: unknown, log: Log): Refusal {
+  if (error instanceof Refusal) return error
+  if (error instanceof TokenRefused) return new Refusal(error.code, { detail: error.reason, cause: error })
+  if (error instanceof FilesError && error.code === 'too_large') return new Refusal('too_large', { cause: error })
+  if (isStoreTrouble(error) || error instanceof FilesError) {
+    log.error({ err: error }, 'the ledger or the files cannot be reached')
+    return new Refusal('store_unavailable', { cause: error, retryAfterSeconds: 2 })
+  }
+  log.error({ err: error }, 'a request broke off')
+  return new Refusal('internal', { cause: error })
+}

@@ -1,0 +1,32 @@
+/** Wakes, within this relay, whoever waits for news. A bell carries no data: the ledger does. */
+import type { PlayerKey } from './store/tables.ts'
+
+export interface Bells {
+  /** Something was put into the outbox. */
+  outbox: Bell<void>
+  /** Something of this player changed. */
+  player: Bell<PlayerKey>
+}
+
+export interface Bell<T> {
+  ring: (what: T) => void
+  /** @returns what takes the listener off again. */
+  listen: (listener: (what: T) => void) => () => void
+}
+
+export function createBells(): Bells {
+  return { outbox: createBell(), player: createBell() }
+}
+
+function createBell<T>(): Bell<T> {
+  const listeners = new Set<(what: T) => void>()
+  return {
+    ring: (what) => {
+      for (const listener of listeners) listener(what)
+    },
+    listen: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}

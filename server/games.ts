@@ -1,0 +1,54 @@
+/** The games this relay serves: each with its vendor and what may truthfully be offered. */
+import type { Config, GameConfig } from './config.ts'
+import type { AttachmentLimits, Can } from './contract/can.ts'
+import type { PlayerKind } from './contract/player.ts'
+import { Refusal } from './problem.ts'
+import type { Vendor } from './vendors/vendor.ts'
+
+export interface LiveGame {
+  key: string
+  config: GameConfig
+  vendor: Vendor
+  /** The vendor's `can`, with files narrowed to what the studio allows. */
+  can: Can
+}
+
+export type Games = ReadonlyMap<string, LiveGame>
+
+export function createGames(config: Config, vendorOf: (game: string, config: GameConfig) => Vendor): Games {
+  return new Map(
+    Object.entries(config.games).map(([key, game]) => {
+      const vendor = vendorOf(key, game)
+      return [key, { key, config: game, vendor, can: narrow(vendor.can, game.attachments) }]
+    }),
+  )
+}
+
+/** @throws Refusal `not_found` */
+export function requireGame(games: Games, key: string): LiveGame {
+  const game = games.get(key)
+  if (!game) throw new Refusal('not_found')
+  return game
+}
+
+/** In the order a game offers them: proof first. */
+export function signInWays({ players }: GameConfig): PlayerKind[] {
+  return [
+    ...(players.jwt ? ['verified' as const] : []),
+    ...(players.anonymous ? ['anonymous' as const] : []),
+    ...(players.email ? ['email' as const] : []),
+  ]
+}
+
+function narrow(can: Can, wanted: GameConfig['attachments']): Can {
+  if (wanted === false || can.attachments === false) return { ...can, attachments: false }
+  return { ...can, attachments: narrowLimits(can.attachments, wanted) }
+}
+
+function narrowLimits(limits: AttachmentLimits, wanted: Exclude<GameConfig['attachments'], false>): AttachmentLimits {
+  return {
+    types: wanted.types ? limits.types.filter((type) => wanted.types?.includes(type)) : limits.types,
+    maxBytes: Math.min(limits.maxBytes, wanted.maxBytes ?? limits.maxBytes),
+    maxCount: Math.min(limits.maxCount, wanted.maxCount ?? limits.maxCount),
+  }
+}

@@ -1,0 +1,92 @@
+/** What has to be done now and then: erasures that are due, and sweeping out what has outlived its purpose. */
+import type { Clock } from './clock.ts'
+import type { Files } from './files/uploads.ts'
+import type { Log } from './log.ts'
+import type { Store } from './store/store.ts'
+import type { Deletions } from './tickets/deletion.ts'
+import { keptForDays } from './tickets/once.ts'
+
+export interface HousekeepingParts {
+  store: Store
+  clock: Clock
+  files: Files
+  deletions: Deletions
+  log: Log
+  retentionDays: number
+}
+
+export interface Housekeeping {
+  start: () => void
+  stop: () => Promise<void>
+  /** One round, for tests and for the clock. */
+  sweep: () => Promise<void>
+}
+
+const everyMs = 30_000
+const dayMs = 86_400_000
+/** How long a stream may be away and still be told everything it missed. */
+const eventDays = 1
+/** A file that no message took: long enough for a player to sleep on it. */
+const looseFileDays = 2
+const atOnce = 100
+
+export function createHousekeeping({
+  store,
+  clock,
+  files,
+  deletions,
+  log,
+  retentionDays,
+}: HousekeepingParts): Housekeeping {
+  const daysAgo = (days: number) => new Date(clock.now().getTime() - days * dayMs)
+  let underWay: Promise<void> = Promise.resolve()
+  let timer: NodeJS.Timeout | undefined
+
+  async function sweep(): Promise<void> {
+    while (await deletions.carryOutNext()) log.info('a request for erasure was carried out or tried')
+    await store.idempotency.sweep(daysAgo(keptForDays))
+    await store.events.sweep(daysAgo(eventDays))
+    await store.players.sweepSessions(clock.now())
+    await dropLooseFiles()
+    await forgetOldMessages()
+  }
+
+  async function dropLooseFiles(): Promise<void> {
+    for (const { id } of await store.attachments.abandoned(daysAgo(looseFileDays), atOnce)) {
+      if (await store.attachments.drop(id)) await files.uploads.remove(id)
+    }
+  }
+
+  /** Promise 7: the text stays only at the vendor, which shows it again when the player looks. */
+  async function forgetOldMessages(): Promise<void> {
+    for (const { id } of await store.tickets.untouchedSince(daysAgo(retentionDays), atOnce)) {
+      const gone = await store.transaction(async (ledger) => {
+        const kept = await ledger.attachments.dropOf(id)
+        await ledger.messages.forget([id])
+        return kept
+      })
+      for (const file of gone) await files.keep.remove(file)
+    }
+  }
+
+  function round(): void {
+    underWay = underWay
+      .then(sweep)
+      .catch((error: unknown) => log.error({ err: error }, 'housekeeping broke off'))
+      .then(() => {
+        if (timer) timer = setTimeout(round, everyMs).unref()
+      })
+  }
+
+  return {
+    sweep,
+    start: () => {
+      timer = setTimeout(round, 1_000).unref()
+    },
+    stop: async () => {
+      clearTimeout(timer)
+      timer = undefined
+      await underWay
+    },
+  }
+}

@@ -1,0 +1,225 @@
+/**
+ * Event streams. A stream holds a position in the ledger's event log and nothing else: events wait in the ledger, not in
+ * memory, and are read when the player's side takes them.
+ */
+import type { Bells } from '../bells.ts'
+import type { Clock } from '../clock.ts'
+import { type EventBatch, PlayerEvent } from '../contract/event.ts'
+import type { Games } from '../games.ts'
+import type { Log } from '../log.ts'
+import type { Metrics } from '../metrics.ts'
+import type { EventRow } from '../store/events.ts'
+import type { Store } from '../store/store.ts'
+import type { PlayerKey } from '../store/tables.ts'
+import { presentEvent } from './events.ts'
+import type { Watch } from './watch.ts'
+
+export interface StreamParts {
+  store: Store
+  clock: Clock
+  bells: Bells
+  games: Games
+  watch: Watch
+  log: Log
+  metrics: Metrics
+}
+
+export interface Streams {
+  /** The body of `GET /events`. @param until - when the player's token ends, and the stream with it */
+  open: (player: PlayerKey, lastEventId: string | undefined, until: Date) => Promise<ReadableStream<Uint8Array>>
+  /** The answer to `?poll=1`. */
+  poll: (player: PlayerKey, lastEventId: string | undefined) => Promise<EventBatch>
+  /** Ends every stream, so that the process can. */
+  stop: () => void
+}
+
+const heartbeatMs = 20_000
+const batchSize = 50
+/** A player's tabs and devices; the oldest stream gives way to a further one. */
+const streamsPerPlayer = 8
+/** How often news that another relay wrote is looked for. */
+const otherRelaysMs = 1_000
+const nextPollSeconds = 10
+
+interface OpenStream {
+  wake: () => void
+  end: () => void
+}
+
+interface Position {
+  sequence: number
+  mustResync: boolean
+}
+
+export function createStreams(parts: StreamParts): Streams {
+  const { store, bells, games, watch, log, metrics } = parts
+  const streams = new Map<PlayerKey, Set<OpenStream>>()
+  const encoder = new TextEncoder()
+
+  async function positionOf(lastEventId: string | undefined): Promise<Position> {
+    const { oldest, newest } = await store.events.range()
+    if (lastEventId === undefined) return { sequence: newest, mustResync: false }
+    const sequence = /^\d{1,15}$/.test(lastEventId) ? Number(lastEventId) : -1
+    const isReplayable = sequence >= oldest - 1 && sequence <= newest
+    return isReplayable ? { sequence, mustResync: false } : { sequence: newest, mustResync: true }
+  }
+
+  async function present(row: EventRow): Promise<PlayerEvent | undefined> {
+    const event = await presentEvent(store, games, row)
+    // Through the contract's schema on the way out, so that nothing unnamed can leave.
+    return event && PlayerEvent.parse(event)
+  }
+
+  async function open(
+    player: PlayerKey,
+    lastEventId: string | undefined,
+    until: Date,
+  ): Promise<ReadableStream<Uint8Array>> {
+    const position = await positionOf(lastEventId)
+    const lines = follow(player, position, until)
+    return new ReadableStream<Uint8Array>(
+      {
+        async pull(controller) {
+          const { value, done } = await lines.next()
+          if (done) controller.close()
+          else controller.enqueue(encoder.encode(value))
+        },
+        async cancel() {
+          await lines.return(undefined)
+        },
+      },
+      { highWaterMark: 1 },
+    )
+  }
+
+  async function* follow(player: PlayerKey, position: Position, until: Date): AsyncGenerator<string, undefined> {
+    const { signal, stream } = register(player)
+    const unfollow = watch.follow(player)
+    const ending = setTimeout(stream.end, Math.min(until.getTime() - parts.clock.now().getTime(), 2_147_483_647))
+    try {
+      yield ': welcome\n\n'
+      if (position.mustResync) yield frame(String(position.sequence), { type: 'resync', data: {} })
+      while (!signal.ended) {
+        signal.rung = false
+        const hadNews = yield* newsSince(player, position)
+        if (!hadNews && !(await signal.wait())) yield ': still here\n\n'
+      }
+    } catch (error) {
+      log.error({ err: error }, 'an event stream broke off')
+    } finally {
+      clearTimeout(ending)
+      unfollow()
+      unregister(player, stream)
+    }
+    return undefined
+  }
+
+  /** Moves the position along as it goes. @returns whether there was anything */
+  async function* newsSince(player: PlayerKey, position: Position): AsyncGenerator<string, boolean> {
+    const rows = await store.events.since(player, position.sequence, batchSize)
+    for (const row of rows) {
+      position.sequence = Number(row.sequence)
+      const event = await present(row)
+      if (event) yield frame(String(row.sequence), event)
+    }
+    return rows.length > 0
+  }
+
+  function register(player: PlayerKey) {
+    const signal = createSignal()
+    const stream: OpenStream = { wake: signal.ring, end: signal.end }
+    const own = streams.get(player) ?? new Set()
+    streams.set(player, own)
+    const [oldest] = own
+    if (oldest && own.size >= streamsPerPlayer) oldest.end()
+    own.add(stream)
+    metrics.streams.inc()
+    return { signal, stream }
+  }
+
+  function unregister(player: PlayerKey, stream: OpenStream): void {
+    const own = streams.get(player)
+    if (!own?.delete(stream)) return
+    if (own.size === 0) streams.delete(player)
+    metrics.streams.dec()
+  }
+
+  function wake(player: PlayerKey): void {
+    for (const stream of streams.get(player) ?? []) stream.wake()
+  }
+
+  let seen: number | undefined
+  async function listenToOtherRelays(): Promise<void> {
+    if (streams.size === 0) {
+      seen = undefined
+      return
+    }
+    const { newest } = await store.events.range()
+    if (seen !== undefined && newest > seen)
+      for (const { player } of await store.events.playersSince(seen)) wake(player)
+    seen = newest
+  }
+
+  const stopListening = bells.player.listen(wake)
+  const timer = setInterval(() => {
+    listenToOtherRelays().catch((error: unknown) => log.error({ err: error }, 'the event log could not be read'))
+  }, otherRelaysMs)
+  timer.unref()
+
+  return {
+    open,
+    async poll(player, lastEventId) {
+      const position = await positionOf(lastEventId)
+      const rows = await store.events.since(player, position.sequence, batchSize)
+      const events: EventBatch['events'] = position.mustResync ? [resyncAt(position.sequence)] : []
+      for (const row of rows) {
+        const event = await present(row)
+        if (event) events.push({ id: String(row.sequence), event })
+      }
+      const last = Number(rows.at(-1)?.sequence ?? position.sequence)
+      return { events, lastEventId: String(last), nextPollSeconds: rows.length === batchSize ? 0 : nextPollSeconds }
+    },
+    stop: () => {
+      clearInterval(timer)
+      stopListening()
+      for (const own of streams.values()) for (const stream of own) stream.end()
+    },
+  }
+}
+
+function resyncAt(sequence: number): EventBatch['events'][number] {
+  return { id: String(sequence), event: { type: 'resync', data: {} } }
+}
+
+function frame(id: string, { type, data }: PlayerEvent): string {
+  return `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`
+}
+
+/** Waits for a bell or a heartbeat, whichever comes first; a bell that rang before the wait is not missed. */
+function createSignal() {
+  let wake: ((rang: boolean) => void) | undefined
+  const signal = {
+    rung: false,
+    ended: false,
+    ring: () => {
+      signal.rung = true
+      wake?.(true)
+    },
+    end: () => {
+      signal.ended = true
+      wake?.(true)
+    },
+    /** @returns false when it was only time for a heartbeat */
+    wait: () =>
+      new Promise<boolean>((resolve) => {
+        if (signal.rung || signal.ended) return resolve(true)
+        const timer = setTimeout(() => wake?.(false), heartbeatMs)
+        wake = (rang) => {
+          clearTimeout(timer)
+          wake = undefined
+          resolve(rang)
+        }
+      }),
+  }
+  return signal
+}

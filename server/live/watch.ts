@@ -1,0 +1,143 @@
+/**
+ * Listens to the vendors: one shared reading a vendor ticket, however many players, tabs and relays look on. A hook is only
+ * a hint to read again; where a vendor has none, open tickets with somebody watching are read at intervals.
+ */
+import type { Bells } from '../bells.ts'
+import type { Clock } from '../clock.ts'
+import type { TicketId } from '../contract/ids.ts'
+import type { Games, LiveGame } from '../games.ts'
+import type { Log } from '../log.ts'
+import type { Store } from '../store/store.ts'
+import type { PlayerKey } from '../store/tables.ts'
+import type { TicketRow } from '../store/tickets.ts'
+import { type Link, lastLink, refOf } from '../tickets/chain.ts'
+import { writeDownHeard } from '../tickets/hear.ts'
+import { vendorPlayer } from '../tickets/vendor-player.ts'
+import { type Vendor, VendorError, type VendorPlayer, type VendorTicketId } from '../vendors/vendor.ts'
+
+export interface WatchParts {
+  store: Store
+  clock: Clock
+  bells: Bells
+  games: Games
+  log: Log
+}
+
+export interface Watch {
+  /** Reads a ticket at its vendor unless it was heard just now. Resolves after `patienceMs` at the latest. */
+  freshen: (ticket: TicketRow, patienceMs: number) => Promise<void>
+  /** A vendor says that something changed. */
+  hint: (game: string, vendorTicketId: VendorTicketId) => Promise<void>
+  /** Keeps a player's newest tickets fresh until the returned function is called. */
+  follow: (player: PlayerKey) => () => void
+  stop: () => void
+}
+
+/** How old what was heard may be before it is read again. */
+const staleAfterMs = { hook: 60_000, poll: 10_000 }
+const followEveryMs = 5_000
+/** A player's newest tickets that are kept fresh while they look on; also the vendor calls one round can cost. */
+const followedTickets = 5
+/** The newest vendor tickets of a chain that are read: a fixed number, whatever its length. */
+const readLinks = 3
+const readMs = 10_000
+
+export function createWatch({ store, clock, bells, games, log }: WatchParts): Watch {
+  const underWay = new Map<TicketId, Promise<void>>()
+  const followed = new Map<PlayerKey, number>()
+
+  /** Everyone who wants the same ticket read waits for the same reading. */
+  function hear(id: TicketId): Promise<void> {
+    const known = underWay.get(id)
+    if (known) return known
+    const reading = read(id)
+      .catch((error: unknown) => note(error))
+      .finally(() => underWay.delete(id))
+    underWay.set(id, reading)
+    return reading
+  }
+
+  async function read(id: TicketId): Promise<void> {
+    const ticket = await store.tickets.find(id)
+    const game = ticket && games.get(ticket.game)
+    const row = ticket && (await store.players.find(ticket.player))
+    if (!ticket || !game?.vendor.read || !row) return
+    const chain = await store.tickets.chain(id)
+    const player = vendorPlayer(row, ticket.signed)
+    for (const link of chain.slice(-readLinks))
+      await readLink(game.vendor, ticket, player, link, link === lastLink(chain))
+  }
+
+  async function readLink(vendor: Vendor, ticket: TicketRow, player: VendorPlayer, link: Link, isLast: boolean) {
+    const ref = refOf(link.vendor_ticket_id, ticket, player)
+    const conversation = await vendor.read?.(ref, AbortSignal.timeout(readMs))
+    if (!conversation) return
+    const heard = { link: link.position, isLast, conversation }
+    const isNews = await store.transaction(async (ledger) => {
+      // Read again inside the transaction: the player may have written meanwhile.
+      const now = await ledger.tickets.lock(ticket.id)
+      return now ? writeDownHeard(ledger, now, heard, clock.now()) : false
+    })
+    if (isNews) bells.player.ring(ticket.player)
+  }
+
+  function note(error: unknown): void {
+    if (error instanceof VendorError)
+      log.info({ vendor: error.message, code: error.code }, 'a ticket could not be read')
+    else log.error({ err: error }, 'reading a ticket broke off')
+  }
+
+  function isStale(ticket: TicketRow, game: LiveGame | undefined): boolean {
+    if (!game?.vendor.read) return false
+    return clock.now().getTime() - ticket.heard_at >= staleAfterMs[game.can.push]
+  }
+
+  async function freshenFollowed(): Promise<void> {
+    for (const player of followed.keys()) {
+      const tickets = await store.tickets.list(player, followedTickets)
+      await Promise.all(tickets.filter((ticket) => isStale(ticket, games.get(ticket.game))).map(({ id }) => hear(id)))
+    }
+  }
+
+  let isReading = false
+  const timer = setInterval(() => {
+    if (isReading) return
+    isReading = true
+    freshenFollowed()
+      .catch(note)
+      .finally(() => {
+        isReading = false
+      })
+  }, followEveryMs)
+  timer.unref()
+
+  return {
+    async freshen(ticket, patienceMs) {
+      if (!isStale(ticket, games.get(ticket.game))) return
+      await Promise.race([hear(ticket.id), pause(patienceMs)])
+    },
+
+    async hint(game, vendorTicketId) {
+      const link = await store.tickets.findByVendor(game, vendorTicketId)
+      if (!link) return
+      // A reading already under way may have begun before the change it is hinted at.
+      await underWay.get(link.ticket_id)
+      await hear(link.ticket_id)
+    },
+
+    follow(player) {
+      followed.set(player, (followed.get(player) ?? 0) + 1)
+      return () => {
+        const left = (followed.get(player) ?? 1) - 1
+        if (left > 0) followed.set(player, left)
+        else followed.delete(player)
+      }
+    },
+
+    stop: () => clearInterval(timer),
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref())
+}

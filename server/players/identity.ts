@@ -1,0 +1,82 @@
+/** Who sent a request: the bearer verified, whether the studio signed it or the relay itself. */
+import type { Clock } from '../clock.ts'
+import type { PlayerKind } from '../contract/player.ts'
+import type { Games } from '../games.ts'
+import { playerKey } from '../store/players.ts'
+import type { Store } from '../store/store.ts'
+import type { PlayerKey } from '../store/tables.ts'
+import type { SignedMetadata } from '../vendors/vendor.ts'
+import type { SessionTokens } from './session.ts'
+import type { StudioVerifier } from './studio-token.ts'
+import { claimedAudiences } from './token-parts.ts'
+import { TokenRefused } from './token-refused.ts'
+
+export interface Identity {
+  key: PlayerKey
+  game: string
+  subject: string
+  kind: PlayerKind
+  name?: string | undefined
+  email?: string | undefined
+  locale?: string | undefined
+  signed: SignedMetadata
+  expiresAt: Date
+  /** Only of tokens the relay issued; what signing out ends. */
+  sessionId?: string | undefined
+}
+
+export interface IdentityParts {
+  store: Store
+  clock: Clock
+  games: Games
+  sessions: SessionTokens
+  studios: ReadonlyMap<string, StudioVerifier>
+}
+
+export type Identify = (bearer: string | undefined) => Promise<Identity>
+
+/**
+ * Verifies bearers. A studio's token names its game by its audience, which only the matching verifier can confirm: the
+ * unverified claim chooses the verifier and nothing else.
+ *
+ * @throws TokenRefused
+ */
+export function createIdentify({ store, games, sessions, studios }: IdentityParts): Identify {
+  async function relayIssued(token: string): Promise<Identity> {
+    const session = await sessions.verify(token)
+    if (!games.has(session.game))
+      throw new TokenRefused('token_wrong_audience', 'the session is of a game that is gone')
+    const key = playerKey(session.game, session.subject)
+    if (await store.players.sessionHasEnded(session.sessionId))
+      throw new TokenRefused('session_ended', 'the player signed out')
+    const row = await store.players.find(key)
+    if (row?.merged_into) throw new TokenRefused('session_ended', 'the player has since been verified')
+    return { ...session, key, signed: {}, email: row?.email ?? undefined }
+  }
+
+  async function studioSigned(token: string): Promise<Identity> {
+    const game = addressedGame(token)
+    const verifier = game === undefined ? undefined : studios.get(game)
+    if (game === undefined || !verifier)
+      throw new TokenRefused('token_wrong_audience', 'no game here has this audience')
+    const { subject, name, email, locale, metadata, expiresAt } = await verifier.verify(token)
+    const key = playerKey(game, subject)
+    return { key, game, subject, kind: 'verified', name, email, locale, signed: metadata, expiresAt }
+  }
+
+  /** A lone verifier judges every token, so that its refusal can say what is really wrong. */
+  function addressedGame(token: string): string | undefined {
+    const audiences = claimedAudiences(token)
+    const addressed = [...studios.keys()].find((game) => audiences.includes(audienceOf(game)))
+    return addressed ?? (studios.size === 1 ? [...studios.keys()][0] : undefined)
+  }
+
+  function audienceOf(game: string): string {
+    return games.get(game)?.config.players.jwt?.audience ?? game
+  }
+
+  return async (bearer) => {
+    if (!bearer) throw new TokenRefused('token_missing', 'there is no bearer token')
+    return sessions.isOurs(bearer) ? relayIssued(bearer) : studioSigned(bearer)
+  }
+}

@@ -1,0 +1,209 @@
+/** Puts the parts of a relay together. `main.ts` and the tests start one the same way. */
+import { type ServerType, serve } from '@hono/node-server'
+import type { Hono } from 'hono'
+import type { Kysely } from 'kysely'
+import { createApp } from './app.ts'
+import { createBells } from './bells.ts'
+import { type Clock, systemClock } from './clock.ts'
+import type { Config } from './config.ts'
+import { responseFor } from './files/download.ts'
+import { createLinks } from './files/links.ts'
+import { createFiles } from './files/uploads.ts'
+import { createGames, type Games } from './games.ts'
+import { createHousekeeping } from './housekeeping.ts'
+import { createStreams } from './live/stream.ts'
+import { createWatch } from './live/watch.ts'
+import type { Log } from './log.ts'
+import { createMetrics } from './metrics.ts'
+import { createIdentify } from './players/identity.ts'
+import { pseudonymOf } from './players/pseudonym.ts'
+import { createSessionTokens } from './players/session.ts'
+import { createStudioVerifier } from './players/studio-token.ts'
+import { attachmentRoutes, createUploadHandler } from './routes/attachments.ts'
+import type { BrowserFiles } from './routes/browser-files.ts'
+import { deletionRoutes } from './routes/deletion-requests.ts'
+import { createEdge } from './routes/edge.ts'
+import { eventRoutes } from './routes/events.ts'
+import { exportRoutes } from './routes/export.ts'
+import { gameRoutes } from './routes/games.ts'
+import { sessionRoutes } from './routes/sessions.ts'
+import { ticketRoutes } from './routes/tickets.ts'
+import type { AttachmentRow } from './store/attachments.ts'
+import { type Database, openDatabase } from './store/database.ts'
+import { createStore } from './store/store.ts'
+import { createAccept } from './tickets/accept.ts'
+import { createDeletions } from './tickets/deletion.ts'
+import { createDeliveryWorker } from './tickets/delivery.ts'
+import { createDeskLedger, type DeskTables, migrateDesk } from './vendors/desk/ledger.ts'
+import { createDeskPages } from './vendors/desk/pages.ts'
+import { createVendor } from './vendors/registry.ts'
+import type { VendorFile } from './vendors/vendor.ts'
+
+export interface RelayOptions {
+  config: Config
+  /** 32 bytes or more: signs what the relay issues. */
+  secret: Uint8Array
+  log: Log
+  browserFiles: BrowserFiles
+  clock?: Clock
+}
+
+export interface Relay {
+  app: Hono
+  games: Games
+  /** @returns the address it listens on, e.g. `http://127.0.0.1:8787` */
+  listen: () => Promise<string>
+  /** Stops accepting, finishes or gives back what is in hand, and closes the ledger. */
+  close: () => Promise<void>
+}
+
+/** A vendor that takes a link has a week to fetch the file. */
+const linkSeconds = 7 * 86_400
+
+/**
+ * Opens the ledger and the files and starts the workers; nothing listens yet.
+ *
+ * @throws StoreUnavailable
+ */
+export async function createRelay({
+  config,
+  secret,
+  log,
+  browserFiles,
+  clock = systemClock,
+}: RelayOptions): Promise<Relay> {
+  let address = `http://${config.listen.host}:${config.listen.port}`
+  const baseOf = (request: Request) => config.publicUrl ?? new URL(request.url).origin
+  const metrics = createMetrics()
+  const database = await openDatabase(config.store)
+  const store = createStore(database)
+  const bells = createBells()
+  const files = createFiles(config.files)
+  const desk = await openDesk(config, database)
+  const deskParts = { clock, files: files.keep, ledger: desk }
+  const games = createGames(config, (game, { vendor }) => createVendor(game, vendor, { desk: deskParts }))
+  const sessions = createSessionTokens(secret, { clock })
+  const identify = createIdentify({ store, clock, games, sessions, studios: studioVerifiers(games, clock, log) })
+  const watch = createWatch({ store, clock, bells, games, log })
+  const streams = createStreams({ store, clock, bells, games, watch, log, metrics })
+  const pseudonym = (game: string, subject: string) => pseudonymOf(secret, game, subject)
+  const accept = createAccept({ store, clock, bells, pseudonymOf: pseudonym })
+  const links = {
+    sign: (row: AttachmentRow) => linksAt(config.publicUrl ?? address).sign(row.id, linkSeconds),
+    verify: (url: URL) => linksAt(config.publicUrl ?? address).verify(url),
+  }
+  const linkSecret = Buffer.from(secret).toString('base64url')
+  const linksAt = (publicUrl: string) =>
+    createLinks({ secret: linkSecret, publicUrl, clock: () => clock.now().getTime() })
+  const fileOf = (row: AttachmentRow): VendorFile => ({
+    fileName: row.file_name,
+    fileType: row.file_type,
+    fileSize: Number(row.file_size),
+    link: links.sign(row),
+    read: async () => {
+      const kept = await files.keep.read(row.id)
+      if (!kept) throw new Error('a file that was promised to a vendor is gone')
+      return kept.body
+    },
+  })
+  const edge = createEdge(games, baseOf)
+  const delivery = createDeliveryWorker({ store, clock, bells, games, fileOf, log, metrics })
+  const deletions = createDeletions({
+    store,
+    clock,
+    bells,
+    games,
+    log,
+    graceHours: config.deletionGraceHours,
+    removeFile: (id) => files.keep.remove(id),
+  })
+  const housekeeping = createHousekeeping({ store, clock, files, deletions, log, retentionDays: config.retentionDays })
+  const attachmentParts = { store, clock, bells, files, baseOf }
+
+  const app = createApp({
+    handlers: {
+      ...gameRoutes(games),
+      ...sessionRoutes({ store, clock, bells, games, sessions, identify, edge, pseudonymOf: pseudonym }),
+      ...ticketRoutes({ store, accept, watch }),
+      ...attachmentRoutes(attachmentParts),
+      ...deletionRoutes(deletions),
+      ...exportRoutes({ store, clock, watch }),
+      ...eventRoutes(streams),
+    },
+    upload: createUploadHandler(attachmentParts),
+    identify,
+    games,
+    edge,
+    store,
+    files,
+    links,
+    watch,
+    browserFiles,
+    desk: createDeskPages({
+      tokens: deskTokens(config),
+      ledger: desk,
+      files: files.keep,
+      clock,
+      onChange: (game, id) => void watch.hint(game, id),
+      download: responseFor,
+    }) as unknown as Hono,
+    isDemo: config.demo,
+    log,
+    metrics,
+    baseOf,
+  })
+
+  let server: ServerType | undefined
+  delivery.start()
+  housekeeping.start()
+
+  return {
+    app,
+    games,
+    listen: () =>
+      new Promise((resolve, reject) => {
+        server = serve({ fetch: app.fetch, hostname: config.listen.host, port: config.listen.port }, (info) => {
+          address = `http://${config.listen.host}:${info.port}`
+          resolve(address)
+        })
+        server.once('error', reject)
+      }),
+    close: async () => {
+      const closed = server ? new Promise((resolve) => server?.close(resolve)) : undefined
+      streams.stop()
+      watch.stop()
+      await housekeeping.stop()
+      await delivery.stop()
+      if (server && 'closeIdleConnections' in server) server.closeIdleConnections()
+      await closed
+      await files.close()
+      await database.close()
+    },
+  }
+}
+
+async function openDesk(config: Config, database: Database) {
+  // The desk shares the database and knows only its own tables.
+  const db = database.db as unknown as Kysely<DeskTables>
+  if (deskTokens(config).size > 0) await migrateDesk(db)
+  return createDeskLedger(db)
+}
+
+function deskTokens(config: Config): Map<string, string> {
+  const tokens = new Map<string, string>()
+  for (const [game, { vendor }] of Object.entries(config.games))
+    if (vendor.kind === 'desk') tokens.set(game, vendor.token)
+  return tokens
+}
+
+function studioVerifiers(games: Games, clock: Clock, log: Log) {
+  const onJwksTrouble = ({ game, ...trouble }: { game: string }) =>
+    log.warn({ game, ...trouble }, 'a studio’s key server')
+  return new Map(
+    [...games.values()].flatMap(({ key, config }) =>
+      config.players.jwt
+        ? [[key, createStudioVerifier(key, config.players.jwt, { clock, onJwksTrouble })] as const]
+        : [],
+    ),
+  )
+}

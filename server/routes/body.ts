@@ -1,0 +1,28 @@
+/** Reads what was sent, never more of it than was agreed. */
+import { Refusal } from '../problem.ts'
+
+/** CONTRACT: a JSON body is at most 64 KiB. */
+export const maxJsonBytes = 65_536
+
+/** @throws Refusal `too_large`, `invalid_json` */
+export async function readJson(request: Request): Promise<unknown> {
+  try {
+    return JSON.parse(await readText(request, maxJsonBytes))
+  } catch (error) {
+    if (error instanceof Refusal) throw error
+    throw new Refusal('invalid_json')
+  }
+}
+
+/** Stops reading at the first byte too many. @throws Refusal `too_large`; a TypeError when it is not UTF-8 */
+export async function readText(request: Request, maxBytes: number): Promise<string> {
+  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw new Refusal('too_large')
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of request.body ?? []) {
+    size += chunk.byteLength
+    if (size > maxBytes) throw new Refusal('too_large')
+    chunks.push(chunk)
+  }
+  return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
+}

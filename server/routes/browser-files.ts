@@ -1,0 +1,64 @@
+/** The built widget and its pages, read once and kept in memory, compressed once. */
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { extname, join } from 'node:path'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
+
+export interface BrowserFile {
+  bytes: Uint8Array<ArrayBuffer>
+  encoded: { br: Uint8Array<ArrayBuffer>; gzip: Uint8Array<ArrayBuffer> }
+  type: string
+  etag: string
+  /** Its name changes with its content, so it can be kept for ever. */
+  isHashed: boolean
+}
+
+/** By path, e.g. `/medkit.js`. */
+export type BrowserFiles = ReadonlyMap<string, BrowserFile>
+
+const types: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+}
+
+/** @param folder - what the build wrote */
+export function readBrowserFiles(folder: string): BrowserFiles {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile() && types[extname(entry.name)] !== undefined)
+  return new Map(
+    files.map((entry) => {
+      const path = join(entry.parentPath, entry.name)
+      return [path.slice(folder.length).replaceAll('\\', '/'), browserFile(entry.name, readFileSync(path))]
+    }),
+  )
+}
+
+function browserFile(name: string, content: Buffer): BrowserFile {
+  return {
+    bytes: new Uint8Array(content),
+    encoded: { br: new Uint8Array(brotliCompressSync(content)), gzip: new Uint8Array(gzipSync(content, { level: 9 })) },
+    type: types[extname(name)] ?? 'application/octet-stream',
+    etag: `"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`,
+    isHashed: /-[\w-]{8}\.\w+$/.test(name),
+  }
+}
+
+/** The file as the request can best have it. */
+export function serveFile(file: BrowserFile, request: Request, extra: Record<string, string> = {}): Response {
+  const headers: Record<string, string> = {
+    'content-type': file.type,
+    'cache-control': file.isHashed ? 'public, max-age=31536000, immutable' : 'public, max-age=300',
+    etag: file.etag,
+    vary: 'Accept-Encoding',
+    ...extra,
+  }
+  if (request.headers.get('if-none-match') === file.etag) return new Response(null, { status: 304, headers })
+  const accepted = request.headers.get('accept-encoding') ?? ''
+  const encoding = (['br', 'gzip'] as const).find((name) => new RegExp(`\\b${name}\\b`).test(accepted))
+  if (!encoding) return new Response(file.bytes, { headers })
+  return new Response(file.encoded[encoding], { headers: { ...headers, 'content-encoding': encoding } })
+}

@@ -1,0 +1,100 @@
+/** From a request to a handler and back, the same steps for every route of the contract. */
+import type { Hono } from 'hono'
+import { z } from 'zod'
+import type { ProblemPlace } from '../contract/problem-code.ts'
+import { type RouteName, type RouteSpec, routes } from '../contract/routes.ts'
+import { type Games, type LiveGame, requireGame } from '../games.ts'
+import type { Metrics } from '../metrics.ts'
+import type { Identify, Identity } from '../players/identity.ts'
+import { Refusal } from '../problem.ts'
+import { readJson } from './body.ts'
+import type { Edge } from './edge.ts'
+import type { Handlers } from './handlers.ts'
+
+export interface DispatchParts {
+  handlers: Handlers
+  identify: Identify
+  games: Games
+  edge: Edge
+  metrics: Metrics
+}
+
+/** What every handler looks like once its name no longer matters. */
+type AnyHandler = (
+  input: unknown,
+) => Promise<Response | { status: number; headers?: Record<string, string>; body?: unknown }>
+
+/** Puts every route of the contract under `/v1`. */
+export function addRoutes(app: Hono, { handlers, identify, games, edge, metrics }: DispatchParts): void {
+  async function caller(route: RouteSpec, request: Request): Promise<{ player: Identity; game: LiveGame } | undefined> {
+    if (route.access === 'public') return undefined
+    const player = await identify(bearerOf(request))
+    const game = requireGame(games, player.game)
+    edge.checkOrigin(request, game)
+    return { player, game }
+  }
+
+  for (const [name, route] of Object.entries<RouteSpec>(routes)) {
+    const [method = '', path = ''] = name.split(' ')
+    // Each handler's own type was checked where `Handlers` was filled; here they are all called alike.
+    const handle = handlers[name as RouteName] as AnyHandler
+    app.on(method, `/v1${path}`, async (context) => {
+      const request = context.req.raw
+      const who = await caller(route, request)
+      const input = {
+        ...who,
+        request,
+        params: parseParams(route, context.req.param()),
+        query: parse(route.query, context.req.query()),
+        idempotencyKey: route.idempotent ? idempotencyKeyOf(request) : '',
+        body: route.body ? parse(route.body, await readJson(request)) : undefined,
+      }
+      const response = respond(route, await handle(input))
+      metrics.requests.inc({ route: name, status: response.status })
+      return response
+    })
+  }
+}
+
+/** @returns undefined without one; the header's scheme is compared as RFC 9110 has it, in any case */
+export function bearerOf(request: Request): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1]
+}
+
+/** An id of the wrong form names nothing. */
+function parseParams(route: RouteSpec, params: Record<string, string>): unknown {
+  if (!route.params) return undefined
+  const parsed = route.params.safeParse(params)
+  if (!parsed.success) throw new Refusal('not_found')
+  return parsed.data
+}
+
+function parse(schema: z.ZodType | undefined, value: unknown): unknown {
+  if (!schema) return undefined
+  const parsed = schema.safeParse(value)
+  if (!parsed.success) throw new Refusal('invalid', { errors: parsed.error.issues.flatMap(placesOf) })
+  return parsed.data
+}
+
+function placesOf(issue: z.core.$ZodIssue): ProblemPlace[] {
+  const path = issue.path.join('.')
+  if (issue.code !== 'unrecognized_keys') return [{ path, code: issue.code }]
+  return issue.keys.map((key) => ({ path: path ? `${path}.${key}` : key, code: 'unknown' }))
+}
+
+/** The draft writes the key as a quoted string; a bare one means the same. */
+function idempotencyKeyOf(request: Request): string {
+  const value = request.headers.get('idempotency-key') ?? ''
+  const key = /^"(.*)"$/.exec(value)?.[1] ?? value
+  if (!/^[\x21-\x7e]{1,255}$/.test(key)) throw new Refusal('idempotency_key_missing')
+  return key
+}
+
+function respond(route: RouteSpec, answer: Awaited<ReturnType<AnyHandler>>): Response {
+  if (answer instanceof Response) return answer
+  const schema = route.answers[answer.status]
+  const headers = { 'cache-control': 'no-store', ...answer.headers }
+  if (!(schema instanceof z.ZodType)) return new Response(null, { status: answer.status, headers })
+  // Through the contract on the way out: what it does not name stays here.
+  return Response.json(schema.parse(answer.body), { status: answer.status, headers })
+}

@@ -1,0 +1,69 @@
+/** The relay's edge towards browsers: whose pages may call it, and the headers every answer wears. */
+import type { MiddlewareHandler } from 'hono'
+import type { Games, LiveGame } from '../games.ts'
+import { Refusal } from '../problem.ts'
+
+export interface Edge {
+  /** @throws Refusal `origin_not_allowed` when a browser says the call comes from a page that is not this game's */
+  checkOrigin: (request: Request, game: LiveGame) => void
+  /** CORS by exact match and never with credentials: a bearer is sent by code that has it, not by the browser. */
+  middleware: MiddlewareHandler
+}
+
+const allowedHeaders =
+  'authorization, content-type, idempotency-key, last-event-id, tus-resumable, upload-offset, upload-length, upload-checksum'
+const exposedHeaders =
+  'content-disposition, etag, retry-after, tus-resumable, upload-offset, upload-length, upload-expires'
+
+const everyAnswer = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin-allow-popups',
+}
+
+/** @param baseOf - where the outside reaches this relay: its own pages may always call it */
+export function createEdge(games: Games, baseOf: (request: Request) => string): Edge {
+  const origins = new Set([...games.values()].flatMap(({ config }) => config.origins))
+  const isOwn = (request: Request, origin: string) => new URL(baseOf(request)).origin === origin
+
+  return {
+    checkOrigin(request, game) {
+      const origin = request.headers.get('origin')
+      if (origin === null || game.config.origins.includes(origin) || isOwn(request, origin)) return
+      throw new Refusal('origin_not_allowed')
+    },
+
+    async middleware(context, next) {
+      const request = context.req.raw
+      const origin = context.req.header('origin')
+      const isKnown = origin !== undefined && (origins.has(origin) || isOwn(request, origin))
+      if (request.method === 'OPTIONS' && origin !== undefined && context.req.path.startsWith('/v1/')) {
+        return preflight(isKnown ? origin : undefined)
+      }
+      await next()
+      dress(context.res.headers, isKnown ? origin : undefined)
+    },
+  }
+}
+
+function dress(headers: Headers, origin: string | undefined): void {
+  for (const [name, value] of Object.entries(everyAnswer)) if (!headers.has(name)) headers.set(name, value)
+  if (origin === undefined || headers.has('access-control-allow-origin')) return
+  headers.set('access-control-allow-origin', origin)
+  headers.set('access-control-expose-headers', exposedHeaders)
+  headers.append('vary', 'Origin')
+}
+
+function preflight(origin: string | undefined): Response {
+  if (origin === undefined) return new Response(null, { status: 204, headers: { vary: 'Origin' } })
+  return new Response(null, {
+    status: 204,
+    headers: {
+      'access-control-allow-origin': origin,
+      'access-control-allow-methods': 'GET, POST, PATCH, HEAD, DELETE',
+      'access-control-allow-headers': allowedHeaders,
+      'access-control-max-age': '7200',
+      vary: 'Origin',
+    },
+  })
+}

@@ -1,0 +1,52 @@
+/** What a browser fetches before it speaks the player API: the embed script, the panel, and the pages. */
+import type { Hono } from 'hono'
+import type { Games } from '../games.ts'
+import { type BrowserFiles, serveFile } from './browser-files.ts'
+
+export interface PageParts {
+  files: BrowserFiles
+  games: Games
+  /** Serves the host page of the demo at `/demo`. */
+  isDemo: boolean
+}
+
+/** Any page of any studio loads these, and a module is always fetched with CORS. */
+const forAnyPage = { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' }
+
+export function addPages(app: Hono, { files, games, isDemo }: PageParts): void {
+  const html = (name: string, request: Request, frameAncestors: string) => {
+    const file = files.get(name)
+    if (!file) return new Response('The widget is not built: npm run build', { status: 404 })
+    return serveFile(file, request, { ...pageHeaders(frameAncestors), 'cache-control': 'no-cache' })
+  }
+
+  app.get('/', (context) => {
+    const game = games.get(context.req.query('game') ?? '')
+    // A studio may put the page into a frame on its own pages, and nobody else may.
+    return html('/index.html', context.req.raw, ["'self'", ...(game?.config.origins ?? [])].join(' '))
+  })
+  if (isDemo) app.get('/demo', (context) => html('/demo.html', context.req.raw, "'none'"))
+
+  for (const [path, file] of files) {
+    if (path.endsWith('.html')) continue
+    app.get(path, (context) => serveFile(file, context.req.raw, forAnyPage))
+  }
+}
+
+function pageHeaders(frameAncestors: string): Record<string, string> {
+  return {
+    'content-security-policy': [
+      "default-src 'none'",
+      "script-src 'self'",
+      "style-src 'self'",
+      "connect-src 'self'",
+      "img-src 'self' blob:",
+      'media-src blob:',
+      "base-uri 'none'",
+      "form-action 'none'",
+      `frame-ancestors ${frameAncestors}`,
+      "require-trusted-types-for 'script'",
+    ].join('; '),
+    'permissions-policy': 'geolocation=(), microphone=()',
+  }
+}

@@ -1,0 +1,112 @@
+/** Tickets and what is said on them. */
+import type { TicketId } from '../contract/ids.ts'
+import type { Conversation } from '../contract/ticket.ts'
+import type { LiveGame } from '../games.ts'
+import type { Watch } from '../live/watch.ts'
+import type { Identity } from '../players/identity.ts'
+import { Refusal } from '../problem.ts'
+import type { Store } from '../store/store.ts'
+import type { TicketCursor, TicketRow } from '../store/tickets.ts'
+import type { Accept } from '../tickets/accept.ts'
+import { ownTicket } from '../tickets/ownership.ts'
+import { presentMessages, presentTicket } from '../tickets/present.ts'
+import type { HandlersOf } from './handlers.ts'
+
+export interface TicketRouteParts {
+  store: Store
+  accept: Accept
+  watch: Watch
+}
+
+type TicketRoutes = HandlersOf<
+  | 'GET /tickets'
+  | 'POST /tickets'
+  | 'GET /tickets/:ticketId'
+  | 'POST /tickets/:ticketId/messages'
+  | 'POST /tickets/:ticketId/close'
+  | 'POST /tickets/:ticketId/reopen'
+  | 'POST /tickets/:ticketId/read'
+  | 'POST /tickets/:ticketId/rating'
+>
+
+/** A player waits so long for the vendor at the most; then the ledger answers and `asOf` says how old it is. */
+const patienceMs = 2_000
+
+export function ticketRoutes({ store, accept, watch }: TicketRouteParts): TicketRoutes {
+  async function conversation(
+    player: Identity,
+    game: LiveGame,
+    id: TicketId,
+    limit: number,
+    before?: number,
+  ): Promise<Conversation> {
+    const ticket = await ownTicket(store, player, id)
+    // One more than asked for tells whether there is an earlier page.
+    const rows = await store.messages.page(id, limit + 1, before)
+    const shown = rows.slice(-limit)
+    const earlier = rows.length > limit ? String(shown[0]?.position) : null
+    return { ...presentTicket(ticket, game.can), messages: await presentMessages(store, shown), earlier }
+  }
+
+  return {
+    async 'GET /tickets'({ player, game, query }) {
+      const rows = await store.tickets.list(player.key, query.limit + 1, readCursor(query.cursor))
+      const shown = rows.slice(0, query.limit)
+      const last = rows.length > query.limit ? shown.at(-1) : undefined
+      const items = shown.map((row) => presentTicket(row, game.can))
+      return { status: 200, body: { items, cursor: last ? writeCursor(last) : null } }
+    },
+
+    async 'POST /tickets'({ player, game, body, idempotencyKey }) {
+      return { status: 201, body: await accept.opening({ player, game, idempotencyKey }, body) }
+    },
+
+    async 'GET /tickets/:ticketId'({ player, game, params, query }) {
+      const ticket = await ownTicket(store, player, params.ticketId)
+      if (query.before === undefined) await watch.freshen(ticket, patienceMs)
+      const before = query.before === undefined ? undefined : readPosition(query.before)
+      return { status: 200, body: await conversation(player, game, params.ticketId, query.limit, before) }
+    },
+
+    async 'POST /tickets/:ticketId/messages'({ player, game, params, body, idempotencyKey }) {
+      return { status: 201, body: await accept.reply({ player, game, idempotencyKey }, params.ticketId, body) }
+    },
+
+    async 'POST /tickets/:ticketId/close'({ player, game, params }) {
+      return { status: 200, body: await accept.setStatus(player, game, params.ticketId, 'closed') }
+    },
+
+    async 'POST /tickets/:ticketId/reopen'({ player, game, params }) {
+      return { status: 200, body: await accept.setStatus(player, game, params.ticketId, 'open') }
+    },
+
+    async 'POST /tickets/:ticketId/read'({ player, game, params }) {
+      return { status: 200, body: await accept.read(player, game, params.ticketId) }
+    },
+
+    async 'POST /tickets/:ticketId/rating'({ player, game, params, body }) {
+      return { status: 200, body: await accept.rating(player, game, params.ticketId, body) }
+    },
+  }
+}
+
+function writeCursor({ updated_at, id }: TicketRow): string {
+  return Buffer.from(`${updated_at} ${id}`).toString('base64url')
+}
+
+/** @throws Refusal `invalid` for a cursor we did not write */
+function readCursor(cursor: string | undefined): TicketCursor | undefined {
+  if (cursor === undefined) return undefined
+  const [, time, id] = /^(\d{1,15}) ([\w-]{22})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? []
+  if (time === undefined || id === undefined) throw notACursor('cursor')
+  return { updatedAt: Number(time), id: id as TicketId }
+}
+
+function readPosition(before: string): number {
+  if (!/^\d{1,9}$/.test(before)) throw notACursor('before')
+  return Number(before)
+}
+
+function notACursor(path: string): Refusal {
+  return new Refusal('invalid', { errors: [{ path, code: 'not_a_cursor' }] })
+}

@@ -1,0 +1,65 @@
+/** Requests for erasure and how far each has come. */
+import type { Insertable, Kysely, Selectable, Updateable } from 'kysely'
+import type { DeletionRequestId } from '../contract/ids.ts'
+import type { DeletionTable, PlayerKey, Tables } from './tables.ts'
+
+export type DeletionRow = Selectable<DeletionTable>
+
+export function deletionRows(db: Kysely<Tables>) {
+  return {
+    find: (id: DeletionRequestId) => db.selectFrom('deletions').selectAll().where('id', '=', id).executeTakeFirst(),
+
+    list: (player: PlayerKey) =>
+      db
+        .selectFrom('deletions')
+        .selectAll()
+        .where('player', '=', player)
+        .orderBy('requested_at', 'desc')
+        .limit(100)
+        .execute(),
+
+    findUnfinished: (player: PlayerKey) =>
+      db
+        .selectFrom('deletions')
+        .selectAll()
+        .where('player', '=', player)
+        .where('status', 'in', ['waiting', 'begun'])
+        .executeTakeFirst(),
+
+    add: (row: Insertable<DeletionTable>) => db.insertInto('deletions').values(row).execute(),
+
+    change: (id: DeletionRequestId, change: Updateable<DeletionTable>) =>
+      db.updateTable('deletions').set(change).where('id', '=', id).execute(),
+
+    /** Withdraws one that has not begun; false when it has. */
+    async withdraw(id: DeletionRequestId, steps: string): Promise<boolean> {
+      const { numUpdatedRows } = await db
+        .updateTable('deletions')
+        .set({ status: 'withdrawn', steps })
+        .where('id', '=', id)
+        .where('status', '=', 'waiting')
+        .executeTakeFirst()
+      return numUpdatedRows === 1n
+    },
+
+    /** Takes one due request in hand; another relay may do so again after `until`. */
+    claim: (now: Date, until: Date) =>
+      db
+        .updateTable('deletions')
+        .set({ status: 'begun', lease_until: until.getTime() })
+        .where('id', '=', (query) =>
+          query
+            .selectFrom('deletions')
+            .select('id')
+            .where('status', 'in', ['waiting', 'begun'])
+            .where('begins_at', '<=', now.getTime())
+            .where('lease_until', '<=', now.getTime())
+            .orderBy('begins_at')
+            .limit(1),
+        )
+        .where('lease_until', '<=', now.getTime())
+        .where('status', 'in', ['waiting', 'begun'])
+        .returningAll()
+        .executeTakeFirst(),
+  }
+}

@@ -1,0 +1,124 @@
+/** The outbox: what is promised to players and not yet at the vendor. */
+import { type Insertable, type Kysely, type Selectable, sql, type Updateable } from 'kysely'
+import type { TicketId } from '../contract/ids.ts'
+import type { Engine } from './database.ts'
+import type { DeliveryTable, PlayerKey, Tables } from './tables.ts'
+
+export type DeliveryRow = Selectable<DeliveryTable>
+
+export interface Lease {
+  owner: string
+  now: Date
+  /** Another relay may take the work over from then on. */
+  until: Date
+}
+
+export function deliveryRows(db: Kysely<Tables>, engine: Engine) {
+  return {
+    add: (row: Insertable<DeliveryTable>) => db.insertInto('deliveries').values(row).execute(),
+
+    /**
+     * Leases up to `limit` due deliveries, only ever the oldest waiting one of a ticket, so that each ticket's order holds
+     * while the others go on.
+     */
+    claim: async (lease: Lease, limit: number): Promise<DeliveryRow[]> => {
+      const now = lease.now.getTime()
+      return db
+        .updateTable('deliveries')
+        .set({ lease_owner: lease.owner, lease_until: lease.until.getTime() })
+        .where('sequence', 'in', (query) =>
+          query
+            .selectFrom('deliveries as due')
+            .select('due.sequence')
+            .where('due.state', '=', 'waiting')
+            .where('due.not_before', '<=', now)
+            .where('due.lease_until', '<=', now)
+            .where((where) =>
+              where.not(
+                where.exists(
+                  where
+                    .selectFrom('deliveries as earlier')
+                    .select('earlier.sequence')
+                    .whereRef('earlier.ticket_id', '=', 'due.ticket_id')
+                    .where('earlier.state', '=', 'waiting')
+                    .whereRef('earlier.sequence', '<', 'due.sequence'),
+                ),
+              ),
+            )
+            .orderBy('due.sequence')
+            .limit(limit)
+            .$if(engine === 'postgres', (query) => query.modifyEnd(sql`for update skip locked`)),
+        )
+        .returningAll()
+        .execute()
+    },
+
+    /** When the next waiting delivery is due that nobody holds, so that the worker can sleep until then. */
+    async nextDue(): Promise<number | undefined> {
+      const row = await db
+        .selectFrom('deliveries')
+        .select((select) => select.fn.min('not_before').as('at'))
+        .where('state', '=', 'waiting')
+        .executeTakeFirst()
+      return row?.at ?? undefined
+    },
+
+    /** Changes a delivery only while this owner still holds it, so that a relay that lost its lease changes nothing. */
+    async change(sequence: number, owner: string, change: Updateable<DeliveryTable>): Promise<boolean> {
+      const { numUpdatedRows } = await db
+        .updateTable('deliveries')
+        .set(change)
+        .where('sequence', '=', sequence)
+        .where('lease_owner', '=', owner)
+        .executeTakeFirst()
+      return numUpdatedRows === 1n
+    },
+
+    async done(sequence: number, owner: string): Promise<boolean> {
+      const { numDeletedRows } = await db
+        .deleteFrom('deliveries')
+        .where('sequence', '=', sequence)
+        .where('lease_owner', '=', owner)
+        .executeTakeFirst()
+      return numDeletedRows === 1n
+    },
+
+    release: (owner: string) =>
+      db
+        .updateTable('deliveries')
+        .set({ lease_owner: null, lease_until: 0 })
+        .where('lease_owner', '=', owner)
+        .execute(),
+
+    /** True while something of the ticket has yet to reach the vendor: its state there is then old news. */
+    async isWaiting(ticketId: TicketId): Promise<boolean> {
+      const row = await db
+        .selectFrom('deliveries')
+        .select('sequence')
+        .where('ticket_id', '=', ticketId)
+        .where('state', '=', 'waiting')
+        .executeTakeFirst()
+      return row !== undefined
+    },
+
+    list: (limit: number) => db.selectFrom('deliveries').selectAll().orderBy('sequence').limit(limit).execute(),
+
+    find: (sequence: number) =>
+      db.selectFrom('deliveries').selectAll().where('sequence', '=', sequence).executeTakeFirst(),
+
+    /** Puts a stuck or sleeping delivery back in line at once. */
+    retry: (sequence: number) =>
+      db
+        .updateTable('deliveries')
+        .set({ state: 'waiting', not_before: 0, attempts: 0, problem_code: null })
+        .where('sequence', '=', sequence)
+        .execute(),
+
+    drop: (sequence: number) => db.deleteFrom('deliveries').where('sequence', '=', sequence).execute(),
+
+    move: (from: PlayerKey, to: PlayerKey) =>
+      db.updateTable('deliveries').set({ player: to }).where('player', '=', from).execute(),
+
+    forget: (ids: readonly TicketId[]) => db.deleteFrom('deliveries').where('ticket_id', 'in', ids).execute(),
+  }
+}

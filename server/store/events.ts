@@ -1,0 +1,56 @@
+/** What happened to a player's things, in order, so that a stream can pick up where it broke off. */
+import type { Kysely, Selectable } from 'kysely'
+import type { EventTable, EventType, PlayerKey, Tables } from './tables.ts'
+
+export type EventRow = Selectable<EventTable>
+
+/** What an event is about. */
+export type EventSubject = Partial<Pick<EventRow, 'ticket_id' | 'message_id' | 'attachment_id' | 'request_id'>>
+
+export function eventRows(db: Kysely<Tables>) {
+  return {
+    add: (player: PlayerKey, type: EventType, at: Date, subject: EventSubject = {}) =>
+      db
+        .insertInto('events')
+        .values({
+          player,
+          type,
+          ticket_id: subject.ticket_id ?? null,
+          message_id: subject.message_id ?? null,
+          attachment_id: subject.attachment_id ?? null,
+          request_id: subject.request_id ?? null,
+          created_at: at.getTime(),
+        })
+        .execute(),
+
+    since: (player: PlayerKey, sequence: number, limit: number) =>
+      db
+        .selectFrom('events')
+        .selectAll()
+        .where('player', '=', player)
+        .where('sequence', '>', sequence)
+        .orderBy('sequence')
+        .limit(limit)
+        .execute(),
+
+    /** The newest and the oldest kept; both 0 while there is none. */
+    async range(): Promise<{ oldest: number; newest: number }> {
+      const row = await db
+        .selectFrom('events')
+        .select((select) => [select.fn.min('sequence').as('oldest'), select.fn.max('sequence').as('newest')])
+        .executeTakeFirst()
+      return { oldest: row?.oldest ?? 0, newest: row?.newest ?? 0 }
+    },
+
+    /** Whose streams have news after a sequence. */
+    playersSince: (sequence: number) =>
+      db.selectFrom('events').select('player').distinct().where('sequence', '>', sequence).execute(),
+
+    sweep: (before: Date) => db.deleteFrom('events').where('created_at', '<', before.getTime()).execute(),
+
+    move: (from: PlayerKey, to: PlayerKey) =>
+      db.updateTable('events').set({ player: to }).where('player', '=', from).execute(),
+
+    forget: (player: PlayerKey) => db.deleteFrom('events').where('player', '=', player).execute(),
+  }
+}

@@ -1,0 +1,30 @@
+/** First answers by `Idempotency-Key`, kept to be given again. */
+import type { Insertable, Kysely } from 'kysely'
+import type { IdempotencyTable, PlayerKey, Tables } from './tables.ts'
+
+export function idempotencyRows(db: Kysely<Tables>) {
+  return {
+    find: (player: PlayerKey, route: string, key: string) =>
+      db
+        .selectFrom('idempotency')
+        .selectAll()
+        .where('player', '=', player)
+        .where('route', '=', route)
+        .where('key', '=', key)
+        .executeTakeFirst(),
+
+    /** False when another request took the key first. */
+    async add(row: Insertable<IdempotencyTable>): Promise<boolean> {
+      const { numInsertedOrUpdatedRows } = await db
+        .insertInto('idempotency')
+        .values(row)
+        .onConflict((conflict) => conflict.doNothing())
+        .executeTakeFirst()
+      return numInsertedOrUpdatedRows === 1n
+    },
+
+    sweep: (before: Date) => db.deleteFrom('idempotency').where('created_at', '<', before.getTime()).execute(),
+
+    forget: (player: PlayerKey) => db.deleteFrom('idempotency').where('player', '=', player).execute(),
+  }
+}

@@ -1,0 +1,35 @@
+/** What was said, in the order the relay came to know it. */
+import type { Insertable, Kysely, Selectable, Updateable } from 'kysely'
+import type { MessageId, TicketId } from '../contract/ids.ts'
+import type { MessageTable, Tables } from './tables.ts'
+
+export type MessageRow = Selectable<MessageTable>
+
+export function messageRows(db: Kysely<Tables>) {
+  return {
+    find: (id: MessageId) => db.selectFrom('messages').selectAll().where('id', '=', id).executeTakeFirst(),
+
+    /** The newest `limit` before a position, oldest first. */
+    async page(ticketId: TicketId, limit: number, before = Number.MAX_SAFE_INTEGER): Promise<MessageRow[]> {
+      const rows = await db
+        .selectFrom('messages')
+        .selectAll()
+        .where('ticket_id', '=', ticketId)
+        .where('position', '<', before)
+        .orderBy('position', 'desc')
+        .limit(limit)
+        .execute()
+      return rows.reverse()
+    },
+
+    all: (ticketId: TicketId) =>
+      db.selectFrom('messages').selectAll().where('ticket_id', '=', ticketId).orderBy('position').execute(),
+
+    add: (row: Insertable<MessageTable>) => db.insertInto('messages').values(row).execute(),
+
+    change: (id: MessageId, change: Updateable<MessageTable>) =>
+      db.updateTable('messages').set(change).where('id', '=', id).execute(),
+
+    forget: (ids: readonly TicketId[]) => db.deleteFrom('messages').where('ticket_id', 'in', ids).execute(),
+  }
+}

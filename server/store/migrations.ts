@@ -1,0 +1,78 @@
+/** Forward only: a migration that has landed is never edited; the next change is the next entry. */
+import { type Kysely, sql } from 'kysely'
+import type { Migration } from 'kysely/migration'
+import type { Engine } from './database.ts'
+
+/** All migrations by name, for one engine. Their order is that of their names. */
+export function migrations(engine: Engine): Record<string, Migration> {
+  return { '0001 the ledger': { up: (db: Kysely<unknown>) => createLedger(db, engine) } }
+}
+
+async function createLedger(db: Kysely<unknown>, engine: Engine): Promise<void> {
+  const sequence = engine === 'sqlite' ? 'integer primary key autoincrement' : 'bigserial primary key'
+  for (const statement of ledger(sequence)) await sql.raw(statement).execute(db)
+}
+
+function ledger(sequence: string): string[] {
+  return [
+    `create table players (
+      player text primary key, game text not null, subject text not null, kind text not null, pseudonym text not null,
+      name text, email text, locale text, signed text not null, recovery_hash text, merged_into text,
+      created_at bigint not null)`,
+    'create unique index players_by_recovery on players (recovery_hash)',
+
+    'create table ended_sessions (session_id text primary key, expires_at bigint not null)',
+
+    `create table tickets (
+      id text primary key, game text not null, player text not null, number text not null, subject text not null,
+      status text not null, language text not null, category text, fields text not null, claimed text not null,
+      signed text not null, answer_to text, created_at bigint not null, updated_at bigint not null,
+      heard_at bigint not null, message_count integer not null, read_position integer not null, follow_up integer not null,
+      rating_score integer, rating_comment text)`,
+    'create unique index tickets_by_number on tickets (game, number)',
+    'create index tickets_by_player on tickets (player, updated_at, id)',
+
+    `create table chains (
+      ticket_id text not null, position integer not null, game text not null, vendor_ticket_id text not null,
+      opened_at bigint not null, primary key (ticket_id, position))`,
+    'create unique index chains_by_vendor on chains (game, vendor_ticket_id)',
+
+    `create table messages (
+      id text primary key, ticket_id text not null, position integer not null, author text not null, author_name text,
+      text text not null, language text, sent_at bigint not null, delivery text not null, problem_code text,
+      vendor_message_id text, chain_position integer, mark text)`,
+    'create unique index messages_by_ticket on messages (ticket_id, position)',
+
+    `create table attachments (
+      id text primary key, game text not null, player text not null, ticket_id text, message_id text,
+      file_name text not null, file_type text not null, file_size bigint not null, state text not null, reason text,
+      vendor_file_id text, position integer not null, created_at bigint not null)`,
+    'create index attachments_by_message on attachments (message_id)',
+    'create index attachments_by_player on attachments (player)',
+
+    `create table deliveries (
+      sequence ${sequence}, game text not null, player text not null, ticket_id text not null, operation text not null,
+      message_id text, mark text not null, state text not null, attempts integer not null, not_before bigint not null,
+      problem_code text, lease_owner text, lease_until bigint not null, created_at bigint not null)`,
+    'create index deliveries_by_ticket on deliveries (ticket_id, state, sequence)',
+    'create index deliveries_by_due on deliveries (state, not_before)',
+
+    `create table idempotency (
+      player text not null, route text not null, key text not null, fingerprint text not null, answer text not null,
+      created_at bigint not null, primary key (player, route, key))`,
+    'create index idempotency_by_age on idempotency (created_at)',
+
+    `create table events (
+      sequence ${sequence}, player text not null, type text not null, ticket_id text, message_id text,
+      attachment_id text, request_id text, created_at bigint not null)`,
+    'create index events_by_player on events (player, sequence)',
+    'create index events_by_age on events (created_at)',
+
+    `create table deletions (
+      id text primary key, game text not null, player text not null, status text not null,
+      requested_at bigint not null, begins_at bigint not null, due_at bigint not null, steps text not null,
+      lease_until bigint not null)`,
+    'create index deletions_by_player on deletions (player, requested_at)',
+    'create index deletions_by_status on deletions (status, begins_at)',
+  ]
+}

@@ -1,0 +1,69 @@
+/** Players the ledger knows: only those who have written something. */
+import { createHash } from 'node:crypto'
+import type { Kysely } from 'kysely'
+import type { PlayerKey, PlayerTable, Tables } from './tables.ts'
+
+/** The key under which everything of a player is kept: 32 hex digits over game and subject. */
+export function playerKey(game: string, subject: string): PlayerKey {
+  return createHash('sha256').update(`${game}\0${subject}`).digest('hex').slice(0, 32) as PlayerKey
+}
+
+export function playerRows(db: Kysely<Tables>) {
+  return {
+    find: (player: PlayerKey) => db.selectFrom('players').selectAll().where('player', '=', player).executeTakeFirst(),
+
+    findByRecovery: (game: string, recoveryHash: string) =>
+      db
+        .selectFrom('players')
+        .selectAll()
+        .where('recovery_hash', '=', recoveryHash)
+        .where('game', '=', game)
+        .executeTakeFirst(),
+
+    /** Remembers a player, or what is newly known of one. The pseudonym and the recovery hash of the first time stay. */
+    remember: (row: PlayerTable) =>
+      db
+        .insertInto('players')
+        .values(row)
+        .onConflict((conflict) =>
+          conflict.column('player').doUpdateSet({
+            name: row.name,
+            email: row.email,
+            locale: row.locale,
+            signed: row.signed,
+          }),
+        )
+        .execute(),
+
+    /** Marks an anonymous player as merged; only the first caller gets true. */
+    async mergeInto(anonymous: PlayerKey, verified: PlayerKey): Promise<boolean> {
+      const { numUpdatedRows } = await db
+        .updateTable('players')
+        .set({ merged_into: verified, recovery_hash: null })
+        .where('player', '=', anonymous)
+        .where('merged_into', 'is', null)
+        .executeTakeFirst()
+      return numUpdatedRows === 1n
+    },
+
+    forget: (player: PlayerKey) => db.deleteFrom('players').where('player', '=', player).execute(),
+
+    endSession: (sessionId: string, expiresAt: Date) =>
+      db
+        .insertInto('ended_sessions')
+        .values({ session_id: sessionId, expires_at: expiresAt.getTime() })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute(),
+
+    async sessionHasEnded(sessionId: string): Promise<boolean> {
+      const row = await db
+        .selectFrom('ended_sessions')
+        .select('session_id')
+        .where('session_id', '=', sessionId)
+        .executeTakeFirst()
+      return row !== undefined
+    },
+
+    sweepSessions: (now: Date) => db.deleteFrom('ended_sessions').where('expires_at', '<', now.getTime()).execute(),
+  }
+}

@@ -1,0 +1,41 @@
+/** The ledger in our words: rows grouped by what they are, and one way to change several of them at once. */
+import type { Kysely } from 'kysely'
+import { attachmentRows } from './attachments.ts'
+import { type Database, type Engine, isUsable } from './database.ts'
+import { deletionRows } from './deletions.ts'
+import { deliveryRows } from './deliveries.ts'
+import { eventRows } from './events.ts'
+import { idempotencyRows } from './idempotency.ts'
+import { messageRows } from './messages.ts'
+import { playerRows } from './players.ts'
+import type { Tables } from './tables.ts'
+import { ticketRows } from './tickets.ts'
+
+export type Ledger = ReturnType<typeof ledgerOn>
+
+export interface Store extends Ledger {
+  /** All or nothing, on the disk when the promise resolves. Never call a vendor inside. */
+  transaction: <T>(change: (ledger: Ledger) => Promise<T>) => Promise<T>
+  isUsable: () => Promise<boolean>
+}
+
+export function createStore(database: Database): Store {
+  return {
+    ...ledgerOn(database.db, database.engine),
+    transaction: (change) => database.db.transaction().execute((db) => change(ledgerOn(db, database.engine))),
+    isUsable: () => isUsable(database),
+  }
+}
+
+function ledgerOn(db: Kysely<Tables>, engine: Engine) {
+  return {
+    players: playerRows(db),
+    tickets: ticketRows(db),
+    messages: messageRows(db),
+    attachments: attachmentRows(db),
+    deliveries: deliveryRows(db, engine),
+    idempotency: idempotencyRows(db),
+    events: eventRows(db),
+    deletions: deletionRows(db),
+  }
+}

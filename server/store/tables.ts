@@ -1,0 +1,185 @@
+/**
+ * The ledger's tables, in the words of the house. Times are milliseconds since 1970; JSON is text; both engines hold
+ * exactly this.
+ */
+import type { Generated } from 'kysely'
+import type { AttachmentReason, AttachmentState } from '../contract/attachment.ts'
+import type { DeletionStatus } from '../contract/deletion.ts'
+import type { AttachmentId, DeletionRequestId, MessageId, TicketId } from '../contract/ids.ts'
+import type { Language } from '../contract/language.ts'
+import type { Delivery } from '../contract/message.ts'
+import type { PlayerKind } from '../contract/player.ts'
+import type { DeliveryProblemCode } from '../contract/problem-code.ts'
+import type { TicketStatus } from '../contract/ticket.ts'
+import type { VendorFileId, VendorMessageId, VendorTicketId } from '../vendors/vendor.ts'
+
+/** The ledger's name for a player: a hash of game and subject, so that reading needs no row to exist. */
+export type PlayerKey = string & { readonly __brand: 'PlayerKey' }
+
+export interface PlayerTable {
+  player: PlayerKey
+  game: string
+  subject: string
+  kind: PlayerKind
+  pseudonym: string
+  name: string | null
+  email: string | null
+  locale: string | null
+  /** JSON of what the studio signed last. */
+  signed: string
+  recovery_hash: string | null
+  merged_into: PlayerKey | null
+  created_at: number
+}
+
+export interface EndedSessionTable {
+  session_id: string
+  expires_at: number
+}
+
+export interface TicketTable {
+  id: TicketId
+  game: string
+  player: PlayerKey
+  number: string
+  subject: string
+  status: TicketStatus
+  language: Language
+  category: string | null
+  fields: string
+  claimed: string
+  signed: string
+  answer_to: string | null
+  created_at: number
+  updated_at: number
+  /** When the vendor was last heard; the opening counts as the first time. */
+  heard_at: number
+  /** Position of the newest message; also what serialises writers of one ticket. */
+  message_count: number
+  read_position: number
+  /** 1: the player reopened it where the vendor cannot; the next message opens the chain's next vendor ticket. */
+  follow_up: number
+  rating_score: number | null
+  rating_comment: string | null
+}
+
+/** The chain: the vendor tickets behind one ticket, oldest first. */
+export interface ChainTable {
+  ticket_id: TicketId
+  position: number
+  game: string
+  vendor_ticket_id: VendorTicketId
+  opened_at: number
+}
+
+export interface MessageTable {
+  id: MessageId
+  ticket_id: TicketId
+  position: number
+  author: 'player' | 'agent' | 'system'
+  author_name: string | null
+  text: string
+  language: string | null
+  sent_at: number
+  delivery: Delivery
+  problem_code: DeliveryProblemCode | null
+  vendor_message_id: VendorMessageId | null
+  /** Position in the chain of the vendor ticket that holds it; null until one does. */
+  chain_position: number | null
+  mark: string | null
+}
+
+export interface AttachmentTable {
+  id: AttachmentId
+  game: string
+  player: PlayerKey
+  ticket_id: TicketId | null
+  message_id: MessageId | null
+  file_name: string
+  file_type: string
+  file_size: number
+  state: AttachmentState
+  reason: AttachmentReason | null
+  /** Where an agent's file lies; null for a player's, whose bytes are in the relay's own keep. */
+  vendor_file_id: VendorFileId | null
+  position: number
+  created_at: number
+}
+
+export type Operation = 'open' | 'reply' | 'close' | 'reopen' | 'rate' | 'forget'
+
+/** The outbox: what has yet to reach the vendor. A row goes when it has. */
+export interface DeliveryTable {
+  sequence: Generated<number>
+  game: string
+  player: PlayerKey
+  ticket_id: TicketId
+  operation: Operation
+  message_id: MessageId | null
+  mark: string
+  /** `stuck`: the vendor will never take it; an operator may retry or drop it. */
+  state: 'waiting' | 'stuck'
+  attempts: number
+  not_before: number
+  problem_code: DeliveryProblemCode | null
+  lease_owner: string | null
+  lease_until: number
+  created_at: number
+}
+
+export interface IdempotencyTable {
+  player: PlayerKey
+  route: string
+  key: string
+  fingerprint: string
+  /** The answer's body, kept to be given again. */
+  answer: string
+  created_at: number
+}
+
+export type EventType =
+  | 'ticket-changed'
+  | 'message-added'
+  | 'message-delivery'
+  | 'unread'
+  | 'attachment-changed'
+  | 'deletion-changed'
+
+/** Only what an event is about is kept; its text is read from the ledger when it is sent. */
+export interface EventTable {
+  sequence: Generated<number>
+  player: PlayerKey
+  type: EventType
+  ticket_id: TicketId | null
+  message_id: MessageId | null
+  attachment_id: AttachmentId | null
+  request_id: DeletionRequestId | null
+  created_at: number
+}
+
+export interface DeletionTable {
+  id: DeletionRequestId
+  game: string
+  player: PlayerKey
+  status: DeletionStatus
+  requested_at: number
+  begins_at: number
+  due_at: number
+  /** JSON: `{name, at}[]`. */
+  steps: string
+  /** The worker that has it in hand, until when. */
+  lease_until: number
+}
+
+export interface Tables {
+  players: PlayerTable
+  ended_sessions: EndedSessionTable
+  tickets: TicketTable
+  chains: ChainTable
+  messages: MessageTable
+  attachments: AttachmentTable
+  deliveries: DeliveryTable
+  idempotency: IdempotencyTable
+  events: EventTable
+  deletions: DeletionTable
+}

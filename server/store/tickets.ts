@@ -1,0 +1,160 @@
+/** Tickets and their chains of vendor tickets. */
+import type { Insertable, Kysely, Updateable } from 'kysely'
+import type { TicketId } from '../contract/ids.ts'
+import type { VendorTicketId } from '../vendors/vendor.ts'
+import type { ChainTable, PlayerKey, Tables, TicketTable } from './tables.ts'
+
+/** A ticket with what every view of it needs: its newest message, and how many of the agents' it has unread. */
+export type TicketRow = Awaited<ReturnType<ReturnType<typeof ticketRows>['list']>>[number]
+
+/** Where a page of tickets goes on: the last one seen. */
+export interface TicketCursor {
+  updatedAt: number
+  id: TicketId
+}
+
+export function ticketRows(db: Kysely<Tables>) {
+  const withNewest = () =>
+    db
+      .selectFrom('tickets')
+      .leftJoin('messages as newest', (join) =>
+        join.onRef('newest.ticket_id', '=', 'tickets.id').onRef('newest.position', '=', 'tickets.message_count'),
+      )
+      .selectAll('tickets')
+      .select([
+        'newest.author as newest_author',
+        'newest.text as newest_text',
+        'newest.sent_at as newest_sent_at',
+        (query) =>
+          query
+            .selectFrom('messages')
+            .select((count) => count.fn.countAll<number>().as('unread'))
+            .whereRef('messages.ticket_id', '=', 'tickets.id')
+            .whereRef('messages.position', '>', 'tickets.read_position')
+            .where('messages.author', '=', 'agent')
+            .$asScalar()
+            .as('unread'),
+      ])
+
+  return {
+    find: (id: TicketId) => withNewest().where('tickets.id', '=', id).executeTakeFirst(),
+
+    /** Like `find`, holding the row until the transaction ends, so that nobody else writes to the ticket meanwhile. */
+    async lock(id: TicketId) {
+      await db
+        .updateTable('tickets')
+        .set((set) => ({ message_count: set.ref('message_count') }))
+        .where('id', '=', id)
+        .execute()
+      return withNewest().where('tickets.id', '=', id).executeTakeFirst()
+    },
+
+    list: (player: PlayerKey, limit: number, after?: TicketCursor) =>
+      withNewest()
+        .where('tickets.player', '=', player)
+        .$if(after !== undefined, (query) =>
+          query.where((where) =>
+            where(
+              where.refTuple('tickets.updated_at', 'tickets.id'),
+              '<',
+              where.tuple(after?.updatedAt ?? 0, after?.id ?? ('' as TicketId)),
+            ),
+          ),
+        )
+        .orderBy('tickets.updated_at', 'desc')
+        .orderBy('tickets.id', 'desc')
+        .limit(limit)
+        .execute(),
+
+    async isNumberTaken(game: string, number: string): Promise<boolean> {
+      const row = await db
+        .selectFrom('tickets')
+        .select('id')
+        .where('game', '=', game)
+        .where('number', '=', number)
+        .executeTakeFirst()
+      return row !== undefined
+    },
+
+    add: (row: Insertable<TicketTable>) => db.insertInto('tickets').values(row).execute(),
+
+    change: (id: TicketId, change: Updateable<TicketTable>) =>
+      db.updateTable('tickets').set(change).where('id', '=', id).execute(),
+
+    /** Takes the next position; the row's lock keeps writers of one ticket apart until they commit. */
+    async nextPosition(id: TicketId): Promise<number> {
+      const { message_count } = await db
+        .updateTable('tickets')
+        .set((set) => ({ message_count: set('message_count', '+', 1) }))
+        .where('id', '=', id)
+        .returning('message_count')
+        .executeTakeFirstOrThrow()
+      return message_count
+    },
+
+    markRead: (id: TicketId, position: number) =>
+      db
+        .updateTable('tickets')
+        .set({ read_position: position })
+        .where('id', '=', id)
+        .where('read_position', '<', position)
+        .execute(),
+
+    /** Tickets that still hold text though nothing has happened on them for long. */
+    untouchedSince: (before: Date, limit: number) =>
+      db
+        .selectFrom('tickets')
+        .select('id')
+        .where('updated_at', '<', before.getTime())
+        .where((where) =>
+          where.exists(
+            where.selectFrom('messages').select('messages.id').whereRef('messages.ticket_id', '=', 'tickets.id'),
+          ),
+        )
+        .where((where) =>
+          where.not(
+            where.exists(
+              where
+                .selectFrom('deliveries')
+                .select('deliveries.sequence')
+                .whereRef('deliveries.ticket_id', '=', 'tickets.id'),
+            ),
+          ),
+        )
+        .limit(limit)
+        .execute(),
+
+    ofPlayer: (player: PlayerKey) => db.selectFrom('tickets').select('id').where('player', '=', player).execute(),
+
+    async move(from: PlayerKey, to: PlayerKey): Promise<number> {
+      const { numUpdatedRows } = await db
+        .updateTable('tickets')
+        .set({ player: to })
+        .where('player', '=', from)
+        .executeTakeFirst()
+      return Number(numUpdatedRows)
+    },
+
+    forget: (ids: readonly TicketId[]) => db.deleteFrom('tickets').where('id', 'in', ids).execute(),
+
+    chain: (id: TicketId) =>
+      db.selectFrom('chains').selectAll().where('ticket_id', '=', id).orderBy('position').execute(),
+
+    link: (row: Insertable<ChainTable>) =>
+      db
+        .insertInto('chains')
+        .values(row)
+        .onConflict((conflict) => conflict.doNothing())
+        .execute(),
+
+    findByVendor: (game: string, vendorTicketId: VendorTicketId) =>
+      db
+        .selectFrom('chains')
+        .selectAll()
+        .where('game', '=', game)
+        .where('vendor_ticket_id', '=', vendorTicketId)
+        .executeTakeFirst(),
+
+    unlink: (ids: readonly TicketId[]) => db.deleteFrom('chains').where('ticket_id', 'in', ids).execute(),
+  }
+}

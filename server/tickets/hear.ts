@@ -1,0 +1,134 @@
+/** Writes down what a vendor says of a ticket, and tells the player what is new in it. */
+import type { AttachmentId, MessageId } from '../contract/ids.ts'
+import { randomId } from '../random.ts'
+import type { MessageRow } from '../store/messages.ts'
+import type { Ledger } from '../store/store.ts'
+import type { TicketRow } from '../store/tickets.ts'
+import type { VendorConversation, VendorMessage } from '../vendors/vendor.ts'
+
+export interface Heard {
+  /** Position in the chain of the vendor ticket that was read. */
+  link: number
+  /** Only the newest vendor ticket of a chain says what state the ticket is in. */
+  isLast: boolean
+  conversation: VendorConversation
+}
+
+/**
+ * Brings the ledger up to what the vendor said. Runs inside a transaction.
+ *
+ * @returns whether the player has news
+ */
+export async function writeDownHeard(ledger: Ledger, ticket: TicketRow, heard: Heard, now: Date): Promise<boolean> {
+  const known = await ledger.messages.all(ticket.id)
+  const matched = matchMessages(known, heard.conversation.messages)
+  // With nothing left here but a count, these are old messages coming back from behind the retention: no news.
+  const isRefill = known.length === 0 && ticket.message_count > 0
+  const fresh = matched.filter(({ row }) => row === undefined)
+  for (const { row, message } of matched) if (row) await noteVendorId(ledger, row, message, heard.link)
+  for (const { message } of fresh) await addMessage(ledger, ticket, message, heard.link, isRefill ? undefined : now)
+  if (isRefill) await ledger.tickets.markRead(ticket.id, ticket.message_count + fresh.length)
+  const isMoved = heard.isLast && (await moveStatus(ledger, ticket, heard.conversation, now))
+  const newest = Math.max(0, ...(isRefill ? [] : fresh.map(({ message }) => message.sentAt.getTime())))
+  const updated_at = Math.max(Number(ticket.updated_at), Math.min(newest, now.getTime()))
+  await ledger.tickets.change(ticket.id, { heard_at: now.getTime(), updated_at })
+  const isNews = isMoved || (fresh.length > 0 && !isRefill)
+  if (isNews) {
+    await ledger.events.add(ticket.player, 'ticket-changed', now, { ticket_id: ticket.id })
+    await ledger.events.add(ticket.player, 'unread', now)
+  }
+  return isNews
+}
+
+interface Match {
+  message: VendorMessage
+  row: MessageRow | undefined
+}
+
+/**
+ * Finds for each of the vendor's messages the one already known: by the vendor's id, by our mark, and where a vendor gives
+ * neither, by who said it and what. Each known message is matched once, so saying the same twice stays two messages.
+ */
+export function matchMessages(known: readonly MessageRow[], said: readonly VendorMessage[]): Match[] {
+  const free = new Set(known)
+  const take = (fits: (row: MessageRow) => boolean) => {
+    const row = [...free].find(fits)
+    if (row) free.delete(row)
+    return row
+  }
+  const surely = said.map((message) => take((row) => isSurely(row, message)))
+  return said.map((message, index) => ({ message, row: surely[index] ?? take((row) => isLikely(row, message)) }))
+}
+
+function isSurely(row: MessageRow, message: VendorMessage): boolean {
+  if (message.vendorMessageId !== undefined && row.vendor_message_id === message.vendorMessageId) return true
+  return message.mark !== undefined && row.mark === message.mark
+}
+
+function isLikely(row: MessageRow, message: VendorMessage): boolean {
+  if (row.author !== message.author || row.text.trim() !== message.text.trim()) return false
+  const bothNamed = row.vendor_message_id !== null && message.vendorMessageId !== undefined
+  if (bothNamed) return false
+  return row.author === 'player' || Number(row.sent_at) === message.sentAt.getTime()
+}
+
+async function noteVendorId(ledger: Ledger, row: MessageRow, message: VendorMessage, link: number): Promise<void> {
+  if (row.vendor_message_id !== null || message.vendorMessageId === undefined) return
+  await ledger.messages.change(row.id, { vendor_message_id: message.vendorMessageId, chain_position: link })
+}
+
+async function addMessage(
+  ledger: Ledger,
+  ticket: TicketRow,
+  message: VendorMessage,
+  link: number,
+  tellAt: Date | undefined,
+) {
+  const id = randomId() as MessageId
+  await ledger.messages.add({
+    id,
+    ticket_id: ticket.id,
+    position: await ledger.tickets.nextPosition(ticket.id),
+    author: message.author,
+    author_name: message.authorName ?? null,
+    text: message.text,
+    language: message.language ?? null,
+    sent_at: message.sentAt.getTime(),
+    delivery: 'delivered',
+    problem_code: null,
+    vendor_message_id: message.vendorMessageId ?? null,
+    chain_position: link,
+    mark: null,
+  })
+  for (const [position, file] of message.attachments.entries()) {
+    await ledger.attachments.add({
+      id: randomId() as AttachmentId,
+      game: ticket.game,
+      player: ticket.player,
+      ticket_id: ticket.id,
+      message_id: id,
+      file_name: file.fileName,
+      file_type: file.fileType,
+      file_size: file.fileSize,
+      state: 'ready',
+      reason: null,
+      vendor_file_id: file.vendorFileId,
+      position,
+      created_at: message.sentAt.getTime(),
+    })
+  }
+  if (tellAt) await ledger.events.add(ticket.player, 'message-added', tellAt, { ticket_id: ticket.id, message_id: id })
+}
+
+/** While something of the player's is still on its way, the vendor's state is older than the player's wish. */
+async function moveStatus(
+  ledger: Ledger,
+  ticket: TicketRow,
+  { status }: VendorConversation,
+  now: Date,
+): Promise<boolean> {
+  if (ticket.status === status || ticket.follow_up === 1) return false
+  if (await ledger.deliveries.isWaiting(ticket.id)) return false
+  await ledger.tickets.change(ticket.id, { status, updated_at: now.getTime() })
+  return true
+}

@@ -1,0 +1,106 @@
+/** Ledger rows → what the contract lets a player see. The routes' schemas drop anything else. */
+import type { Attachment } from '../contract/attachment.ts'
+import type { Can } from '../contract/can.ts'
+import type { DeletionRequest, DeletionStepName } from '../contract/deletion.ts'
+import type { MessageId } from '../contract/ids.ts'
+import type { Message } from '../contract/message.ts'
+import type { Ticket } from '../contract/ticket.ts'
+import type { AttachmentRow } from '../store/attachments.ts'
+import type { DeletionRow } from '../store/deletions.ts'
+import type { MessageRow } from '../store/messages.ts'
+import type { Ledger } from '../store/store.ts'
+import type { TicketRow } from '../store/tickets.ts'
+
+/** What a list needs to be told apart by; the whole text is one call away. */
+const previewLength = 140
+
+export function presentTicket(row: TicketRow, can: Can): Ticket {
+  const isClosed = row.status === 'closed'
+  return {
+    id: row.id,
+    number: row.number,
+    subject: row.subject,
+    status: row.status,
+    language: row.language,
+    category: row.category ?? undefined,
+    createdAt: instant(row.created_at),
+    updatedAt: instant(row.updated_at),
+    unread: Number(row.unread ?? 0),
+    lastMessage: newestOf(row),
+    rating:
+      row.rating_score === null ? undefined : { score: row.rating_score, comment: row.rating_comment ?? undefined },
+    asOf: instant(row.heard_at),
+    can: {
+      reply: !isClosed,
+      close: can.close && !isClosed,
+      reopen: can.reopen !== false && isClosed,
+      rate: can.rating && isClosed && row.rating_score === null,
+    },
+  }
+}
+
+function newestOf(row: TicketRow): Ticket['lastMessage'] {
+  if (row.newest_author === null || row.newest_text === null || row.newest_sent_at === null) return undefined
+  return { author: row.newest_author, text: preview(row.newest_text), sentAt: instant(row.newest_sent_at) }
+}
+
+/** Cut between characters, never inside one. */
+function preview(text: string): string {
+  const characters = Array.from(text.slice(0, previewLength * 2))
+  return characters.length <= previewLength ? text : `${characters.slice(0, previewLength - 1).join('')}…`
+}
+
+export function presentMessage(row: MessageRow, attachments: readonly AttachmentRow[]): Message {
+  return {
+    id: row.id,
+    author: row.author,
+    authorName: row.author_name ?? undefined,
+    text: row.text,
+    language: row.language ?? undefined,
+    sentAt: instant(row.sent_at),
+    attachments: attachments.filter((attachment) => attachment.message_id === row.id).map(presentAttachment),
+    delivery: row.delivery,
+    problem: row.problem_code === null ? undefined : { code: row.problem_code },
+  }
+}
+
+export function presentAttachment(row: AttachmentRow): Attachment {
+  return {
+    id: row.id,
+    fileName: row.file_name,
+    fileType: row.file_type,
+    fileSize: row.file_size,
+    state: row.state,
+    reason: row.reason ?? undefined,
+  }
+}
+
+export function presentDeletion(row: DeletionRow): DeletionRequest {
+  return {
+    id: row.id,
+    status: row.status,
+    requestedAt: instant(row.requested_at),
+    beginsAt: instant(row.begins_at),
+    dueAt: instant(row.due_at),
+    steps: stepsOf(row).map(({ name, at }) => ({ name, at: instant(at) })),
+  }
+}
+
+export interface DeletionStep {
+  name: DeletionStepName
+  at: number
+}
+
+export function stepsOf(row: Pick<DeletionRow, 'steps'>): DeletionStep[] {
+  return JSON.parse(row.steps)
+}
+
+/** Messages with their files, in two reads whatever their number. */
+export async function presentMessages(ledger: Ledger, rows: readonly MessageRow[]): Promise<Message[]> {
+  const attachments = await ledger.attachments.of(rows.map((row): MessageId => row.id))
+  return rows.map((row) => presentMessage(row, attachments))
+}
+
+export function instant(time: number): string {
+  return new Date(time).toISOString()
+}

@@ -1,0 +1,186 @@
+/**
+ * The agents' pages of the built-in desk: plain HTML and forms, no script. A token opens the games that have it, sent as a
+ * bearer by scripts or kept in a strict cookie by browsers.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { type Context, Hono } from 'hono'
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
+import type { Clock } from '../../clock.ts'
+import type { VendorFileId, VendorMessageId, VendorTicketId } from '../vendor.ts'
+import { type DeskFiles, deskId } from './desk.ts'
+import type { DeskFile, DeskLedger, DeskTicket } from './ledger.ts'
+import { deskStyle } from './style.ts'
+import { listPage, signInPage, ticketPage } from './views.ts'
+
+export interface DeskPageParts {
+  /** Each game's token. */
+  tokens: ReadonlyMap<string, string>
+  ledger: DeskLedger
+  files: DeskFiles
+  clock: Clock
+  /** Tells the relay that something a player can see has changed. */
+  onChange: (game: string, id: VendorTicketId) => void
+  /** How a file leaves: as a download, sandboxed. */
+  download: (
+    body: ReadableStream<Uint8Array>,
+    file: { fileName: string; fileType: string; fileSize: number },
+  ) => Response
+}
+
+type Env = { Variables: { games: readonly string[] } }
+
+const cookieName = 'medkit-desk'
+const listed = 200
+/** An agent's answer with its files is read in one piece. */
+const maxFormBytes = 26_214_400
+const maxTextLength = 10_000
+
+const pageHeaders = {
+  'content-security-policy':
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  'cache-control': 'no-store',
+  // A form's POST says where it comes from only when referrers are not forbidden altogether; see isForeign.
+  'referrer-policy': 'same-origin',
+}
+
+export function createDeskPages({ tokens, ledger, files, clock, onChange, download }: DeskPageParts): Hono<Env> {
+  const pages = new Hono<Env>()
+
+  const gamesOf = (token: string | undefined) =>
+    token === undefined ? [] : [...tokens].filter(([, known]) => isSame(token, known)).map(([game]) => game)
+
+  async function ticketOf(games: readonly string[], id: string): Promise<DeskTicket | undefined> {
+    for (const game of games) {
+      const ticket = await ledger.find(game, id as VendorTicketId)
+      if (ticket) return ticket
+    }
+    return undefined
+  }
+
+  pages.get('/desk.css', (context) => context.body(deskStyle, 200, { 'content-type': 'text/css; charset=utf-8' }))
+
+  pages.post('/sign-in', async (context) => {
+    const { token } = await context.req.parseBody()
+    if (isForeign(context) || typeof token !== 'string' || gamesOf(token).length === 0)
+      return context.html(signInPage(true), 401, pageHeaders)
+    keepToken(context, token)
+    return context.redirect('/desk', 303)
+  })
+
+  pages.post('/sign-out', (context) => {
+    deleteCookie(context, cookieName, { path: '/desk' })
+    return context.redirect('/desk', 303)
+  })
+
+  pages.use(async (context, next) => {
+    const token = bearerOf(context) ?? getCookie(context, cookieName)
+    const games = gamesOf(token)
+    if (games.length === 0) return context.html(signInPage(false), 401, pageHeaders)
+    if (context.req.method === 'POST' && isForeign(context)) return context.html(signInPage(false), 403, pageHeaders)
+    context.set('games', games)
+    return next()
+  })
+
+  pages.get('/', async (context) => {
+    const tickets = await ledger.list(context.get('games'), listed)
+    if (wantsJson(context)) return context.json({ tickets })
+    return context.html(listPage(tickets, clock.now()), 200, pageHeaders)
+  })
+
+  pages.get('/tickets/:id', async (context) => {
+    const ticket = await ticketOf(context.get('games'), context.req.param('id'))
+    if (!ticket) return context.notFound()
+    const [messages, attached] = await Promise.all([ledger.messages(ticket.id), ledger.files(ticket.id)])
+    if (wantsJson(context)) return context.json({ ticket, messages, files: attached })
+    return context.html(ticketPage({ ticket, messages, files: attached }), 200, pageHeaders)
+  })
+
+  pages.post('/tickets/:id/messages', async (context) => {
+    const ticket = await ticketOf(context.get('games'), context.req.param('id'))
+    if (!ticket) return context.notFound()
+    if (Number(context.req.header('content-length') ?? Number.POSITIVE_INFINITY) > maxFormBytes)
+      return context.text('Too large: an answer with its files may be 25 MB.', 413)
+    const form = await context.req.parseBody({ all: true })
+    const text = typeof form.text === 'string' ? form.text.trim().slice(0, maxTextLength) : ''
+    const sent = [form.file].flat().filter((file): file is File => file instanceof File && file.size > 0)
+    if (text === '' && sent.length === 0) return context.text('Nothing to send.', 422)
+    const author = form.kind === 'note' ? 'note' : 'agent'
+    await say(ticket, { author, text, name: typeof form.name === 'string' ? form.name.trim() : '' }, sent)
+    return context.redirect(`/desk/tickets/${ticket.id}`, 303)
+  })
+
+  async function say(ticket: DeskTicket, said: { author: 'agent' | 'note'; text: string; name: string }, sent: File[]) {
+    const id = deskId<VendorMessageId>()
+    const rows = await Promise.all(sent.map((file) => keepFile(ticket, id, file)))
+    const at = clock.now().getTime()
+    const message = {
+      id,
+      ticket_id: ticket.id,
+      author: said.author,
+      author_name: said.name.slice(0, 60) || null,
+      text: said.text,
+      sent_at: at,
+      mark: null,
+    }
+    const isAnswer = said.author === 'agent'
+    await ledger.say(message, rows, { ...(isAnswer ? { status: 'answered' as const } : {}), changed_at: at })
+    if (isAnswer) onChange(ticket.game, ticket.id)
+  }
+
+  async function keepFile(ticket: DeskTicket, message_id: VendorMessageId, file: File): Promise<DeskFile> {
+    const id = deskId<VendorFileId>()
+    await files.write(id, file.stream(), { maxBytes: file.size })
+    const file_type = file.type || 'application/octet-stream'
+    return { id, ticket_id: ticket.id, message_id, file_name: file.name.slice(0, 200), file_type, file_size: file.size }
+  }
+
+  for (const [path, status] of [
+    ['/tickets/:id/close', 'closed'],
+    ['/tickets/:id/reopen', 'open'],
+  ] as const) {
+    pages.post(path, async (context) => {
+      const ticket = await ticketOf(context.get('games'), context.req.param('id') ?? '')
+      if (!ticket) return context.notFound()
+      await ledger.setStatus(ticket.id, status, clock.now())
+      onChange(ticket.game, ticket.id)
+      return context.redirect(`/desk/tickets/${ticket.id}`, 303)
+    })
+  }
+
+  pages.get('/files/:id', async (context) => {
+    const file = await ledger.findFile(context.req.param('id') as VendorFileId)
+    const ticket = file && (await ticketOf(context.get('games'), file.ticket_id))
+    const kept = ticket && (await files.read(file.id))
+    if (!ticket || !kept) return context.notFound()
+    return download(kept.body, { fileName: file.file_name, fileType: file.file_type, fileSize: kept.size })
+  })
+
+  return pages
+}
+
+function keepToken(context: Context, token: string): void {
+  const secure = new URL(context.req.url).protocol === 'https:' || context.req.header('x-forwarded-proto') === 'https'
+  setCookie(context, cookieName, token, { path: '/desk', httpOnly: true, sameSite: 'Strict', secure, maxAge: 43_200 })
+}
+
+/** A form on somebody else's page. Browsers that send neither header send no strict cookie across sites either. */
+function isForeign(context: Context): boolean {
+  const site = context.req.header('sec-fetch-site')
+  if (site !== undefined) return site !== 'same-origin' && site !== 'none'
+  const origin = context.req.header('origin')
+  return origin !== undefined && new URL(origin).host !== context.req.header('host')
+}
+
+function bearerOf(context: Context): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(context.req.header('authorization') ?? '')?.[1]
+}
+
+function wantsJson(context: Context): boolean {
+  return context.req.header('accept')?.includes('application/json') ?? false
+}
+
+/** In constant time, whatever the lengths. */
+function isSame(given: string, expected: string): boolean {
+  const hash = (text: string) => createHash('sha256').update(text).digest()
+  return timingSafeEqual(hash(given), hash(expected))
+}
