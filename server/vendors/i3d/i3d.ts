@@ -20,7 +20,18 @@ import {
 } from '../vendor.ts'
 import { decodeFile } from './download.ts'
 import { createFiles } from './files.ts'
-import { conversationOf, isClosed, newReplyOf, newTicketOf, rangeOf, rowWithMark } from './translate.ts'
+import {
+  conversationOf,
+  isClosed,
+  newReplyOf,
+  newTicketOf,
+  type ReadConversation,
+  rangeOf,
+  repliesOf,
+  replyWithMark,
+  type Sought,
+  ticketWithMark,
+} from './translate.ts'
 import { AnyAnswer, Categories, type I3dConfig, type I3dTicket, OneTicket, OpenedTicket, Rows } from './wire.ts'
 
 const kind = 'i3d'
@@ -62,6 +73,7 @@ export function createI3d(config: I3dConfig, parts: VendorParts): Vendor {
     ...parts.http,
   })
   const files = createFiles(http)
+  const fields = config.replyFields
   let categories: { names: readonly string[]; at: number } | undefined
 
   /** "must be one of GET /v3/tickets/categories" */
@@ -85,21 +97,36 @@ export function createI3d(config: I3dConfig, parts: VendorParts): Vendor {
     return { vendorTicketId: String(id) as VendorTicketId }
   }
 
-  /** A ticket just opened is open; one closed since is further down, in the list of all. */
+  /**
+   * A ticket just opened is open; one closed since is further down, in the list of all.
+   *
+   * @throws VendorError `unexpected` where a row could not be read: to say "not there" would open the ticket twice
+   */
   async function findOpened({ mark }: Opening, signal: AbortSignal): Promise<Opened | undefined> {
-    const id =
-      (await findInList('/v3/tickets/openOrUnread', mark, signal)) ?? (await findInList('/v3/tickets', mark, signal))
-    return id === undefined ? undefined : { vendorTicketId: String(id) as VendorTicketId }
+    let drifted = false
+    for (const path of ['/v3/tickets/openOrUnread', '/v3/tickets']) {
+      const sought = await findInList(path, mark, signal)
+      if (sought.found) return sought.found
+      drifted ||= sought.drifted
+    }
+    return drifted ? cannotTell('a row of the list of tickets') : undefined
   }
 
-  async function findInList(path: string, mark: string, signal: AbortSignal): Promise<number | undefined> {
+  function cannotTell(what: string): never {
+    parts.onDrift(kind, what)
+    throw new VendorError('unexpected', `i3d: ${what} does not fit`)
+  }
+
+  async function findInList(path: string, mark: string, signal: AbortSignal): Promise<Sought<Opened>> {
+    let drifted = false
     for (let page = 0; page < maxPages; page += 1) {
       const headers = rangeOf(page * pageSize, pageSize)
       const rows = await http.call({ method: 'GET', path, headers, schema: Rows, signal })
-      const found = rowWithMark(rows, mark)
-      if (found !== undefined || rows.length < pageSize) return found
+      const { found, drifted: here } = ticketWithMark(rows, mark)
+      drifted ||= here
+      if (found || rows.length < pageSize) return { found, drifted }
     }
-    return undefined
+    return { found: undefined, drifted }
   }
 
   function ofTicket(method: Method, path: string, { vendorTicketId }: VendorTicketRef, signal: AbortSignal) {
@@ -113,11 +140,16 @@ export function createI3d(config: I3dConfig, parts: VendorParts): Vendor {
     return ticket
   }
 
-  async function conversation(ref: VendorTicketRef, signal: AbortSignal) {
-    const found = conversationOf(await readTicket(ref, signal), config.replyFields)
-    if (found) return found
-    parts.onDrift(kind, 'GET /v3/tickets/{ticketId}: no list of replies where replyFields.list says')
-    throw new VendorError('unexpected', 'i3d: the ticket has no list of replies where replyFields.list says')
+  async function readReplies(ref: VendorTicketRef, signal: AbortSignal) {
+    const ticket = await readTicket(ref, signal)
+    const rows =
+      repliesOf(ticket, fields) ?? cannotTell('GET /v3/tickets/{ticketId}: the list that replyFields.list names')
+    return { ticket, rows }
+  }
+
+  async function conversation(ref: VendorTicketRef, signal: AbortSignal): Promise<ReadConversation> {
+    const { ticket, rows } = await readReplies(ref, signal)
+    return conversationOf(ticket, rows, fields)
   }
 
   async function reply(message: Reply, signal: AbortSignal): Promise<Replied> {
@@ -129,9 +161,9 @@ export function createI3d(config: I3dConfig, parts: VendorParts): Vendor {
   }
 
   async function findReplied(message: Reply, signal: AbortSignal): Promise<Replied | undefined> {
-    const { messages } = await conversation(message, signal)
-    const found = messages.find(({ mark }) => mark === message.mark)
-    return found && { vendorMessageId: found.vendorMessageId }
+    const { rows } = await readReplies(message, signal)
+    const { found, drifted } = replyWithMark(rows, fields, message.mark)
+    return !found && drifted ? cannotTell('a reply') : found
   }
 
   /** A refusal of what is so already is no refusal; opening what was force-closed is one. */

@@ -2,13 +2,16 @@
 import type { TicketStatus } from '../../contract/ticket.ts'
 import { withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
 import type {
+  Opened,
   Opening,
+  Replied,
   Reply,
   VendorAttachment,
   VendorConversation,
   VendorFileId,
   VendorMessage,
   VendorMessageId,
+  VendorTicketId,
 } from '../vendor.ts'
 import { I3dAttachment, type I3dConfig, I3dRow, type I3dTicket, type ReplyFields } from './wire.ts'
 
@@ -70,10 +73,33 @@ export function rangeOf(start: number, results: number): Record<string, string> 
   return { 'RANGED-DATA': `start=${Math.trunc(start)},results=${Math.trunc(results)}` }
 }
 
-/** The id of the row whose title ends in our mark, or undefined. */
-export function rowWithMark(rows: readonly unknown[], mark: string): number | undefined {
-  const known = rows.flatMap((row) => I3dRow.safeParse(row).data ?? [])
-  return known.find(({ title }) => title.trimEnd().endsWith(markInTitle(mark)))?.id
+export interface Sought<T> {
+  found: T | undefined
+  /** A row could not be read, so that a missing `found` says nothing. */
+  drifted: boolean
+}
+
+export function ticketWithMark(rows: readonly unknown[], mark: string): Sought<Opened> {
+  const known = rows.map((row) => I3dRow.safeParse(row).data)
+  const row = known.find((one) => one?.title.trimEnd().endsWith(markInTitle(mark)))
+  return { found: row && { vendorTicketId: String(row.id) as VendorTicketId }, drifted: known.includes(undefined) }
+}
+
+/** Whichever side it counts for there: what is there need not be sent again. */
+export function replyWithMark(rows: readonly unknown[], fields: ReplyFields, mark: string): Sought<Replied> {
+  const known = rows.map((row) => valuesOf(row))
+  const texts = known.map((values) => values?.get(fields.text))
+  const index = texts.findIndex((text) => typeof text === 'string' && withoutAgentNote(text).mark === mark)
+  return {
+    found: index < 0 ? undefined : { vendorMessageId: messageIdOf(known[index]?.get('id')) },
+    drifted: texts.some((text) => typeof text !== 'string'),
+  }
+}
+
+/** The replies as they came, or undefined where the ticket has no list under the configured name. */
+export function repliesOf(ticket: I3dTicket, fields: ReplyFields): readonly unknown[] | undefined {
+  const rows = ticket[fields.list]
+  return Array.isArray(rows) ? rows : undefined
 }
 
 export interface ReadConversation extends VendorConversation {
@@ -81,10 +107,7 @@ export interface ReadConversation extends VendorConversation {
   drifted: number
 }
 
-/** @returns undefined where the ticket has no list of replies under the configured name */
-export function conversationOf(ticket: I3dTicket, fields: ReplyFields): ReadConversation | undefined {
-  const rows = ticket[fields.list]
-  if (!Array.isArray(rows)) return undefined
+export function conversationOf(ticket: I3dTicket, rows: readonly unknown[], fields: ReplyFields): ReadConversation {
   const placed = rows.map((row) => placeOf(row, fields))
   const replies = placed.flatMap(({ message }) => message ?? [])
   const messages = [...openingOf(ticket, fields), ...replies].toSorted(
@@ -115,17 +138,21 @@ interface Placed {
 }
 
 function placeOf(row: unknown, fields: ReplyFields): Placed {
-  if (typeof row !== 'object' || row === null) return {}
-  const values = new Map<string, unknown>(Object.entries(row))
-  const sentAt = dateOf(values.get(fields.sentAt))
-  const text = values.get(fields.text)
-  if (!sentAt || typeof text !== 'string') return {}
+  const values = valuesOf(row)
+  const sentAt = dateOf(values?.get(fields.sentAt))
+  const text = values?.get(fields.text)
+  if (!values || !sentAt || typeof text !== 'string') return {}
   const shared = { vendorMessageId: messageIdOf(values.get('id')), sentAt }
   const staff = values.get(fields.staff)
   if (staff === false) return { message: { ...shared, author: 'player', ...withoutAgentNote(text), attachments: [] } }
   if (staff !== true) return { hidden: 'reply of neither side' }
   const attachments = attachmentsOf(values.get(fields.attachments))
   return { message: { ...shared, author: 'agent', text: withoutQuotedNotes(text), attachments } }
+}
+
+/** A row under names that only the configuration knows. */
+function valuesOf(row: unknown): ReadonlyMap<string, unknown> | undefined {
+  return typeof row === 'object' && row !== null ? new Map(Object.entries(row)) : undefined
 }
 
 function messageIdOf(id: unknown): VendorMessageId | undefined {

@@ -47,7 +47,7 @@ export const I3dRow = z.object({ id: ticketId, title: z.string() })
 export const I3dTicket = z.looseObject({
   id: ticketId,
   status: z.string(),
-  updatedAt: z.number().nullish(),
+  updatedAt: z.number().nullish().catch(undefined),
 })
 export type I3dTicket = z.output<typeof I3dTicket>
 

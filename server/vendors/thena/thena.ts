@@ -18,8 +18,16 @@ import {
 import { receiveEvent } from './hook.ts'
 import { createLookup } from './lookup.ts'
 import { createStatusShelf, statusBookOf } from './statuses.ts'
-import { listedTicketOf, newCommentOf, newTicketOf, readComments, statusOf, updatedAtOf } from './translate.ts'
-import { Comments, OneComment, OneTicket, OpenedTicket, Statuses, type ThenaConfig } from './wire.ts'
+import {
+  commentWithMark,
+  listedTicketOf,
+  newCommentOf,
+  newTicketOf,
+  readComments,
+  statusOf,
+  updatedAtOf,
+} from './translate.ts'
+import { Comments, OneComment, OpenedTicket, Statuses, type ThenaConfig, UpdatedTicket } from './wire.ts'
 
 const kind = 'thena'
 
@@ -74,16 +82,16 @@ export function createThena(config: ThenaConfig, parts: VendorParts): Vendor {
     }
   }
 
-  async function commentsOf({ vendorTicketId, player }: VendorTicketRef, signal: AbortSignal) {
+  async function commentsOf({ vendorTicketId }: VendorTicketRef, signal: AbortSignal): Promise<unknown[]> {
     const rows: unknown[] = []
     for (let page = 0; page < maxCommentPages; page += 1) {
       const query = { entityType: 'ticket', entityId: vendorTicketId, page, limit: commentPageSize }
       const { data } = await http.call({ ...splitPath(paths.comments), query, schema: Comments, signal })
       rows.push(...data)
-      if (data.length < leastPageSize) return readComments(rows, player)
+      if (data.length < leastPageSize) return rows
     }
     onDrift('a ticket with more comments than are read')
-    return readComments(rows, player)
+    return rows
   }
 
   async function reply(message: Reply, signal: AbortSignal): Promise<Replied> {
@@ -98,11 +106,13 @@ export function createThena(config: ThenaConfig, parts: VendorParts): Vendor {
     }
   }
 
+  /** @throws VendorError `unexpected` where a comment could not be read: to say "not there" would send it twice */
   async function findReplied(message: Reply, signal: AbortSignal): Promise<Replied | undefined> {
     await lookup.ownTicket(message, signal)
-    const { messages } = await commentsOf(message, signal)
-    const found = messages.find(({ mark }) => mark === message.mark)
-    return found && { vendorMessageId: found.vendorMessageId }
+    const { found, drifted } = commentWithMark(await commentsOf(message, signal), message.mark)
+    if (found || !drifted) return found
+    onDrift('a comment')
+    throw new VendorError('unexpected', 'thena: a comment does not fit')
   }
 
   /** Sets a ticket's status, unless it is as wished already. */
@@ -112,7 +122,7 @@ export function createThena(config: ThenaConfig, parts: VendorParts): Vendor {
     const statusId = (await shelf.book(signal))[wish]
     if (!statusId) throw new VendorError('unexpected', `thena: the team has no status under ${wish}`)
     const params = { ticketId: ref.vendorTicketId }
-    await http.call({ ...splitPath(paths.update), params, json: { statusId }, schema: OneTicket, signal })
+    await http.call({ ...splitPath(paths.update), params, json: { statusId }, schema: UpdatedTicket, signal })
   }
 
   return {
@@ -127,7 +137,7 @@ export function createThena(config: ThenaConfig, parts: VendorParts): Vendor {
 
     async read(ref, signal) {
       const ticket = await lookup.ownTicket(ref, signal)
-      const { messages, hidden, drifted } = await commentsOf(ref, signal)
+      const { messages, hidden, drifted } = readComments(await commentsOf(ref, signal), ref.player)
       for (const what of hidden) parts.onHidden(kind, what)
       if (drifted > 0) onDrift('a comment')
       const status = statusOf(await shelf.isClosed(ticket, signal), messages)
@@ -139,9 +149,7 @@ export function createThena(config: ThenaConfig, parts: VendorParts): Vendor {
       const { hits, isLast } = await lookup.searchPage(player, page, signal)
       const tickets: VendorTicket[] = []
       for (const hit of hits) {
-        const ticket = listedTicketOf(hit, await shelf.isClosed(hit, signal))
-        if (ticket) tickets.push(ticket)
-        else onDrift('a time in a row of the search')
+        tickets.push(listedTicketOf(hit, await shelf.isClosed(hit, signal)))
       }
       return isLast ? { tickets } : { tickets, cursor: String(page + 1) }
     },

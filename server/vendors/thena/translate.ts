@@ -3,6 +3,7 @@ import type { TicketStatus } from '../../contract/ticket.ts'
 import { withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
 import {
   type Opening,
+  type Replied,
   type Reply,
   VendorError,
   type VendorMessage,
@@ -11,7 +12,7 @@ import {
   type VendorTicket,
   type VendorTicketId,
 } from '../vendor.ts'
-import { ThenaComment, type ThenaHit, type ThenaTicket } from './wire.ts'
+import { MarkedComment, ThenaComment, type ThenaHit, type ThenaTicket } from './wire.ts'
 
 /** Where our mark stands in a ticket's and a comment's metadata. */
 const markKey = 'medkitMark'
@@ -139,16 +140,24 @@ export function readComments(rows: readonly unknown[], player: VendorPlayer): Re
 }
 
 function placeComment(row: unknown, player: VendorPlayer, into: ReadComments): void {
-  const comment = ThenaComment.safeParse(row)
-  const sentAt = dateOf(comment.data?.createdAt)
-  if (!comment.success || !sentAt) {
+  const comment = ThenaComment.safeParse(row).data
+  if (!comment) {
     into.drifted += 1
     return
   }
-  const reason = hiddenBecause(comment.data, player)
+  if (comment.deletedAt != null) return
+  const reason = hiddenBecause(comment, player)
   if (reason) into.hidden.push(reason)
-  else if (comment.data.deletedAt == null) into.messages.push(messageOf(comment.data, sentAt, player))
-  if (!reason && comment.data.attachments?.length) into.hidden.push('attachment')
+  else into.messages.push(messageOf(comment, player))
+  if (!reason && comment.attachments?.length) into.hidden.push('attachment')
+}
+
+/** The comment that carries our mark, whether or not its player may see it: what is there need not be sent again. */
+export function commentWithMark(rows: readonly unknown[], mark: string): { found?: Replied; drifted: boolean } {
+  const known = rows.map((row) => MarkedComment.safeParse(row).data)
+  const comment = known.find((one) => markOf(one?.metadata) === mark)
+  const drifted = known.includes(undefined)
+  return comment ? { found: { vendorMessageId: comment.id as VendorMessageId }, drifted } : { drifted }
 }
 
 /** Thena's list holds private notes and internal threads too: what is not plainly public is not shown. */
@@ -162,7 +171,8 @@ function hiddenBecause(comment: ThenaComment, player: VendorPlayer): string | un
   return contact && !isRequester(contact, player) ? 'comment of another contact' : undefined
 }
 
-function messageOf(comment: ThenaComment, sentAt: Date, player: VendorPlayer): VendorMessage {
+function messageOf(comment: ThenaComment, player: VendorPlayer): VendorMessage {
+  const sentAt = new Date(comment.createdAt)
   const mark = markOf(comment.metadata)
   const shared = { vendorMessageId: comment.id as VendorMessageId, sentAt, attachments: [], mark }
   const content = comment.content ?? ''
@@ -184,22 +194,18 @@ export function statusOf(isClosed: boolean, messages: readonly VendorMessage[]):
   return messages.at(-1)?.author === 'agent' ? 'answered' : 'open'
 }
 
-/** @returns undefined for a row whose times cannot be read */
-export function listedTicketOf(hit: ThenaHit, isClosed: boolean): VendorTicket | undefined {
-  const createdAt = dateOf(hit.createdAt)
-  const updatedAt = dateOf(hit.updatedAt)
-  if (!createdAt || !updatedAt) return undefined
+export function listedTicketOf(hit: ThenaHit, isClosed: boolean): VendorTicket {
   return {
     vendorTicketId: hit.id as VendorTicketId,
     subject: hit.title,
     status: isClosed ? 'closed' : 'open',
-    createdAt,
-    updatedAt,
+    createdAt: new Date(hit.createdAt),
+    updatedAt: new Date(hit.updatedAt),
   }
 }
 
-export function updatedAtOf(ticket: ThenaTicket): Date | undefined {
-  return dateOf(ticket.updatedAt)
+export function updatedAtOf({ updatedAt }: ThenaTicket): Date | undefined {
+  return updatedAt ? new Date(updatedAt) : undefined
 }
 
 /** Our mark out of metadata: an object on tickets and comments, a JSON string in the search index. */
@@ -216,9 +222,4 @@ function parsed(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-function dateOf(text: string | undefined): Date | undefined {
-  const date = new Date(text ?? Number.NaN)
-  return Number.isNaN(date.getTime()) ? undefined : date
 }

@@ -34,22 +34,27 @@ export function enveloped<T extends z.ZodType>(data: T) {
   return z.object({ status: z.literal(true), data })
 }
 
+const Instant = z.iso.datetime({ offset: true })
+
 /** Without `requestorEmail` a ticket cannot be proved to be anyone's, so it is not optional. */
 export const ThenaTicket = z.object({
   id: z.string().min(1),
-  title: z.string(),
   requestorEmail: z.string(),
   statusId: z.string().nullish(),
   status: z.string().nullish(),
-  closedAt: z.string().nullish(),
-  deletedAt: z.string().nullish(),
-  createdAt: z.string(),
-  updatedAt: z.string(),
+  closedAt: Instant.nullish(),
+  deletedAt: Instant.nullish(),
+  updatedAt: Instant.nullish().catch(undefined),
 })
 export type ThenaTicket = z.output<typeof ThenaTicket>
 
 /** A row of the search index. Its `metadata` is a JSON string, unlike everywhere else. */
-export const ThenaHit = ThenaTicket.extend({ metadata: z.string().nullish() })
+export const ThenaHit = ThenaTicket.extend({
+  title: z.string(),
+  createdAt: Instant,
+  updatedAt: Instant,
+  metadata: z.string().nullish(),
+})
 export type ThenaHit = z.output<typeof ThenaHit>
 
 /** Rows stay unread here: one that drifted must not hide its neighbours. */
@@ -61,8 +66,8 @@ export const ThenaComment = z.object({
   commentVisibility: z.string().nullish(),
   commentType: z.string().nullish(),
   threadName: z.string().nullish(),
-  deletedAt: z.string().nullish(),
-  createdAt: z.string(),
+  deletedAt: Instant.nullish(),
+  createdAt: Instant,
   author: z.string().nullish(),
   impersonatedUserName: z.string().nullish(),
   customerContactEmail: z.string().nullish(),
@@ -70,6 +75,9 @@ export const ThenaComment = z.object({
   metadata: z.record(z.string(), z.unknown()).nullish(),
 })
 export type ThenaComment = z.output<typeof ThenaComment>
+
+/** As much of a comment as tells whether it is a certain one of ours. */
+export const MarkedComment = ThenaComment.pick({ id: true, metadata: true })
 
 export const ThenaStatus = z.object({
   id: z.string().min(1),
@@ -80,11 +88,13 @@ export const ThenaStatus = z.object({
 })
 export type ThenaStatus = z.output<typeof ThenaStatus>
 
-export const OpenedTicket = enveloped(
-  z.object({ id: z.string().min(1), comment: z.object({ id: z.string().min(1) }).nullish() }),
-)
+const WithId = z.object({ id: z.string().min(1) })
+
+/** The ticket exists, whatever has become of the echo of its first comment. */
+export const OpenedTicket = enveloped(WithId.extend({ comment: WithId.nullish().catch(undefined) }))
+export const UpdatedTicket = enveloped(WithId)
 export const OneTicket = enveloped(ThenaTicket)
-export const OneComment = enveloped(z.object({ id: z.string().min(1) }))
+export const OneComment = enveloped(WithId)
 export const Comments = enveloped(z.array(z.unknown()))
 export const Statuses = enveloped(z.array(ThenaStatus))
 

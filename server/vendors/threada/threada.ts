@@ -18,7 +18,7 @@ import {
   type VendorTicketId,
   type VendorTicketRef,
 } from '../vendor.ts'
-import { conversationOf, markTagOf, newMessageOf, newTicketOf, rowWithTag } from './translate.ts'
+import { conversationOf, messageWithMark, newMessageOf, newTicketOf, ticketWithMark } from './translate.ts'
 import { AnyAnswer, AppendedMessage, CreatedTicket, ReadTicket, type ThreadaConfig, TicketPage } from './wire.ts'
 
 const kind = 'threada'
@@ -68,30 +68,46 @@ export function createThreada(config: ThreadaConfig, parts: VendorParts): Vendor
     return { vendorTicketId: ticket.summary.ticket_id as VendorTicketId }
   }
 
-  /** Pages through the open tickets for the tag; a ticket somebody has closed meanwhile is not among them. */
+  /**
+   * Pages through the open tickets for the tag; a ticket somebody has closed meanwhile is not among them.
+   *
+   * @throws VendorError `unexpected` where a row could not be read: to say "not there" would open the ticket twice
+   */
   async function findOpened({ mark }: Opening, signal: AbortSignal): Promise<Opened | undefined> {
+    let drifted = false
     let token: string | undefined
     for (let page = 0; page < maxPages; page += 1) {
       const query = { limit: pageSize, page_token: token }
       const answer = await http.call({ method: 'GET', path: ticketsPath, query, schema: TicketPage, signal })
-      const found = rowWithTag(answer.items, markTagOf(mark))
-      if (found) return { vendorTicketId: found as VendorTicketId }
+      const sought = ticketWithMark(answer.items, mark)
+      if (sought.found) return sought.found
+      drifted ||= sought.drifted
       token = answer.next_page_token || undefined
-      if (!token) return undefined
+      if (!token) break
     }
-    return undefined
+    return drifted ? cannotTell('a row of the list of tickets') : undefined
   }
 
-  function readWith(path: string) {
-    return async ({ vendorTicketId }: VendorTicketRef, signal: AbortSignal): Promise<VendorConversation> => {
+  function cannotTell(what: string): never {
+    parts.onDrift(kind, what)
+    throw new VendorError('unexpected', `threada: ${what} does not fit`)
+  }
+
+  function fetchWith(path: string) {
+    return async ({ vendorTicketId }: VendorTicketRef, signal: AbortSignal): Promise<ReadTicket> => {
       const params = { ticketId: vendorTicketId }
       const answer = await http.call({ ...splitPath(path), params, schema: ReadTicket, signal })
-      if (answer.ticket.summary.ticket_id !== vendorTicketId)
-        throw new VendorError('missing', 'threada: another ticket')
-      const { hidden, drifted, ...conversation } = conversationOf(answer, config.agentRoles)
+      if (answer.ticket.summary.ticket_id === vendorTicketId) return answer
+      throw new VendorError('missing', 'threada: another ticket')
+    }
+  }
+
+  function readWith(fetchTicket: ReturnType<typeof fetchWith>) {
+    return async (ref: VendorTicketRef, signal: AbortSignal): Promise<VendorConversation> => {
+      const { hidden, drifted, ...shown } = conversationOf(await fetchTicket(ref, signal), config.agentRoles)
       for (let count = 0; count < hidden; count += 1) parts.onHidden(kind, 'message of an unknown role')
       if (drifted > 0) parts.onDrift(kind, 'a message')
-      return conversation
+      return shown
     }
   }
 
@@ -112,23 +128,22 @@ export function createThreada(config: ThreadaConfig, parts: VendorParts): Vendor
     }
   }
 
-  function findRepliedWith(read: ReturnType<typeof readWith>) {
+  function findRepliedWith(fetchTicket: ReturnType<typeof fetchWith>) {
     return async (reply: Reply, signal: AbortSignal): Promise<Replied | undefined> => {
-      const { messages } = await read(reply, signal)
-      const found = messages.find(({ mark }) => mark === reply.mark)
-      return found && { vendorMessageId: found.vendorMessageId }
+      const { found, drifted } = messageWithMark(await fetchTicket(reply, signal), reply.mark)
+      return !found && drifted ? cannotTell('a message') : found
     }
   }
 
-  const read = paths.ticket ? readWith(paths.ticket) : undefined
+  const fetchTicket = paths.ticket ? fetchWith(paths.ticket) : undefined
   return {
     kind,
     can,
     once: onceOf(config),
     open,
-    ...(read ? { read, findOpened } : {}),
+    ...(fetchTicket ? { read: readWith(fetchTicket), findOpened } : {}),
     ...(paths.messages ? { reply: replyWith(paths.messages) } : {}),
-    ...(paths.messages && read ? { findReplied: findRepliedWith(read) } : {}),
+    ...(paths.messages && fetchTicket ? { findReplied: findRepliedWith(fetchTicket) } : {}),
     ...(paths.update
       ? { close: setStatusWith(paths.update, 'closed'), reopen: setStatusWith(paths.update, 'open') }
       : {}),

@@ -1,7 +1,17 @@
 /** Threada's words into ours and back. Pure. */
 import type { TicketStatus } from '../../contract/ticket.ts'
 import { withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
-import type { Opening, Reply, VendorConversation, VendorMessage, VendorMessageId, VendorPlayer } from '../vendor.ts'
+import type {
+  Opened,
+  Opening,
+  Replied,
+  Reply,
+  VendorConversation,
+  VendorMessage,
+  VendorMessageId,
+  VendorPlayer,
+  VendorTicketId,
+} from '../vendor.ts'
 import { playerRole, type ReadTicket, ThreadaMessage, TicketRow } from './wire.ts'
 
 const maxTags = 10
@@ -56,7 +66,7 @@ function tagsOf({ mark, language, purpose, category, player }: Opening): string[
 
 const markPrefix = 'medkit:'
 
-export function markTagOf(mark: string): string {
+function markTagOf(mark: string): string {
   return `${markPrefix}${mark}`
 }
 
@@ -81,10 +91,34 @@ function noteOf(opening: Opening) {
   }
 }
 
-/** The id of the row that carries `tag`, or undefined. */
-export function rowWithTag(rows: readonly unknown[], tag: string): string | undefined {
-  const known = rows.flatMap((row) => TicketRow.safeParse(row).data ?? [])
-  return known.find(({ tags }) => tags.includes(tag))?.ticket_id
+export interface Sought<T> {
+  found: T | undefined
+  /** A row could not be read, so that a missing `found` says nothing. */
+  drifted: boolean
+}
+
+export function ticketWithMark(rows: readonly unknown[], mark: string): Sought<Opened> {
+  const known = rows.map((row) => TicketRow.safeParse(row).data)
+  const row = known.find((one) => one?.tags.includes(markTagOf(mark)))
+  return {
+    found: row && { vendorTicketId: row.ticket_id as VendorTicketId },
+    drifted: known.includes(undefined),
+  }
+}
+
+/** Whether or not its player may see it: what is there need not be sent again. */
+export function messageWithMark({ ticket }: ReadTicket, mark: string): Sought<Replied> {
+  const known = ticket.messages.map((row) => ThreadaMessage.safeParse(row).data)
+  const message = known.find((one) => one && markOf(one) === mark)
+  return { found: message && { vendorMessageId: messageIdOf(message) }, drifted: known.includes(undefined) }
+}
+
+function markOf({ external_message_id, content }: ThreadaMessage): string | undefined {
+  return external_message_id ?? withoutAgentNote(content).mark
+}
+
+function messageIdOf({ message_id }: ThreadaMessage): VendorMessageId | undefined {
+  return (message_id ?? undefined) as VendorMessageId | undefined
 }
 
 export interface ReadConversation extends VendorConversation {
@@ -115,11 +149,10 @@ function placeOf(row: unknown): { message: ThreadaMessage; sentAt: Date } | unde
 }
 
 function shownOf(message: ThreadaMessage, sentAt: Date, agentRoles: readonly string[]): VendorMessage | undefined {
-  const vendorMessageId = (message.message_id ?? undefined) as VendorMessageId | undefined
-  const shared = { vendorMessageId, sentAt, attachments: [] }
+  const shared = { vendorMessageId: messageIdOf(message), sentAt, attachments: [] }
   if (message.role === playerRole) {
-    const { text, mark } = withoutAgentNote(message.content)
-    return { ...shared, author: 'player', text, mark: message.external_message_id ?? mark }
+    const { text } = withoutAgentNote(message.content)
+    return { ...shared, author: 'player', text, mark: markOf(message) }
   }
   if (!agentRoles.includes(message.role)) return undefined
   return { ...shared, author: 'agent', text: withoutQuotedNotes(message.content) }
@@ -131,7 +164,7 @@ function statusOf(status: string, messages: readonly VendorMessage[]): TicketSta
   return messages.at(-1)?.author === 'agent' ? 'answered' : 'open'
 }
 
-export function isClosed(status: string): boolean {
+function isClosed(status: string): boolean {
   return ['closed', 'resolved', 'solved'].includes(status.toLowerCase())
 }
 

@@ -40,8 +40,7 @@ const Id = z.string().min(1)
 const Summary = z.object({
   ticket_id: Id,
   status: z.string(),
-  tags: z.array(z.string()).nullish(),
-  last_message_at: z.string().nullish(),
+  last_message_at: z.string().nullish().catch(undefined),
 })
 
 export const ThreadaMessage = z.object({
@@ -53,9 +52,9 @@ export const ThreadaMessage = z.object({
 })
 export type ThreadaMessage = z.output<typeof ThreadaMessage>
 
-/** What creating answers. The messages are read one by one: the ticket exists, whatever has become of its echo. */
+/** What creating answers. Its echo of the ticket is not looked at: the id says that it exists. */
 export const CreatedTicket = z.object({
-  ticket: z.object({ summary: z.object({ ticket_id: Id }), messages: z.array(z.unknown()).nullish() }),
+  ticket: z.object({ summary: z.object({ ticket_id: Id }) }),
 })
 
 export const ReadTicket = z.object({ ticket: z.object({ summary: Summary, messages: z.array(z.unknown()) }) })
