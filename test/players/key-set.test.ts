@@ -155,6 +155,20 @@ describe('while the key server misbehaves', () => {
     expect(server.visits()).toBe(visitsBefore + 1)
   })
 
+  it('no known player waits in a long outage, even when its next try hangs', async () => {
+    server.publish({ one: old })
+    const { verify } = createVerifier({ jwksTimeoutMs: 3_600_000 })
+    await verify(tokenOf(old, 'one'))
+    server.goDown()
+    clock.pass(2 * 60 * minute)
+    await verify(tokenOf(old, 'one'))
+    expect(troubles).toEqual(['unreachable'])
+    server.hang()
+    clock.pass(10 * minute)
+    expect((await verify(tokenOf(old, 'one'))).subject).toBe('player-1')
+    await vi.waitFor(() => expect(server.visits()).toBe(3))
+  })
+
   it('keys are believed for a week without their server, and then no more', async () => {
     server.publish({ one: old })
     const { verify } = createVerifier()
@@ -181,7 +195,10 @@ describe('while somebody invents kids', () => {
     server.publish({ one: old })
     const { verify } = createVerifier()
     await verify(tokenOf(old, 'one'))
-    clock.pass(30_000)
+    clock.pass(29_000)
+    expect(await codeOf(verify(stranger.sign({}, { kid: 'early' })))).toBe('token_bad_signature')
+    expect(server.visits()).toBe(1)
+    clock.pass(1_000)
     const codes = await Promise.all(
       Array.from({ length: 1_000 }, (_, n) => codeOf(verify(stranger.sign({}, { kid: `k${n}` })))),
     )

@@ -21,6 +21,7 @@ let mails: Received[]
 let mailer: Mailer
 let clock: TestClock
 let rows: Map<string, MailLink>
+let taken: number
 let troubles: MailFailed[]
 let links: MailLinks
 
@@ -54,6 +55,7 @@ beforeEach(async () => {
   mailer = createMailer({ url: `smtp://127.0.0.1:${port}`, from: 'support@studio.example' })
   clock = createTestClock()
   rows = new Map()
+  taken = 0
   troubles = []
   links = createMailLinks({
     secret,
@@ -62,6 +64,7 @@ beforeEach(async () => {
     ledger: {
       save: async (link) => void rows.set(link.hash, link),
       take: async (hash) => {
+        taken += 1
         const link = rows.get(hash)
         rows.delete(hash)
         return link
@@ -142,7 +145,7 @@ describe('a link in a mail', () => {
     const { browserSecret } = await askAndRead()
     for (const code of ['', 'x', 'x'.repeat(10_000), "' OR 1=1 --"])
       expect(await links.redeem({ game, code, browserSecret })).toBeUndefined()
-    expect(rows.size).toBe(1)
+    expect(taken).toBe(0)
   })
 })
 

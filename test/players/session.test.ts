@@ -1,5 +1,6 @@
 /** Tokens the relay issues itself. */
 import { describe, expect, it } from 'vitest'
+import { deriveKey } from '../../server/players/derive.ts'
 import { createSessionTokens } from '../../server/players/session.ts'
 import { claimedAudiences } from '../../server/players/token-parts.ts'
 import { codeOf } from './refusal.ts'
@@ -59,6 +60,26 @@ describe('a session', () => {
     const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
     const forged = signWithHmac(secret, { alg: 'HS256', typ: 'medkit-session+jwt' }, claims)
     expect(await codeOf(sessions.verify(forged))).toBe('token_bad_signature')
+  })
+
+  it('has a kind of its own: nothing else signed with its key is one', async () => {
+    const sessions = createSessionTokens(secret, { clock: createTestClock() })
+    const { token } = await sessions.issue(anonymous)
+    const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
+    const key = deriveKey(secret, 'session token')
+    const forms: [Record<string, unknown>, Record<string, unknown>][] = [
+      [{ typ: 'JWT' }, {}],
+      [{ typ: 'medkit-session+jwt' }, { iss: 'studio' }],
+      [{ typ: 'medkit-session+jwt' }, { sub: 'player-1' }],
+      [{ typ: 'medkit-session+jwt' }, { aud: [game] }],
+      [{ typ: 'medkit-session+jwt' }, { exp: undefined }],
+      [{ typ: 'medkit-session+jwt' }, { jti: undefined }],
+    ]
+    for (const [header, changed] of forms) {
+      const other = signWithHmac(key, { alg: 'HS256', ...header }, { ...claims, ...changed })
+      expect(await codeOf(sessions.verify(other))).toBe('token_malformed')
+    }
+    await sessions.verify(signWithHmac(key, { alg: 'HS256', typ: 'medkit-session+jwt' }, claims))
   })
 
   it('is not issued to a subject of another kind', async () => {
