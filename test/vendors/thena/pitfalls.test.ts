@@ -1,0 +1,301 @@
+/** What is peculiar to Thena: whose a ticket is, what is public, how a status is known, and repeats. */
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { createThena } from '../../../server/vendors/thena/thena.ts'
+import { readComments } from '../../../server/vendors/thena/translate.ts'
+import { ThenaConfig } from '../../../server/vendors/thena/wire.ts'
+import { ada, bob, call, codeOf, having, openingOf, refOf } from '../suite-parts.ts'
+import { startThenaSimulator, type ThenaOptions } from './simulator.ts'
+
+const adasAddress = `${'a'.repeat(32)}@players.medkit.invalid`
+
+async function begin(options: ThenaOptions = {}) {
+  const simulator = await startThenaSimulator(options)
+  onTestFinished(async () => {
+    await simulator.close()
+    expect(simulator.violations).toEqual([])
+  })
+  const drift: string[] = []
+  const hidden: string[] = []
+  let now = Date.now()
+  const vendor = createThena(ThenaConfig.parse(simulator.config), {
+    clock: { now: () => new Date(now) },
+    onDrift: (_, what) => drift.push(what),
+    onHidden: (_, what) => hidden.push(what),
+  })
+  const open = async (changes = {}) => (await vendor.open(openingOf(changes), call())).vendorTicketId
+  const read = (id: string) => having(vendor.read)(refOf(id), call())
+  const received = (name: string) => simulator.received.filter((one) => one.call === name)
+  const wait = (ms: number) => {
+    now += ms
+  }
+  return { simulator, vendor, drift, hidden, open, read, received, wait }
+}
+
+describe('whose a ticket is', () => {
+  it('makes the requester of the pseudonym alone, whatever address was typed or proved', async () => {
+    const { open, received } = await begin()
+    await open({ answerTo: 'victim@players.example' })
+    const [request] = received('POST /v1/tickets')
+    expect(request?.body).toMatchObject({ requestorEmail: adasAddress, teamId: 'T-PLAYERS' })
+    expect(JSON.stringify(request?.body)).not.toContain('victim@')
+  })
+
+  it('sends no privilege field of Thena’s, only what a player may decide', async () => {
+    const { open, received } = await begin()
+    await open()
+    expect(Object.keys(received('POST /v1/tickets')[0]?.body ?? {})).toEqual([
+      'title',
+      'requestorEmail',
+      'teamId',
+      'description',
+      'metadata',
+      'commentContent',
+      'commentMetadata',
+      'deDuplicationKey',
+    ])
+  })
+
+  it('puts nothing but its own hex into a search', async () => {
+    const { vendor, simulator, received } = await begin()
+    await having(vendor.list)({ ...ada, email: 'x` || id:!=0', name: '&& teamId:=*' }, undefined, call())
+    expect(received('GET /v1/search/tickets')[0]?.query).toMatchObject({ filter_by: `requestorEmail:=${adasAddress}` })
+    const before = simulator.received.length
+    const forged = { ...ada, pseudonym: 'x || requestorEmail:!=y' }
+    expect(await codeOf(having(vendor.list)(forged, undefined, call()))).toBe('refused')
+    expect(simulator.received).toHaveLength(before)
+  })
+
+  it('keeps a stranger’s ticket out of the list although the search brings it along', async () => {
+    const { vendor, open, simulator } = await begin()
+    const own = await open()
+    const { tickets } = await having(vendor.list)(ada, undefined, call())
+    expect(tickets.map((ticket) => ticket.vendorTicketId)).toEqual([own])
+    expect(tickets).not.toContainEqual(expect.objectContaining({ vendorTicketId: simulator.strangersTicket }))
+  })
+
+  it('says of a stranger’s ticket what it says of none', async () => {
+    const { read, simulator } = await begin()
+    expect(await codeOf(read(simulator.strangersTicket))).toBe('missing')
+    expect(await codeOf(read('no-such-ticket'))).toBe('missing')
+  })
+
+  it('reads a ticket through the search where there is no call for one, and asks whose it is all the same', async () => {
+    const { open, vendor, read } = await begin({ withoutTicketCall: true })
+    const id = await open()
+    expect((await read(id)).messages).toHaveLength(1)
+    expect(await codeOf(having(vendor.read)(refOf(id, bob), call()))).toBe('missing')
+    expect(await codeOf(read('x && requestorEmail:!=y'))).toBe('missing')
+  })
+})
+
+describe('what is public', () => {
+  it('shows public comments and nothing that is not plainly public', async () => {
+    const { open, read, simulator, hidden } = await begin()
+    const id = await open({ message: 'mine' })
+    hidden.length = 0
+    simulator.comment(id, { content: 'an answer' })
+    simulator.comment(id, { content: 'private', commentVisibility: 'private' })
+    simulator.comment(id, { content: 'of a new kind of visibility', commentVisibility: 'partners' })
+    simulator.comment(id, { content: 'in a thread', threadName: 'Escalation' })
+    simulator.comment(id, { content: 'a note', commentType: 'note' })
+    simulator.comment(id, { content: 'deleted', deletedAt: new Date().toISOString() })
+    simulator.comment(id, { content: 'copied in', customerContactEmail: 'cc@players.example' })
+    const { messages } = await read(id)
+    expect(messages.map(({ author, text }) => `${author}: ${text}`)).toEqual(['player: mine', 'agent: an answer'])
+    expect(hidden.toSorted()).toEqual(
+      [
+        'comment of another contact',
+        'comment of an internal thread',
+        'comment of unknown visibility',
+        'note',
+        'private comment',
+        // Of the note every ticket gets there.
+        'private comment',
+      ].toSorted(),
+    )
+  })
+
+  it('counts an agent’s file that it cannot fetch', async () => {
+    const { open, read, simulator, hidden } = await begin()
+    const id = await open()
+    simulator.comment(id, { content: 'see the file', attachments: ['ATT1'] })
+    expect((await read(id)).messages.at(-1)).toMatchObject({ text: 'see the file', attachments: [] })
+    expect(hidden).toContain('attachment')
+  })
+
+  it('takes what bears its mark for the player’s, so that their words never pass for the studio’s', async () => {
+    const { open, read, simulator } = await begin()
+    const id = await open()
+    simulator.comment(id, { content: 'sent by the relay', metadata: { medkitMark: 'm-1' } })
+    expect((await read(id)).messages.at(-1)).toMatchObject({ author: 'player', mark: 'm-1' })
+  })
+
+  it('shows an agent by the name customers see, and never by an address', () => {
+    const rows = [
+      { author: 'Mira' },
+      { author: 'mira@studio.example' },
+      { author: 'Mira', impersonatedUserName: 'The crew' },
+    ].map((row, index) => ({
+      id: `c${index}`,
+      content: 'hello',
+      commentVisibility: 'public',
+      createdAt: '2026-01-05T08:00:00.000Z',
+      ...row,
+    }))
+    expect(readComments(rows, ada).messages.map((message) => message.authorName)).toEqual([
+      'Mira',
+      undefined,
+      'The crew',
+    ])
+  })
+
+  it('replies in public, in the contact’s name, and has Thena mail nobody', async () => {
+    const { open, vendor, received } = await begin()
+    const reply = { ...refOf(await open()), mark: 'm-2', message: 'Noch da?', sentAt: new Date(), files: [] }
+    await having(vendor.reply)(reply, call())
+    expect(received('POST /v1/tickets/:id/comment')[0]?.body).toEqual({
+      content: 'Noch da?',
+      commentVisibility: 'public',
+      commentType: 'comment',
+      customerEmail: adasAddress,
+      metadata: { medkitMark: 'm-2' },
+      shouldSendEmail: false,
+      deDuplicationKey: 'm-2',
+    })
+  })
+
+  it('reads a conversation that is longer than Thena’s pages', async () => {
+    const { open, read, simulator } = await begin()
+    const id = await open()
+    const answers = Array.from({ length: 60 }, (_, index) => `answer ${index}`)
+    for (const content of answers) simulator.comment(id, { content })
+    expect((await read(id)).messages.slice(1).map(({ text }) => text)).toEqual(answers)
+  })
+})
+
+describe('how a status is known', () => {
+  it.each([
+    ['st-solved', 'closed'],
+    ['st-closed', 'closed'],
+    ['st-hold', 'open'],
+    ['st-progress', 'open'],
+  ])('reads %s by its parent, not by its name on display, as %s', async (statusId, status) => {
+    const { open, read, simulator } = await begin()
+    const id = await open()
+    simulator.setStatus(id, statusId)
+    expect((await read(id)).status).toBe(status)
+  })
+
+  it('waits for the player once the agent has spoken last', async () => {
+    const { open, read, simulator } = await begin()
+    const id = await open()
+    simulator.agentAnswers(id, 'Which ship?')
+    expect((await read(id)).status).toBe('answered')
+  })
+
+  it('closes and opens with the default child of a parent, which holds the tickets', async () => {
+    const { open, vendor, received } = await begin()
+    const ref = refOf(await open())
+    await having(vendor.close)(ref, call())
+    await having(vendor.reopen)(ref, call())
+    expect(received('PATCH /v1/tickets/:id').map(({ body }) => body)).toEqual([
+      { statusId: 'st-solved' },
+      { statusId: 'st-new' },
+    ])
+  })
+
+  it('asks for the statuses once in a while, not at every reading', async () => {
+    const { open, read, received, wait } = await begin()
+    const id = await open()
+    await read(id)
+    await read(id)
+    expect(received('GET /v1/tickets/status')).toHaveLength(1)
+    wait(11 * 60_000)
+    await read(id)
+    expect(received('GET /v1/tickets/status')).toHaveLength(2)
+  })
+
+  it('settles a status nobody has a name for by the date of closing, and asks for a fresh list only now and then', async () => {
+    const { open, read, simulator, received, wait } = await begin()
+    const id = await open()
+    await read(id)
+    simulator.setStatus(id, 'st-made-later')
+    expect((await read(id)).status).toBe('open')
+    expect(received('GET /v1/tickets/status')).toHaveLength(1)
+    wait(60_000)
+    await read(id)
+    await read(id)
+    expect(received('GET /v1/tickets/status')).toHaveLength(2)
+  })
+})
+
+describe('repeats and pages', () => {
+  it('asks to be tried again while Thena has a ticket its search does not show yet', async () => {
+    const { vendor } = await begin({ repeats: 'refuse', searchLags: true })
+    const opening = openingOf()
+    await vendor.open(opening, call())
+    await expect(vendor.open(opening, call())).rejects.toMatchObject({ code: 'busy', retryAfterMs: 5_000 })
+  })
+
+  it.each(['same', 'refuse'] as const)('writes a reply once when a repeat gets: %s', async (repeats) => {
+    const { open, vendor, read } = await begin({ repeats })
+    const reply = { ...refOf(await open()), mark: 'm-3', message: 'Einmal.', sentAt: new Date(), files: [] }
+    const first = await having(vendor.reply)(reply, call())
+    expect(await having(vendor.reply)(reply, call())).toEqual(first)
+    expect((await read(reply.vendorTicketId)).messages.filter(({ text }) => text === 'Einmal.')).toHaveLength(1)
+  })
+
+  it('lists page by page, and takes no cursor but its own', async () => {
+    const { open, vendor } = await begin()
+    for (let count = 0; count < 60; count += 1) await open()
+    const first = await having(vendor.list)(ada, undefined, call())
+    const second = await having(vendor.list)(ada, first.cursor, call())
+    const ids = [...first.tickets, ...second.tickets].map((ticket) => ticket.vendorTicketId)
+    expect(new Set(ids).size).toBe(60)
+    expect(second.cursor).toBeUndefined()
+    expect(await codeOf(having(vendor.list)(ada, '2 || 1', call()))).toBe('refused')
+  })
+})
+
+describe('events', () => {
+  const receiving = async (bodyOf: (event: string) => string, eventType = 'ticket:comment:created') => {
+    const { open, vendor, simulator } = await begin()
+    const id = await open()
+    const event = simulator.eventOf(id, eventType)
+    const hints = having(vendor.receive)({ headers: new Headers(), body: bodyOf(event) })
+    return { id, eventId: JSON.parse(event).eventId, hints }
+  }
+
+  it('takes an event for a hint to read the ticket again, and numbers it by its eventId', async () => {
+    const { id, eventId, hints } = await receiving((event) => event)
+    expect(hints).toEqual([{ eventId, vendorTicketId: id }])
+  })
+
+  it('reads an event inside the envelope of Amazon SNS', async () => {
+    const { id, hints } = await receiving((event) => JSON.stringify({ Type: 'Notification', Message: event }))
+    expect(hints).toMatchObject([{ vendorTicketId: id }])
+  })
+
+  it.each([
+    ['nothing', ''],
+    ['no JSON', '<html>'],
+    ['a subscription to confirm', '{"Type":"SubscriptionConfirmation","SubscribeURL":"http://169.254.169.254/"}'],
+    ['an event without a ticket', '{"eventId":"1","eventType":"ticket:updated","payload":{}}'],
+    ['an id that is no text', '{"eventId":"1","eventType":"ticket:updated","payload":{"ticket":{"id":{"$ne":1}}}}'],
+  ])('makes nothing of %s', async (_, body) => {
+    expect((await receiving(() => body)).hints).toEqual([])
+  })
+
+  it('makes nothing of events that are not about tickets', async () => {
+    expect((await receiving((event) => event, 'account:updated')).hints).toEqual([])
+  })
+})
+
+describe('the configuration', () => {
+  it('speaks to Thena’s own address unless told otherwise, and refuses keys it does not know', () => {
+    const config = { kind: 'thena', apiKey: 'k', teamId: 't' }
+    expect(ThenaConfig.parse(config)).toMatchObject({ baseUrl: 'https://platform.thena.ai' })
+    expect(ThenaConfig.safeParse({ ...config, team: 't' }).success).toBe(false)
+    expect(ThenaConfig.safeParse({ ...config, paths: { ticket: '/v1/tickets/{ticketId}' } }).success).toBe(false)
+  })
+})
