@@ -18,7 +18,9 @@ export interface Files {
 
 export function createFiles(http: VendorHttp): Files {
   async function upload(file: VendorFile, signal: AbortSignal): Promise<number> {
-    const multipart = await multipartOf('attachment', file)
+    const multipart = await multipartOf('attachment', file).catch((cause: unknown) => {
+      throw new VendorError('unreachable', 'i3d: a file of the relay’s own cannot be read', { cause })
+    })
     const { attachmentId } = await http.call({ method: 'POST', path, ...multipart, schema: UploadedAttachment, signal })
     return attachmentId
   }
