@@ -2,13 +2,14 @@
 import { once } from 'node:events'
 import { SMTPServer } from 'smtp-server'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { languages } from '../../server/contract/language.ts'
 import { createMailLinks, type MailLink, type MailLinks, mailboxOf } from '../../server/players/mail-link.ts'
-import { englishMail } from '../../server/players/mail-words.ts'
+import { mailWords } from '../../server/players/mail-words.ts'
 import { createMailer, type Mailer, type MailFailed } from '../../server/players/mailer.ts'
 import { createTestClock, game, type TestClock } from './studio.ts'
 
 const secret = Buffer.from('the relay secret of at least 32 bytes, all of them its own')
-const words = englishMail('Star Harbor')
+const words = mailWords('en', 'Star Harbor')
 const email = 'ada@players.example'
 
 interface Received {
@@ -160,7 +161,7 @@ describe('the mail', () => {
   })
 
   it("carries a game's name as text, never as another header", async () => {
-    await links.ask({ game, email, words: englishMail('Sun\r\nBcc: all@players.example') })
+    await links.ask({ game, email, words: mailWords('en', 'Sun\r\nBcc: all@players.example') })
     await links.settled()
     expect(mails[0]?.to).toEqual([email])
     expect(mails[0]?.text).not.toMatch(/^Bcc:/m)
@@ -180,6 +181,24 @@ describe('the mail', () => {
     await links.settled()
     expect(troubles).toHaveLength(1)
     expect(troubles[0]?.code).toMatch(/^E[A-Z]+$/)
+  })
+})
+
+describe('the words of the mail', () => {
+  it.each(languages)('in %s name the game, the link, the 15 minutes, and stay text', (language) => {
+    const { subject, text } = mailWords(language, 'Sun $& Moon')('https://x.example/#code=1')
+    expect(subject).toContain('Sun $& Moon')
+    expect(text.split('\n\n')).toHaveLength(4)
+    for (const part of ['Sun $& Moon', '\nhttps://x.example/#code=1\n', '15']) expect(text).toContain(part)
+    expect(subject + text).not.toMatch(/[{}]/)
+    expect(text.normalize('NFC')).toBe(text)
+  })
+
+  it('arrive as they were written', async () => {
+    await links.ask({ game, email, words: mailWords('ja', 'Star Harbor') })
+    await links.settled()
+    const encoded = /\r\n\r\n([A-Za-z0-9+/=\r\n]+)$/.exec(mails[0]?.text ?? '')?.[1] ?? ''
+    expect(Buffer.from(encoded, 'base64').toString()).toContain('15 分間有効')
   })
 })
 
