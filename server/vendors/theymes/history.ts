@@ -1,4 +1,5 @@
 /** What Theymes already holds of a player: tickets opened anywhere, and the one that carries a mark of ours. */
+import { inBatches } from '../batch.ts'
 import type { VendorParts } from '../parts.ts'
 import { type Opening, type Vendor, VendorError, type VendorTicketId } from '../vendor.ts'
 import type { TicketReader } from './tickets.ts'
@@ -7,7 +8,6 @@ import type { TheymesEvent } from './wire.ts'
 
 /** One further call a ticket, for its subject, the first time it is seen. */
 const pageSize = 20
-const atOnce = 5
 /** The newest tickets since the opening that are looked through for its mark: one call each. */
 const searchedTickets = 20
 const keptSubjects = 2_000
@@ -70,12 +70,4 @@ function isUnreadable(event: TheymesEvent): boolean {
 /** As the date-only filter takes it; a day earlier, because the two clocks may disagree about the date. */
 function dayBefore(time: Date): string {
   return new Date(time.getTime() - dayMs).toISOString().slice(0, 10)
-}
-
-async function inBatches<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const done: R[] = []
-  for (let start = 0; start < items.length; start += atOnce) {
-    done.push(...(await Promise.all(items.slice(start, start + atOnce).map(work))))
-  }
-  return done
 }

@@ -1,0 +1,36 @@
+/** A player's tickets at Zaia: one call a status, because `status` is required there, put together newest first. */
+import { inBatches } from '../batch.ts'
+import type { Vendor } from '../vendor.ts'
+import type { ZaiaReader } from './reader.ts'
+import { messagesOf, ticketOf } from './translate.ts'
+import type { ZaiaConfig } from './wire.ts'
+
+/** Of each status; every ticket costs one further call, for its first line and for who spoke last. */
+const pageSize = 10
+const maxPages = 100
+
+export function createList(config: ZaiaConfig, reader: ZaiaReader): NonNullable<Vendor['list']> {
+  const statuses = [...config.statuses.open, ...config.statuses.closed]
+  return async (player, cursor, signal) => {
+    const identity = await reader.identity(player, signal)
+    const chatIds = await reader.chats(identity, signal)
+    // "chatIds default [] = no filter": without a chat there is nothing to ask.
+    if (chatIds.length === 0) return { tickets: [] }
+    const pageNumber = pageOf(cursor)
+    const pages = await Promise.all(
+      statuses.map((status) => reader.tickets(identity, { status, chatIds, pageNumber, pageSize }, signal)),
+    )
+    const tickets = await inBatches(
+      pages.flatMap((page) => page.tickets),
+      async (ticket) => ticketOf(ticket, messagesOf(await reader.messages(ticket, signal), config), config),
+    )
+    tickets.sort((one, other) => other.updatedAt.getTime() - one.updatedAt.getTime())
+    const isLast = pages.every((page) => page.isLast) || pageNumber >= maxPages
+    return isLast ? { tickets } : { tickets, cursor: String(pageNumber + 1) }
+  }
+}
+
+/** A cursor is ours alone; one that is not starts anew. */
+function pageOf(cursor: string | undefined): number {
+  return cursor !== undefined && /^[1-9]\d{0,2}$/.test(cursor) ? Number(cursor) : 1
+}

@@ -1,0 +1,91 @@
+/**
+ * Zaia, the "Endless" generation. A workspace-wide key for staff: a player is an external user, who has chats, which have
+ * tickets. It opens no chats, and shows no call for a player's words; what follows from that is said in `can`, or refused.
+ */
+import type { Can } from '../../contract/can.ts'
+import { createVendorHttp, type VendorHttp } from '../http.ts'
+import { linkedAttachments, type VendorParts } from '../parts.ts'
+import type { Vendor } from '../vendor.ts'
+import { createFind } from './find.ts'
+import { createList } from './list.ts'
+import { createOpen } from './open.ts'
+import { createReader, type ZaiaReader } from './reader.ts'
+import { createSend, type Send } from './send.ts'
+import { isClosed, latest, messagesOf, replyText, statusOf, timesOf } from './translate.ts'
+import { ChangedTicket, type ZaiaConfig } from './wire.ts'
+
+export function createZaia(config: ZaiaConfig, parts: VendorParts): Vendor {
+  const http = createVendorHttp({
+    vendor: 'zaia',
+    baseUrl: config.baseUrl,
+    headers: { authorization: config.apiKey },
+    secrets: [config.apiKey],
+    onDrift: (what) => parts.onDrift('zaia', what),
+    clock: parts.clock,
+    ...parts.http,
+  })
+  const reader = createReader(config, http, parts)
+  const { sendMessage } = config.paths
+  const send = sendMessage === undefined ? undefined : createSend(sendMessage, config, http)
+  const { findOpened, findReplied } = createFind(config, reader, parts)
+  return {
+    kind: 'zaia',
+    can: canOf(send !== undefined),
+    once: { open: 'relay', reply: send ? 'relay' : 'marked' },
+    open: createOpen({ config, http, parts, reader, send }),
+    findOpened,
+    close: createClose(config, http, reader),
+    read: createRead(config, reader),
+    list: createList(config, reader),
+    ...(send ? { reply: createReply(reader, send), findReplied } : {}),
+  }
+}
+
+function canOf(canSend: boolean): Can {
+  return {
+    reply: canSend ? 'thread' : 'follow-up',
+    reopen: canSend ? 'follow-up' : false,
+    close: true,
+    answers: 'thread',
+    attachments: canSend && linkedAttachments,
+    history: 'vendor',
+    deletion: 'request',
+    rating: false,
+    push: 'poll',
+  }
+}
+
+function createReply(reader: ZaiaReader, send: Send): NonNullable<Vendor['reply']> {
+  return async (reply, signal) => {
+    const ticket = await reader.own(reply, signal)
+    return { vendorMessageId: await send(ticket, replyText(reply), signal) }
+  }
+}
+
+/** Completing is an act of staff: always the one service user's, never one that a player names. */
+function createClose(config: ZaiaConfig, http: VendorHttp, reader: ZaiaReader): NonNullable<Vendor['close']> {
+  return async (ref, signal) => {
+    const ticket = await reader.own(ref, signal)
+    if (isClosed(ticket.status, config)) return
+    await http.call({
+      method: 'PATCH',
+      path: '/api/v1/tickets/{id}/complete',
+      params: { id: ticket.id },
+      json: { userId: config.assigneeId },
+      schema: ChangedTicket,
+      signal,
+    })
+  }
+}
+
+function createRead(config: ZaiaConfig, reader: ZaiaReader): NonNullable<Vendor['read']> {
+  return async (ref, signal) => {
+    const ticket = await reader.own(ref, signal)
+    const messages = messagesOf(await reader.messages(ticket, signal), config)
+    return {
+      status: statusOf(ticket, messages, config),
+      updatedAt: latest([...timesOf(ticket), ...messages.map((message) => message.sentAt)]),
+      messages,
+    }
+  }
+}
