@@ -1,13 +1,11 @@
 /** RFC 8725, "JSON Web Token Best Current Practices", point by point. */
 import { createHmac, generateKeyPairSync } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { exportJWK } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSessionTokens } from '../../server/players/session.ts'
 import { findStudioConfigMistakes } from '../../server/players/studio-keys.ts'
 import { createStudioVerifier } from '../../server/players/studio-token.ts'
+import { type KeyServer, startKeyServer } from './key-server.ts'
 import { codeOf } from './refusal.ts'
 import {
   attach,
@@ -196,23 +194,21 @@ describe('3.9 audience', () => {
 
 describe('2.10 and 3.10 what a token says of its key is not trusted', () => {
   const attacker = createStudio('RS256')
-  let server: Server
+  let server: KeyServer
   let origin: string
   const visits: (string | undefined)[] = []
 
   beforeAll(async () => {
-    server = createServer((request, response) => {
+    server = await startKeyServer()
+    origin = new URL(server.url).origin
+    server.answer((request, response) => {
       visits.push(request.url)
       const key = request.url === '/studio' ? studio.publicJwk('studio-key') : attacker.publicJwk('studio-key')
       response.end(JSON.stringify({ keys: [key] }))
-    }).listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    })
   })
 
-  afterAll(() => {
-    server.close()
-  })
+  afterAll(() => server.close())
 
   it('ignores jku, x5u, jwk and x5c, and calls no address from a token', async () => {
     const published = createStudioVerifier(game, { jwksUrl: `${origin}/studio` }, { clock })
