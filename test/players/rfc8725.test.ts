@@ -20,6 +20,7 @@ import {
 } from './studio.ts'
 
 const clock = createTestClock()
+const empty = (input: string) => createHmac('sha256', '').update(input).digest()
 const studio = createStudio('RS256')
 const { verify } = createStudioVerifier(game, studio.config, { clock })
 
@@ -297,7 +298,3 @@ describe('3.11 and 3.12 kinds of token are told apart', () => {
     expect(await codeOf(sessions.verify(pem))).toBe('token_bad_signature')
   })
 })
-
-function empty(input: string): Uint8Array {
-  return createHmac('sha256', '').update(input).digest()
-}
