@@ -286,16 +286,4 @@ describe('Theymes in particular', () => {
     for (const body of ['', 'null', '[]', '{"ticketId":7}', '{"ticketId":"../x"}', '<html>'])
       expect(hint(body)).toEqual([])
   })
-
-  it('refuses a configuration with a path or an address that is none', () => {
-    const parse = (changes: object) => TheymesConfig.safeParse({ ...simulator.config, ...changes }).success
-    expect(parse({})).toBe(true)
-    expect(parse({ paths: { events: '/tickets' } })).toBe(false)
-    expect(parse({ paths: { events: 'GET /tickets/../x' } })).toBe(false)
-    expect(parse({ paths: { event: 'GET /tickets' } })).toBe(false)
-    expect(parse({ baseUrl: 'ftp://x.example' })).toBe(false)
-    expect(parse({ baseUrl: 'https://user@x.example' })).toBe(false)
-    expect(parse({ gameId: 'star-harbor' })).toBe(false)
-    expect(parse({ apiKey: '' })).toBe(false)
-  })
 })
