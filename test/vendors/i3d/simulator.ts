@@ -1,6 +1,4 @@
 /** i3D.net as its document shows it: one account for everybody, sequential ids, an array around every answer. */
-import { randomUUID } from 'node:crypto'
-import { z } from 'zod'
 import {
   type AgentFile,
   canary,
@@ -10,12 +8,24 @@ import {
   startSimulator,
   type VendorSimulator,
 } from '../simulator.ts'
+import {
+  addresses,
+  category,
+  department,
+  errorBody,
+  fileOf,
+  metaOf,
+  missing,
+  NewReply,
+  NewTicket,
+  rangePattern,
+  refused,
+  type StoredFile,
+  type StoredReply,
+  type StoredTicket,
+} from './shapes.ts'
 
 const token = 'i3d-private-token-0123456789'
-const category = 'Players'
-const department = 'Game support'
-const addresses = { emailTo: 'desk@studio.example', emailCc: 'lead@studio.example, archive@studio.example' }
-
 export interface I3dOptions {
   port?: number
   onReceived?: (request: Received) => void
@@ -39,51 +49,6 @@ export interface I3dSimulator extends VendorSimulator {
   /** A file on somebody else's ticket. */
   strangersFile: number
 }
-
-interface StoredFile extends AgentFile {
-  id: number
-  ticketId: number | undefined
-}
-
-export interface StoredReply {
-  id: number
-  title: string
-  content: string
-  createdAt: number
-  /** Nobody says how the two sides are told apart; null is neither. */
-  staff: boolean | null
-  attachmentIds: readonly number[]
-}
-
-interface StoredTicket {
-  id: number
-  title: string
-  content: string
-  status: 'Open' | 'Closed' | 'Force-closed'
-  createdAt: number
-  updatedAt: number
-  replies: StoredReply[]
-  isStrangers: boolean
-}
-
-const Ids = z.array(z.int().positive())
-const csvOf = (list: string) => z.literal(list, { error: 'is not an address of the configuration' })
-
-const NewTicket = z.strictObject({
-  title: z.string().min(1).max(250),
-  content: z.string().min(1),
-  category: z.string().min(1),
-  department: z.literal(department),
-  emailTo: csvOf(addresses.emailTo),
-  emailCc: csvOf(addresses.emailCc),
-  attachmentIds: Ids.optional(),
-})
-
-const NewReply = z.strictObject({
-  title: z.string().min(1),
-  content: z.string().min(1),
-  attachmentIds: Ids.optional(),
-})
 
 export async function startI3dSimulator(options: I3dOptions = {}): Promise<I3dSimulator> {
   let lastId = 70_000
@@ -292,43 +257,9 @@ export async function startI3dSimulator(options: I3dOptions = {}): Promise<I3dSi
   }
 }
 
-const rangePattern = /^start=(\d+),results=(\d+)$/
-
 function seconds(): number {
   return Math.floor(Date.now() / 1000)
 }
-
-/** `hash` and `readHash` open a ticket to whoever has them. */
-function metaOf(ticket: StoredTicket) {
-  return {
-    id: ticket.id,
-    hash: canary('i3d-hash'),
-    readHash: canary('i3d-read-hash'),
-    title: ticket.title,
-    categoryName: category,
-    priorityName: canary('i3d-priority'),
-    createdAt: ticket.createdAt,
-    updatedAt: ticket.updatedAt,
-    clientLastRepliedAt: ticket.createdAt,
-    clientLastReadAt: ticket.createdAt,
-    status: ticket.status,
-    numUserReplies: ticket.replies.length,
-  }
-}
-
-function fileOf({ id, fileName, fileType, bytes }: StoredFile) {
-  return { id, fileName, mimeType: fileType, size: bytes.byteLength, downloadHash: canary('i3d-download') }
-}
-
-function errorBody(errorCode: number, errorMessage: string) {
-  return { errorCode, errorMessage, errors: [{ property: canary('i3d-error'), message: randomUUID() }] }
-}
-
-function refused(why: string) {
-  return { status: 422, json: errorBody(10_022, why) }
-}
-
-const missing = { status: 404, json: errorBody(10_001, 'Entity not found') }
 
 function seenOf(ticket: StoredTicket, files: readonly StoredFile[]): SeenTicket {
   return {

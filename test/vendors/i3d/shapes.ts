@@ -1,0 +1,87 @@
+/** What i3D.net accepts and answers, field by field as its document has it, private fields salted. */
+import { randomUUID } from 'node:crypto'
+import { z } from 'zod'
+import { type AgentFile, canary } from '../simulator.ts'
+
+export const category = 'Players'
+export const department = 'Game support'
+export const addresses = { emailTo: 'desk@studio.example', emailCc: 'lead@studio.example, archive@studio.example' }
+
+export interface StoredFile extends AgentFile {
+  id: number
+  ticketId: number | undefined
+}
+
+export interface StoredReply {
+  id: number
+  title: string
+  content: string
+  createdAt: number
+  /** Nobody says how the two sides are told apart; null is neither. */
+  staff: boolean | null
+  attachmentIds: readonly number[]
+}
+
+export interface StoredTicket {
+  id: number
+  title: string
+  content: string
+  status: 'Open' | 'Closed' | 'Force-closed'
+  createdAt: number
+  updatedAt: number
+  replies: StoredReply[]
+  isStrangers: boolean
+}
+
+const Ids = z.array(z.int().positive())
+const csvOf = (list: string) => z.literal(list, { error: 'is not an address of the configuration' })
+
+export const NewTicket = z.strictObject({
+  title: z.string().min(1).max(250),
+  content: z.string().min(1),
+  category: z.string().min(1),
+  department: z.literal(department),
+  emailTo: csvOf(addresses.emailTo),
+  emailCc: csvOf(addresses.emailCc),
+  attachmentIds: Ids.optional(),
+})
+
+export const NewReply = z.strictObject({
+  title: z.string().min(1),
+  content: z.string().min(1),
+  attachmentIds: Ids.optional(),
+})
+
+export const rangePattern = /^start=(\d+),results=(\d+)$/
+
+/** `hash` and `readHash` open a ticket to whoever has them. */
+export function metaOf(ticket: StoredTicket) {
+  return {
+    id: ticket.id,
+    hash: canary('i3d-hash'),
+    readHash: canary('i3d-read-hash'),
+    title: ticket.title,
+    categoryName: category,
+    priorityName: canary('i3d-priority'),
+    createdAt: ticket.createdAt,
+    updatedAt: ticket.updatedAt,
+    clientLastRepliedAt: ticket.createdAt,
+    clientLastReadAt: ticket.createdAt,
+    status: ticket.status,
+    numUserReplies: ticket.replies.length,
+  }
+}
+
+export function fileOf({ id, fileName, fileType, bytes }: StoredFile) {
+  return { id, fileName, mimeType: fileType, size: bytes.byteLength, downloadHash: canary('i3d-download') }
+}
+
+export function errorBody(errorCode: number, errorMessage: string) {
+  return { errorCode, errorMessage, errors: [{ property: canary('i3d-error'), message: randomUUID() }] }
+}
+
+export function refused(why: string) {
+  return { status: 422, json: errorBody(10_022, why) }
+}
+
+export const missing = { status: 404, json: errorBody(10_001, 'Entity not found') }
