@@ -38,6 +38,9 @@ export function dispositionOf(fileName: string): string {
   const whole = fileName.toWellFormed()
   const ascii = whole.replace(/[^\x20-\x7e]|["\\%/;]/g, '_').slice(0, 100) || 'file'
   // RFC 8187's attr-char leaves out ' ( ) * which encodeURIComponent lets through.
-  const encoded = encodeURIComponent(whole).replace(/['()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
+  const encoded = encodeURIComponent(whole).replace(
+    /['()*]/g,
+    (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
   return `attachment; filename="${ascii}"; filename*=UTF-8''${encoded}`
 }
