@@ -2,8 +2,8 @@
 import type { PlayerKey } from './store/tables.ts'
 
 export interface Bells {
-  /** Something was put into the outbox. */
-  outbox: Bell<void>
+  /** Something was put into the outbox of this game. */
+  outbox: Bell<string>
   /** Something of this player changed. */
   player: Bell<PlayerKey>
 }

@@ -16,7 +16,7 @@ import { createWatch } from './live/watch.ts'
 import type { Log } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { createIdentify } from './players/identity.ts'
-import { pseudonymOf } from './players/pseudonym.ts'
+import { createPseudonyms } from './players/pseudonym.ts'
 import { createSessionTokens } from './players/session.ts'
 import { createStudioVerifier } from './players/studio-token.ts'
 import { attachmentRoutes, createUploadHandler } from './routes/attachments.ts'
@@ -32,6 +32,7 @@ import type { AttachmentRow } from './store/attachments.ts'
 import { type Database, openDatabase } from './store/database.ts'
 import { createStore } from './store/store.ts'
 import { createAccept } from './tickets/accept.ts'
+import { createChange } from './tickets/change.ts'
 import { createDeletions } from './tickets/deletion.ts'
 import { createDeliveryWorker } from './tickets/delivery.ts'
 import { createDeskLedger, type DeskTables, migrateDesk } from './vendors/desk/ledger.ts'
@@ -80,14 +81,22 @@ export async function createRelay({
   const bells = createBells()
   const files = createFiles(config.files)
   const desk = await openDesk(config, database)
-  const deskParts = { clock, files: files.keep, ledger: desk }
-  const games = createGames(config, (game, { vendor }) => createVendor(game, vendor, { desk: deskParts }))
+  const vendorParts = {
+    clock,
+    desk: { files: files.keep, ledger: desk },
+    onDrift: (vendor: string, what: string) => {
+      metrics.drift.inc({ vendor, what })
+      log.warn({ vendor, what }, 'a vendor’s answer does not fit its document')
+    },
+    onHidden: (vendor: string, what: string) => metrics.hidden.inc({ vendor, what }),
+  }
+  const games = createGames(config, (game, { vendor }) => createVendor(game, vendor, vendorParts))
   const sessions = createSessionTokens(secret, { clock })
   const identify = createIdentify({ store, clock, games, sessions, studios: studioVerifiers(games, clock, log) })
   const watch = createWatch({ store, clock, bells, games, log })
   const streams = createStreams({ store, clock, bells, games, watch, log, metrics })
-  const pseudonym = (game: string, subject: string) => pseudonymOf(secret, game, subject)
-  const accept = createAccept({ store, clock, bells, pseudonymOf: pseudonym })
+  const pseudonymOf = createPseudonyms(secret)
+  const accept = createAccept({ store, clock, bells, pseudonymOf })
   const links = {
     sign: (row: AttachmentRow) => linksAt(config.publicUrl ?? address).sign(row.id, linkSeconds),
     verify: (url: URL) => linksAt(config.publicUrl ?? address).verify(url),
@@ -123,8 +132,8 @@ export async function createRelay({
   const app = createApp({
     handlers: {
       ...gameRoutes(games),
-      ...sessionRoutes({ store, clock, bells, games, sessions, identify, edge, pseudonymOf: pseudonym }),
-      ...ticketRoutes({ store, accept, watch }),
+      ...sessionRoutes({ store, clock, bells, games, sessions, identify, edge, pseudonymOf }),
+      ...ticketRoutes({ store, accept, change: createChange({ store, clock, bells }), watch }),
       ...attachmentRoutes(attachmentParts),
       ...deletionRoutes(deletions),
       ...exportRoutes({ store, clock, watch }),

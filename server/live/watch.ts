@@ -10,10 +10,9 @@ import type { Log } from '../log.ts'
 import type { Store } from '../store/store.ts'
 import type { PlayerKey } from '../store/tables.ts'
 import type { TicketRow } from '../store/tickets.ts'
-import { type Link, lastLink, refOf } from '../tickets/chain.ts'
+import { type Link, lastLink, loadChain } from '../tickets/chain.ts'
 import { writeDownHeard } from '../tickets/hear.ts'
-import { vendorPlayer } from '../tickets/vendor-player.ts'
-import { type Vendor, VendorError, type VendorPlayer, type VendorTicketId } from '../vendors/vendor.ts'
+import { type Vendor, VendorError, type VendorTicketId } from '../vendors/vendor.ts'
 
 export interface WatchParts {
   store: Store
@@ -60,17 +59,13 @@ export function createWatch({ store, clock, bells, games, log }: WatchParts): Wa
   async function read(id: TicketId): Promise<void> {
     const ticket = await store.tickets.find(id)
     const game = ticket && games.get(ticket.game)
-    const row = ticket && (await store.players.find(ticket.player))
-    if (!ticket || !game?.vendor.read || !row) return
-    const chain = await store.tickets.chain(id)
-    const player = vendorPlayer(row, ticket.signed)
-    for (const link of chain.slice(-readLinks))
-      await readLink(game.vendor, ticket, player, link, link === lastLink(chain))
+    if (!ticket || !game?.vendor.read) return
+    const chain = await loadChain(store, ticket)
+    for (const link of chain.slice(-readLinks)) await readLink(game.vendor, ticket, link, link === lastLink(chain))
   }
 
-  async function readLink(vendor: Vendor, ticket: TicketRow, player: VendorPlayer, link: Link, isLast: boolean) {
-    const ref = refOf(link.vendor_ticket_id, ticket, player)
-    const conversation = await vendor.read?.(ref, AbortSignal.timeout(readMs))
+  async function readLink(vendor: Vendor, ticket: TicketRow, link: Link, isLast: boolean): Promise<void> {
+    const conversation = await vendor.read?.(link.ref, AbortSignal.timeout(readMs))
     if (!conversation) return
     const heard = { link: link.position, isLast, conversation }
     const isNews = await store.transaction(async (ledger) => {

@@ -21,6 +21,8 @@ export interface Identity {
   locale?: string | undefined
   signed: SignedMetadata
   expiresAt: Date
+  /** The ledger has this player, with all that the token says of them. */
+  isRemembered: boolean
   /** Only of tokens the relay issued; what signing out ends. */
   sessionId?: string | undefined
 }
@@ -47,11 +49,13 @@ export function createIdentify({ store, games, sessions, studios }: IdentityPart
     if (!games.has(session.game))
       throw new TokenRefused('token_wrong_audience', 'the session is of a game that is gone')
     const key = playerKey(session.game, session.subject)
-    if (await store.players.sessionHasEnded(session.sessionId))
-      throw new TokenRefused('session_ended', 'the player signed out')
-    const row = await store.players.find(key)
+    const [hasEnded, row] = await Promise.all([
+      store.players.sessionHasEnded(session.sessionId),
+      store.players.find(key),
+    ])
+    if (hasEnded) throw new TokenRefused('session_ended', 'the player signed out')
     if (row?.merged_into) throw new TokenRefused('session_ended', 'the player has since been verified')
-    return { ...session, key, signed: {}, email: row?.email ?? undefined }
+    return { ...session, key, signed: {}, email: row?.email ?? undefined, isRemembered: row !== undefined }
   }
 
   async function studioSigned(token: string): Promise<Identity> {
@@ -61,7 +65,8 @@ export function createIdentify({ store, games, sessions, studios }: IdentityPart
       throw new TokenRefused('token_wrong_audience', 'no game here has this audience')
     const { subject, name, email, locale, metadata, expiresAt } = await verifier.verify(token)
     const key = playerKey(game, subject)
-    return { key, game, subject, kind: 'verified', name, email, locale, signed: metadata, expiresAt }
+    const profile = { name, email, locale, signed: metadata }
+    return { key, game, subject, kind: 'verified', ...profile, expiresAt, isRemembered: false }
   }
 
   /** A lone verifier judges every token, so that its refusal can say what is really wrong. */

@@ -11,10 +11,9 @@ import { Refusal } from '../problem.ts'
 import { randomId } from '../random.ts'
 import type { AttachmentRow } from '../store/attachments.ts'
 import type { Store } from '../store/store.ts'
-import { refOf } from '../tickets/chain.ts'
+import { loadChain } from '../tickets/chain.ts'
 import { ownAttachment } from '../tickets/ownership.ts'
-import { vendorPlayer } from '../tickets/vendor-player.ts'
-import { VendorError, type VendorFileId } from '../vendors/vendor.ts'
+import { VendorError, type VendorFileId, type VendorTicketRef } from '../vendors/vendor.ts'
 import type { HandlersOf } from './handlers.ts'
 
 export interface AttachmentRouteParts {
@@ -103,7 +102,7 @@ export function createUploadHandler({ store, clock, bells, files }: Omit<Attachm
       : { state: 'refused' as const, reason: result.reason }
     await store.transaction(async (ledger) => {
       await ledger.attachments.change(row.id, change)
-      await ledger.events.add(row.player, 'attachment-changed', clock.now(), { attachment_id: row.id })
+      await ledger.events.add(row.player, clock.now(), { type: 'attachment-changed', attachment_id: row.id })
     })
     if (!result.ok) await files.uploads.remove(row.id)
     bells.player.ring(row.player)
@@ -119,15 +118,11 @@ export function createUploadHandler({ store, clock, bells, files }: Omit<Attachm
   }
 }
 
-async function refOfAttachment(store: Store, row: AttachmentRow) {
-  const [ticket, player, message] = await Promise.all([
-    row.ticket_id ? store.tickets.find(row.ticket_id) : undefined,
-    store.players.find(row.player),
-    row.message_id ? store.messages.find(row.message_id) : undefined,
-  ])
-  const chain = ticket ? await store.tickets.chain(ticket.id) : []
-  const link = chain.find(({ position }) => position === message?.chain_position)
-  return ticket && player && link && refOf(link.vendor_ticket_id, ticket, vendorPlayer(player, ticket.signed))
+async function refOfAttachment(store: Store, row: AttachmentRow): Promise<VendorTicketRef | undefined> {
+  const ticket = row.ticket_id ? await store.tickets.find(row.ticket_id) : undefined
+  const message = row.message_id ? await store.messages.find(row.message_id) : undefined
+  const chain = ticket ? await loadChain(store, ticket) : []
+  return chain.find(({ position }) => position === message?.chain_position)?.ref
 }
 
 /** The player is not told whether the vendor lost the file or is down: either way it cannot be had just now. */

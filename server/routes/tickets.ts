@@ -8,6 +8,7 @@ import { Refusal } from '../problem.ts'
 import type { Store } from '../store/store.ts'
 import type { TicketCursor, TicketRow } from '../store/tickets.ts'
 import type { Accept } from '../tickets/accept.ts'
+import type { Change } from '../tickets/change.ts'
 import { ownTicket } from '../tickets/ownership.ts'
 import { presentMessages, presentTicket } from '../tickets/present.ts'
 import type { HandlersOf } from './handlers.ts'
@@ -15,6 +16,7 @@ import type { HandlersOf } from './handlers.ts'
 export interface TicketRouteParts {
   store: Store
   accept: Accept
+  change: Change
   watch: Watch
 }
 
@@ -32,7 +34,7 @@ type TicketRoutes = HandlersOf<
 /** A player waits so long for the vendor at the most; then the ledger answers and `asOf` says how old it is. */
 const patienceMs = 2_000
 
-export function ticketRoutes({ store, accept, watch }: TicketRouteParts): TicketRoutes {
+export function ticketRoutes({ store, accept, change, watch }: TicketRouteParts): TicketRoutes {
   async function conversation(
     player: Identity,
     game: LiveGame,
@@ -73,19 +75,19 @@ export function ticketRoutes({ store, accept, watch }: TicketRouteParts): Ticket
     },
 
     async 'POST /tickets/:ticketId/close'({ player, game, params }) {
-      return { status: 200, body: await accept.setStatus(player, game, params.ticketId, 'closed') }
+      return { status: 200, body: await change.close(player, game, params.ticketId) }
     },
 
     async 'POST /tickets/:ticketId/reopen'({ player, game, params }) {
-      return { status: 200, body: await accept.setStatus(player, game, params.ticketId, 'open') }
+      return { status: 200, body: await change.reopen(player, game, params.ticketId) }
     },
 
     async 'POST /tickets/:ticketId/read'({ player, game, params }) {
-      return { status: 200, body: await accept.read(player, game, params.ticketId) }
+      return { status: 200, body: await change.read(player, game, params.ticketId) }
     },
 
     async 'POST /tickets/:ticketId/rating'({ player, game, params, body }) {
-      return { status: 200, body: await accept.rating(player, game, params.ticketId, body) }
+      return { status: 200, body: await change.rate(player, game, params.ticketId, body) }
     },
   }
 }

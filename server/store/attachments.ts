@@ -9,6 +9,11 @@ export function attachmentRows(db: Kysely<Tables>) {
   return {
     find: (id: AttachmentId) => db.selectFrom('attachments').selectAll().where('id', '=', id).executeTakeFirst(),
 
+    findAll: (ids: readonly AttachmentId[]): Promise<AttachmentRow[]> =>
+      ids.length === 0
+        ? Promise.resolve([])
+        : db.selectFrom('attachments').selectAll().where('id', 'in', ids).execute(),
+
     /** In the order they were put on their messages. */
     of: (messageIds: readonly MessageId[]): Promise<AttachmentRow[]> =>
       messageIds.length === 0

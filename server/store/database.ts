@@ -1,11 +1,9 @@
 /** One door to two engines: SQLite inside the relay by default, PostgreSQL for several relays on one ledger. */
-import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
-import { type Dialect, Kysely, PostgresDialect, SqliteDialect, sql } from 'kysely'
+import { type Dialect, Kysely, PostgresDialect, sql } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import pg from 'pg'
 import { migrations } from './migrations.ts'
+import { createSqliteDialect } from './sqlite.ts'
 import type { Tables } from './tables.ts'
 
 export type Engine = 'sqlite' | 'postgres'
@@ -24,12 +22,14 @@ export class StoreUnavailable extends Error {
 /**
  * Opens the ledger and brings its tables up to date.
  *
- * @param url `sqlite:path` (`sqlite::memory:` for a store that lives as long as the process) or `postgres://…`.
+ * @param url `sqlite:path` or `postgres://…`.
  * @throws StoreUnavailable when it cannot be opened or migrated.
  */
 export async function openDatabase(url: string): Promise<Database> {
   const engine: Engine = url.startsWith('sqlite:') ? 'sqlite' : 'postgres'
-  const db = new Kysely<Tables>({ dialect: engine === 'sqlite' ? sqliteDialect(url) : postgresDialect(url) })
+  const db = new Kysely<Tables>({
+    dialect: engine === 'sqlite' ? createSqliteDialect(url.slice('sqlite:'.length)) : postgresDialect(url),
+  })
   try {
     await migrate(db, engine)
   } catch (cause) {
@@ -43,41 +43,6 @@ async function migrate(db: Kysely<Tables>, engine: Engine): Promise<void> {
   const provider = { getMigrations: () => Promise.resolve(migrations(engine)) }
   const { error } = await new Migrator({ db, provider }).migrateToLatest()
   if (error) throw error
-}
-
-function sqliteDialect(url: string): Dialect {
-  const path = url.slice('sqlite:'.length)
-  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
-  const sqlite = new DatabaseSync(path)
-  // FULL: a commit is on the disk before the player hears 201. The timeout lets the operator's commands write as well.
-  sqlite.exec('pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 2000;')
-  return new SqliteDialect({ database: asKyselyExpects(sqlite) })
-}
-
-/** The few methods Kysely wants of a SQLite driver, over `node:sqlite`, with each statement prepared once. */
-function asKyselyExpects(sqlite: DatabaseSync) {
-  const prepared = new Map<string, ReturnType<typeof prepare>>()
-  const prepare = (text: string) => {
-    // A deferred transaction that turns into a writer cannot wait for another writer; an immediate one can.
-    const statement = sqlite.prepare(text === 'begin' ? 'begin immediate' : text)
-    return {
-      reader: statement.columns().length > 0,
-      all: (values: readonly unknown[]) => statement.all(...(values as SQLInputValue[])),
-      run: (values: readonly unknown[]) => statement.run(...(values as SQLInputValue[])),
-      iterate: (values: readonly unknown[]) => statement.iterate(...(values as SQLInputValue[])),
-    }
-  }
-  return {
-    close: () => sqlite.close(),
-    prepare: (text: string) => {
-      const known = prepared.get(text)
-      if (known) return known
-      if (prepared.size >= 500) prepared.clear()
-      const statement = prepare(text)
-      prepared.set(text, statement)
-      return statement
-    },
-  }
 }
 
 function postgresDialect(url: string): Dialect {

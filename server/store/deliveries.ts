@@ -5,6 +5,7 @@ import type { Engine } from './database.ts'
 import type { DeliveryTable, PlayerKey, Tables } from './tables.ts'
 
 export type DeliveryRow = Selectable<DeliveryTable>
+export type NewDelivery = Insertable<DeliveryTable>
 
 export interface Lease {
   owner: string
@@ -15,22 +16,27 @@ export interface Lease {
 
 export function deliveryRows(db: Kysely<Tables>, engine: Engine) {
   return {
-    add: (row: Insertable<DeliveryTable>) => db.insertInto('deliveries').values(row).execute(),
+    add: (row: NewDelivery) => db.insertInto('deliveries').values(row).execute(),
 
     /**
-     * Leases up to `limit` due deliveries, only ever the oldest waiting one of a ticket, so that each ticket's order holds
+     * Leases up to `limit` due deliveries of a game and counts the attempt, before it is made. Takes only ever the oldest waiting one of a ticket, so that each ticket's order holds
      * while the others go on.
      */
-    claim: async (lease: Lease, limit: number): Promise<DeliveryRow[]> => {
+    claim: async (game: string, lease: Lease, limit: number): Promise<DeliveryRow[]> => {
       const now = lease.now.getTime()
       return db
         .updateTable('deliveries')
-        .set({ lease_owner: lease.owner, lease_until: lease.until.getTime() })
+        .set((set) => ({
+          lease_owner: lease.owner,
+          lease_until: lease.until.getTime(),
+          attempts: set('attempts', '+', 1),
+        }))
         .where('sequence', 'in', (query) =>
           query
             .selectFrom('deliveries as due')
             .select('due.sequence')
             .where('due.state', '=', 'waiting')
+            .where('due.game', '=', game)
             .where('due.not_before', '<=', now)
             .where('due.lease_until', '<=', now)
             .where((where) =>
@@ -53,14 +59,17 @@ export function deliveryRows(db: Kysely<Tables>, engine: Engine) {
         .execute()
     },
 
-    /** When the next waiting delivery is due that nobody holds, so that the worker can sleep until then. */
-    async nextDue(): Promise<number | undefined> {
-      const row = await db
+    /** Games with something due. */
+    async dueGames(now: Date): Promise<string[]> {
+      const rows = await db
         .selectFrom('deliveries')
-        .select((select) => select.fn.min('not_before').as('at'))
+        .select('game')
+        .distinct()
         .where('state', '=', 'waiting')
-        .executeTakeFirst()
-      return row?.at ?? undefined
+        .where('not_before', '<=', now.getTime())
+        .where('lease_until', '<=', now.getTime())
+        .execute()
+      return rows.map(({ game }) => game)
     },
 
     /** Changes a delivery only while this owner still holds it, so that a relay that lost its lease changes nothing. */

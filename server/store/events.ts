@@ -4,23 +4,18 @@ import type { EventTable, EventType, PlayerKey, Tables } from './tables.ts'
 
 export type EventRow = Selectable<EventTable>
 
-/** What an event is about. */
-export type EventSubject = Partial<Pick<EventRow, 'ticket_id' | 'message_id' | 'attachment_id' | 'request_id'>>
+/** What happened, and what it is about. */
+export type NewEvent = { type: EventType } & Partial<Pick<EventRow, keyof typeof aboutNothing>>
+
+const aboutNothing = { ticket_id: null, message_id: null, attachment_id: null, request_id: null }
 
 export function eventRows(db: Kysely<Tables>) {
   return {
-    add: (player: PlayerKey, type: EventType, at: Date, subject: EventSubject = {}) =>
+    /** In the order given. */
+    add: (player: PlayerKey, at: Date, ...events: NewEvent[]) =>
       db
         .insertInto('events')
-        .values({
-          player,
-          type,
-          ticket_id: subject.ticket_id ?? null,
-          message_id: subject.message_id ?? null,
-          attachment_id: subject.attachment_id ?? null,
-          request_id: subject.request_id ?? null,
-          created_at: at.getTime(),
-        })
+        .values(events.map((event) => ({ ...aboutNothing, ...event, player, created_at: at.getTime() })))
         .execute(),
 
     since: (player: PlayerKey, sequence: number, limit: number) =>

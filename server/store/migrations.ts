@@ -34,7 +34,7 @@ function ledger(sequence: string): string[] {
 
     `create table chains (
       ticket_id text not null, position integer not null, game text not null, vendor_ticket_id text not null,
-      opened_at bigint not null, primary key (ticket_id, position))`,
+      player text not null, opened_at bigint not null, primary key (ticket_id, position))`,
     'create unique index chains_by_vendor on chains (game, vendor_ticket_id)',
 
     `create table messages (

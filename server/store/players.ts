@@ -12,6 +12,11 @@ export function playerRows(db: Kysely<Tables>) {
   return {
     find: (player: PlayerKey) => db.selectFrom('players').selectAll().where('player', '=', player).executeTakeFirst(),
 
+    findAll: (players: readonly PlayerKey[]) =>
+      players.length === 0
+        ? Promise.resolve([])
+        : db.selectFrom('players').selectAll().where('player', 'in', players).execute(),
+
     findByRecovery: (game: string, recoveryHash: string) =>
       db
         .selectFrom('players')

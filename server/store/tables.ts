@@ -69,6 +69,8 @@ export interface ChainTable {
   position: number
   game: string
   vendor_ticket_id: VendorTicketId
+  /** As whom it was opened: the vendor goes on knowing it by them after an anonymous player has been verified. */
+  player: PlayerKey
   opened_at: number
 }
 

@@ -82,7 +82,7 @@ export function ticketRows(db: Kysely<Tables>) {
       db.updateTable('tickets').set(change).where('id', '=', id).execute(),
 
     /** Takes the next position; the row's lock keeps writers of one ticket apart until they commit. */
-    async nextPosition(id: TicketId): Promise<number> {
+    async takePosition(id: TicketId): Promise<number> {
       const { message_count } = await db
         .updateTable('tickets')
         .set((set) => ({ message_count: set('message_count', '+', 1) }))
@@ -139,6 +139,14 @@ export function ticketRows(db: Kysely<Tables>) {
 
     chain: (id: TicketId) =>
       db.selectFrom('chains').selectAll().where('ticket_id', '=', id).orderBy('position').execute(),
+
+    chainsOf: (player: PlayerKey) =>
+      db
+        .selectFrom('chains')
+        .innerJoin('tickets', 'tickets.id', 'chains.ticket_id')
+        .selectAll('chains')
+        .where('tickets.player', '=', player)
+        .execute(),
 
     link: (row: Insertable<ChainTable>) =>
       db

@@ -5,9 +5,25 @@
 import type { Can } from '../contract/can.ts'
 import type { Ledger } from '../store/store.ts'
 import type { TicketRow } from '../store/tickets.ts'
-import type { VendorPlayer, VendorTicketId, VendorTicketRef } from '../vendors/vendor.ts'
+import type { VendorTicketId, VendorTicketRef } from '../vendors/vendor.ts'
+import { vendorPlayer } from './vendor-player.ts'
 
-export type Link = Awaited<ReturnType<Ledger['tickets']['chain']>>[number]
+/** One vendor ticket, and what an adapter needs to speak of it. */
+export interface Link {
+  position: number
+  ref: VendorTicketRef
+}
+
+/** The chain with, for each link, the player it was opened as. */
+export async function loadChain(ledger: Ledger, ticket: TicketRow): Promise<Link[]> {
+  const rows = await ledger.tickets.chain(ticket.id)
+  const players = await ledger.players.findAll([...new Set(rows.map(({ player }) => player))])
+  return rows.flatMap(({ position, player, vendor_ticket_id: vendorTicketId }) => {
+    const opener = players.find((row) => row.player === player)
+    if (!opener) return []
+    return [{ position, ref: { vendorTicketId, player: vendorPlayer(opener, ticket.signed), number: ticket.number } }]
+  })
+}
 
 /** Whether the next message opens a new vendor ticket rather than going on the last. */
 export function startsNewLink(ticket: TicketRow, chain: readonly Link[], can: Can): boolean {
@@ -19,10 +35,6 @@ export function lastLink(chain: readonly Link[]): Link | undefined {
   return chain.at(-1)
 }
 
-export function refOf(vendorTicketId: VendorTicketId, ticket: TicketRow, player: VendorPlayer): VendorTicketRef {
-  return { vendorTicketId, player, number: ticket.number }
-}
-
 /** Adds what was just opened; the player's reopening, if there was one, is done with. */
 export async function addLink(
   ledger: Ledger,
@@ -30,12 +42,13 @@ export async function addLink(
   vendorTicketId: VendorTicketId,
   openedAt: Date,
 ): Promise<number> {
-  const position = (lastLink(await ledger.tickets.chain(ticket.id))?.position ?? 0) + 1
+  const position = ((await ledger.tickets.chain(ticket.id)).at(-1)?.position ?? 0) + 1
   await ledger.tickets.link({
     ticket_id: ticket.id,
     position,
     game: ticket.game,
     vendor_ticket_id: vendorTicketId,
+    player: ticket.player,
     opened_at: openedAt.getTime(),
   })
   await ledger.tickets.change(ticket.id, { follow_up: 0 })

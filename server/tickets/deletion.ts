@@ -45,6 +45,7 @@ const dayMs = 86_400_000
 const hourMs = 3_600_000
 /** After a failure, or a relay that died in the middle, the request is taken up again. */
 const leaseMs = 120_000
+const vendorMs = 30_000
 
 export function createDeletions({ store, clock, bells, games, log, graceHours, removeFile }: DeletionParts): Deletions {
   async function ask(player: Identity): Promise<DeletionRequest> {
@@ -53,7 +54,7 @@ export function createDeletions({ store, clock, bells, games, log, graceHours, r
       if (known) return presentDeletion(known)
       const row = newRequest(player, clock.now(), graceHours)
       await ledger.deletions.add(row)
-      await ledger.events.add(player.key, 'deletion-changed', clock.now(), { request_id: row.id })
+      await ledger.events.add(player.key, clock.now(), { type: 'deletion-changed', request_id: row.id })
       return presentDeletion(row)
     })
     bells.player.ring(player.key)
@@ -66,7 +67,7 @@ export function createDeletions({ store, clock, bells, games, log, graceHours, r
       if (request.status === 'withdrawn') return presentDeletion(request)
       const steps = withStep(request, 'withdrawn', clock.now())
       if (!(await ledger.deletions.withdraw(id, steps))) throw new Refusal('unsupported')
-      await ledger.events.add(player.key, 'deletion-changed', clock.now(), { request_id: id })
+      await ledger.events.add(player.key, clock.now(), { type: 'deletion-changed', request_id: id })
       return presentDeletion({ ...request, status: 'withdrawn', steps })
     })
     bells.player.ring(player.key)
@@ -111,21 +112,25 @@ export function createDeletions({ store, clock, bells, games, log, graceHours, r
     row: PlayerTable,
     request: DeletionRow,
   ): Promise<DeletionStepName | undefined> {
-    const vendorTickets = await vendorTicketsOf(request)
-    if (vendorTickets.length === 0) return undefined
-    const signal = AbortSignal.timeout(30_000)
+    const opened = await openedAs(request)
+    if (opened.length === 0) return undefined
+    const signal = AbortSignal.timeout(vendorMs)
     if (game.vendor.forget) {
-      await game.vendor.forget(vendorPlayer(row), vendorTickets, signal)
+      for (const { opener, tickets } of opened) await game.vendor.forget(vendorPlayer(opener), tickets, signal)
       return 'vendor-asked'
     }
     await game.vendor.open(deletionOpening(game, row, request), signal)
     return 'studio-asked'
   }
 
-  async function vendorTicketsOf(request: DeletionRow): Promise<VendorTicketId[]> {
-    const tickets = await store.tickets.ofPlayer(request.player)
-    const chains = await Promise.all(tickets.map(({ id }) => store.tickets.chain(id)))
-    return chains.flat().map((link) => link.vendor_ticket_id)
+  /** The player's vendor tickets, by whom the vendor knows them: themselves, and who they were before they were verified. */
+  async function openedAs({ player }: DeletionRow): Promise<{ opener: PlayerTable; tickets: VendorTicketId[] }[]> {
+    const links = await store.tickets.chainsOf(player)
+    const openers = await store.players.findAll([...new Set(links.map((link) => link.player))])
+    return openers.map((opener) => ({
+      opener,
+      tickets: links.filter((link) => link.player === opener.player).map((link) => link.vendor_ticket_id),
+    }))
   }
 
   return {
@@ -167,7 +172,7 @@ async function forget(ledger: Ledger, request: DeletionRow, now: Date): Promise<
   await ledger.events.forget(player)
   await ledger.players.forget(player)
   await ledger.deletions.change(request.id, { status: 'done', steps: withStep(request, 'relay-erased', now) })
-  await ledger.events.add(player, 'deletion-changed', now, { request_id: request.id })
+  await ledger.events.add(player, now, { type: 'deletion-changed', request_id: request.id })
   return files.filter((file) => file.vendor_file_id === null).map((file) => file.id)
 }
 

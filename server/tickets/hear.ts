@@ -34,8 +34,7 @@ export async function writeDownHeard(ledger: Ledger, ticket: TicketRow, heard: H
   await ledger.tickets.change(ticket.id, { heard_at: now.getTime(), updated_at })
   const isNews = isMoved || (fresh.length > 0 && !isRefill)
   if (isNews) {
-    await ledger.events.add(ticket.player, 'ticket-changed', now, { ticket_id: ticket.id })
-    await ledger.events.add(ticket.player, 'unread', now)
+    await ledger.events.add(ticket.player, now, { type: 'ticket-changed', ticket_id: ticket.id }, { type: 'unread' })
   }
   return isNews
 }
@@ -88,7 +87,7 @@ async function addMessage(
   await ledger.messages.add({
     id,
     ticket_id: ticket.id,
-    position: await ledger.tickets.nextPosition(ticket.id),
+    position: await ledger.tickets.takePosition(ticket.id),
     author: message.author,
     author_name: message.authorName ?? null,
     text: message.text,
@@ -117,7 +116,8 @@ async function addMessage(
       created_at: message.sentAt.getTime(),
     })
   }
-  if (tellAt) await ledger.events.add(ticket.player, 'message-added', tellAt, { ticket_id: ticket.id, message_id: id })
+  const event = { type: 'message-added', ticket_id: ticket.id, message_id: id } as const
+  if (tellAt) await ledger.events.add(ticket.player, tellAt, event)
 }
 
 /** While something of the player's is still on its way, the vendor's state is older than the player's wish. */

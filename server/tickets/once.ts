@@ -19,9 +19,10 @@ export interface OnceRequest {
   body: unknown
 }
 
-export interface OnceParts {
-  store: Store
-  clock: Clock
+/** What a request will do, decided but not yet done. */
+export interface Prepared<T> {
+  answer: T
+  write: () => Promise<void>
 }
 
 export interface OnceResult<T> {
@@ -30,48 +31,53 @@ export interface OnceResult<T> {
   isFirst: boolean
 }
 
-export type Once = <T>(request: OnceRequest, act: (ledger: Ledger) => Promise<T>) => Promise<OnceResult<T>>
+export type Once = <T>(
+  request: OnceRequest,
+  prepare: (ledger: Ledger) => Promise<Prepared<T>>,
+) => Promise<OnceResult<T>>
 
-/** Another relay committed the same key between our look and our write. */
-class KeyTaken extends Error {}
-
-export function createOnce({ store, clock }: OnceParts): Once {
+/** @throws Refusal `idempotency_key_in_use`, `idempotency_key_reused`, or what `prepare` refuses */
+export function createOnce({ store, clock }: { store: Store; clock: Clock }): Once {
   const underWay = new Set<string>()
 
-  function attempt<T>(request: OnceRequest, act: (ledger: Ledger) => Promise<T>): Promise<OnceResult<T>> {
+  function act<T>(request: OnceRequest, prepare: (ledger: Ledger) => Promise<Prepared<T>>): Promise<OnceResult<T>> {
+    const { player, route, key } = request
     const fingerprint = fingerprintOf(request.body)
     return store.transaction(async (ledger) => {
-      const known = await ledger.idempotency.find(request.player, request.route, request.key)
-      if (known && known.fingerprint !== fingerprint) throw new Refusal('idempotency_key_reused')
-      if (known) return { answer: JSON.parse(known.answer), isFirst: false }
-      const answer = await act(ledger)
-      const { player, route, key } = request
-      const record = {
-        player,
-        route,
-        key,
-        fingerprint,
-        answer: JSON.stringify(answer),
-        created_at: clock.now().getTime(),
+      const earlier = () => findEarlier<T>(ledger, request, fingerprint)
+      const prepared = await prepare(ledger).catch(async (refusal: unknown) => {
+        // The ticket may have been closed since; what was answered then still holds.
+        const answer = await earlier()
+        if (answer === undefined) throw refusal
+        return undefined
+      })
+      const answer = JSON.stringify(prepared?.answer)
+      const record = { player, route, key, fingerprint, answer, created_at: clock.now().getTime() }
+      // The record goes first: whoever comes second, on any relay, waits here for the first to commit.
+      if (prepared && (await ledger.idempotency.add(record))) {
+        await prepared.write()
+        return { answer: prepared.answer, isFirst: true }
       }
-      if (!(await ledger.idempotency.add(record))) throw new KeyTaken()
-      return { answer, isFirst: true }
+      return { answer: (await earlier()) as T, isFirst: false }
     })
   }
 
-  return async (request, act) => {
+  return async (request, prepare) => {
     const name = `${request.player} ${request.route} ${request.key}`
     if (underWay.has(name)) throw new Refusal('idempotency_key_in_use', { retryAfterSeconds: 1 })
     underWay.add(name)
     try {
-      return await attempt(request, act)
-    } catch (error) {
-      if (error instanceof KeyTaken) return await attempt(request, act)
-      throw error
+      return await act(request, prepare)
     } finally {
       underWay.delete(name)
     }
   }
+}
+
+async function findEarlier<T>(ledger: Ledger, request: OnceRequest, fingerprint: string): Promise<T | undefined> {
+  const known = await ledger.idempotency.find(request.player, request.route, request.key)
+  if (known && known.fingerprint !== fingerprint) throw new Refusal('idempotency_key_reused')
+  return known && JSON.parse(known.answer)
 }
 
 /** The same for two bodies that say the same, whatever the order of their keys. */

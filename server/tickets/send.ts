@@ -13,8 +13,9 @@ import {
   type VendorMessageId,
   type VendorPlayer,
   type VendorTicketId,
+  type VendorTicketRef,
 } from '../vendors/vendor.ts'
-import { type Link, lastLink, refOf, startsNewLink } from './chain.ts'
+import { type Link, lastLink, loadChain, startsNewLink } from './chain.ts'
 import { vendorPlayer } from './vendor-player.ts'
 
 /** Everything a delivery is about, read from the ledger in one go. */
@@ -38,14 +39,14 @@ export type FileOf = (attachment: AttachmentRow) => VendorFile
 
 /** @returns undefined when what it was about is gone, so that there is nothing left to deliver */
 export async function loadCargo(ledger: Ledger, delivery: DeliveryRow): Promise<Cargo | undefined> {
-  const [ticket, row, chain, message] = await Promise.all([
+  const [ticket, row, message] = await Promise.all([
     ledger.tickets.find(delivery.ticket_id),
     ledger.players.find(delivery.player),
-    ledger.tickets.chain(delivery.ticket_id),
     delivery.message_id === null ? undefined : ledger.messages.find(delivery.message_id),
   ])
   if (!ticket || !row || (delivery.message_id !== null && !message)) return undefined
   const attachments = message ? await ledger.attachments.of([message.id]) : []
+  const chain = await loadChain(ledger, ticket)
   return { delivery, ticket, player: vendorPlayer(row, ticket.signed), chain, message, attachments }
 }
 
@@ -84,24 +85,18 @@ async function reply(game: LiveGame, cargo: Cargo, fileOf: FileOf, signal: Abort
   return vendor.reply(reply, signal)
 }
 
-async function onEveryLink(
-  cargo: Cargo,
-  act: (ref: ReturnType<typeof refOf>) => Promise<void> | undefined,
-): Promise<Sent> {
-  for (const link of cargo.chain) await act(refOf(link.vendor_ticket_id, cargo.ticket, cargo.player))
+async function onEveryLink(cargo: Cargo, act: (ref: VendorTicketRef) => Promise<void> | undefined): Promise<Sent> {
+  for (const { ref } of cargo.chain) await act(ref)
   return {}
 }
 
-async function onLastLink(
-  cargo: Cargo,
-  act: (ref: ReturnType<typeof refOf>) => Promise<void> | undefined,
-): Promise<Sent> {
+async function onLastLink(cargo: Cargo, act: (ref: VendorTicketRef) => Promise<void> | undefined): Promise<Sent> {
   const link = lastLink(cargo.chain)
-  if (link) await act(refOf(link.vendor_ticket_id, cargo.ticket, cargo.player))
+  if (link) await act(link.ref)
   return {}
 }
 
-function rate(game: LiveGame, ticket: TicketRow, ref: ReturnType<typeof refOf>, signal: AbortSignal) {
+function rate(game: LiveGame, ticket: TicketRow, ref: VendorTicketRef, signal: AbortSignal) {
   if (ticket.rating_score === null) return undefined
   return game.vendor.rate?.(ref, { score: ticket.rating_score, comment: ticket.rating_comment ?? undefined }, signal)
 }
@@ -126,7 +121,7 @@ function openingOf(game: LiveGame, cargo: Cargo, fileOf: FileOf): Opening {
     fields: JSON.parse(ticket.fields),
     claimed: JSON.parse(ticket.claimed),
     files: cargo.attachments.map(fileOf),
-    follows: lastLink(chain)?.vendor_ticket_id,
+    follows: lastLink(chain)?.ref.vendorTicketId,
     purpose: 'ticket',
     answerTo: ticket.answer_to ?? undefined,
   }
@@ -136,7 +131,7 @@ function replyOf(cargo: Cargo, fileOf: FileOf): Reply {
   const link = lastLink(cargo.chain)
   if (!link) throw new VendorError('missing', 'there is no vendor ticket to reply on')
   return {
-    ...refOf(link.vendor_ticket_id, cargo.ticket, cargo.player),
+    ...link.ref,
     mark: cargo.delivery.mark,
     message: cargo.message?.text ?? '',
     sentAt: new Date(cargo.message?.sent_at ?? 0),

@@ -1,7 +1,7 @@
 /** Recovery keys and pseudonyms. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { pseudonymOf } from '../../server/players/pseudonym.ts'
+import { createPseudonyms } from '../../server/players/pseudonym.ts'
 import { hashRecoveryKey, makeRecoveryKey, normaliseRecoveryKey } from '../../server/players/recovery.ts'
 
 describe('a recovery key', () => {
@@ -67,17 +67,19 @@ describe('a pseudonym', () => {
   const secret = Buffer.from('the relay secret of at least 32 bytes, all of them its own')
 
   it('is 32 hex digits, the same every time', () => {
-    expect(pseudonymOf(secret, 'star-harbor', 'player-1')).toMatch(/^[0-9a-f]{32}$/)
-    expect(pseudonymOf(secret, 'star-harbor', 'player-1')).toBe(pseudonymOf(secret, 'star-harbor', 'player-1'))
+    expect(createPseudonyms(secret)('star-harbor', 'player-1')).toMatch(/^[0-9a-f]{32}$/)
+    expect(createPseudonyms(secret)('star-harbor', 'player-1')).toBe(
+      createPseudonyms(secret)('star-harbor', 'player-1'),
+    )
   })
 
   it('differs by secret, by game and by player, and by where one ends and the other begins', () => {
     const other = Buffer.from('another secret that is as long as it must be')
     const names = [
-      pseudonymOf(secret, 'a', 'bc'),
-      pseudonymOf(secret, 'ab', 'c'),
-      pseudonymOf(secret, 'a', 'bd'),
-      pseudonymOf(other, 'a', 'bc'),
+      createPseudonyms(secret)('a', 'bc'),
+      createPseudonyms(secret)('ab', 'c'),
+      createPseudonyms(secret)('a', 'bd'),
+      createPseudonyms(other)('a', 'bc'),
     ]
     expect(new Set(names).size).toBe(4)
   })

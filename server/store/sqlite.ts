@@ -1,0 +1,241 @@
+/**
+ * Kysely over `node:sqlite`, with group commit: transactions that end in the same turn of the event loop share one
+ * COMMIT and so one flush to the disk. Each is still all or nothing (a savepoint of its own), and none is reported as done
+ * before the flush. Reads outside a transaction have a connection of their own and only ever see what is committed.
+ */
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+  SelectQueryNode,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely'
+
+/** @param path of the database file; made, with its folder, where it is not there yet */
+export function createSqliteDialect(path: string): Dialect {
+  return {
+    createAdapter: () => new GroupedAdapter(),
+    createDriver: () => createDriver(path),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  }
+}
+
+/** Kysely's own would hold every caller back until the one before has reached the disk: no two could share a flush. */
+class GroupedAdapter extends SqliteAdapter {
+  override get supportsMultipleConnections(): boolean {
+    return true
+  }
+}
+
+interface GroupedConnection extends DatabaseConnection {
+  isInTransaction: boolean
+}
+
+function createDriver(path: string): Driver {
+  mkdirSync(dirname(path), { recursive: true })
+  const writing = openConnection(path)
+  const reading = openConnection(path)
+  const writer = createWriter(writing)
+
+  function connection(): GroupedConnection {
+    const own: GroupedConnection = {
+      isInTransaction: false,
+      executeQuery: async <R>(query: CompiledQuery): Promise<QueryResult<R>> => {
+        if (own.isInTransaction) return writer.within(() => writing.run<R>(query))
+        if (SelectQueryNode.is(query.query)) return reading.run<R>(query)
+        return writer.alone(() => writing.run<R>(query))
+      },
+      streamQuery: () => {
+        throw new TypeError('rows are not streamed from SQLite')
+      },
+    }
+    return own
+  }
+
+  return {
+    init: async () => undefined,
+    acquireConnection: async () => connection(),
+    releaseConnection: async () => undefined,
+    beginTransaction: async (own) => {
+      await writer.begin()
+      Object.assign(own, { isInTransaction: true })
+    },
+    commitTransaction: async (own) => {
+      Object.assign(own, { isInTransaction: false })
+      await writer.commit()
+    },
+    rollbackTransaction: async (own) => {
+      Object.assign(own, { isInTransaction: false })
+      writer.rollback()
+    },
+    destroy: async () => {
+      await writer.settle()
+      reading.close()
+      writing.close()
+    },
+  }
+}
+
+type Connection = ReturnType<typeof openConnection>
+
+/** More statements than the relay has; a bound all the same, because lists make statements of many lengths. */
+const keptStatements = 500
+
+function openConnection(path: string) {
+  const sqlite = new DatabaseSync(path)
+  // FULL: a commit is on the disk before the player hears 201. The timeout lets an operator's command write as well.
+  sqlite.exec('pragma busy_timeout = 2000; pragma journal_mode = wal; pragma synchronous = full')
+  const statements = new Map<string, { statement: StatementSync; returnsRows: boolean }>()
+
+  function prepare(text: string) {
+    const known = statements.get(text)
+    if (known) return known
+    if (statements.size >= keptStatements) statements.clear()
+    const statement = sqlite.prepare(text)
+    const prepared = { statement, returnsRows: statement.columns().length > 0 }
+    statements.set(text, prepared)
+    return prepared
+  }
+
+  return {
+    exec: (text: string) => sqlite.exec(text),
+    close: () => sqlite.close(),
+    isInTransaction: () => sqlite.isTransaction,
+    run: <R>({ sql, parameters }: CompiledQuery): QueryResult<R> => {
+      const { statement, returnsRows } = prepare(sql)
+      const values = parameters as SQLInputValue[]
+      if (returnsRows) return { rows: statement.all(...values) as R[] }
+      const { changes, lastInsertRowid } = statement.run(...values)
+      return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
+    },
+  }
+}
+
+/** Those who wait for one flush. */
+interface Group {
+  waiting: { resolve: () => void; reject: (cause: unknown) => void }[]
+}
+
+function createWriter(sqlite: Connection) {
+  const queue: (() => void)[] = []
+  let isTaken = false
+  let group: Group | undefined
+
+  /** One transaction at a time works on the connection; the next begins while the last waits for its flush. */
+  async function take(): Promise<void> {
+    if (!isTaken) isTaken = true
+    else await new Promise<void>((resolve) => queue.push(resolve))
+  }
+
+  function give(): void {
+    const next = queue.shift()
+    if (next) next()
+    else isTaken = false
+  }
+
+  function join(): Group {
+    if (group) return group
+    // Immediate, because a reader that turns into a writer cannot wait for another writer.
+    sqlite.exec('begin immediate')
+    group = { waiting: [] }
+    setImmediate(flush)
+    return group
+  }
+
+  function flush(): void {
+    if (!group) return
+    if (isTaken) {
+      setImmediate(flush)
+      return
+    }
+    const { waiting } = group
+    group = undefined
+    try {
+      sqlite.exec('commit')
+    } catch (cause) {
+      if (sqlite.isInTransaction()) sqlite.exec('rollback')
+      for (const { reject } of waiting) reject(cause)
+      return
+    }
+    for (const { resolve } of waiting) resolve()
+  }
+
+  const flushed = (joined: Group) => new Promise<void>((resolve, reject) => joined.waiting.push({ resolve, reject }))
+
+  /** A full disk makes SQLite roll back everything at once, with what others of the group had done. */
+  function within<T>(work: () => T): T {
+    try {
+      return work()
+    } catch (cause) {
+      if (!sqlite.isInTransaction() && group) {
+        for (const { reject } of group.waiting) reject(cause)
+        group = undefined
+      }
+      throw cause
+    }
+  }
+
+  return {
+    within,
+
+    /** A statement by itself is all or nothing without a savepoint. */
+    async alone<T>(work: () => T): Promise<T> {
+      await take()
+      let joined: Group
+      let result: T
+      try {
+        joined = join()
+        result = within(work)
+      } finally {
+        give()
+      }
+      await flushed(joined)
+      return result
+    },
+
+    async begin(): Promise<void> {
+      await take()
+      try {
+        join()
+        within(() => sqlite.exec('savepoint own'))
+      } catch (cause) {
+        give()
+        throw cause
+      }
+    },
+
+    async commit(): Promise<void> {
+      let joined: Group | undefined
+      try {
+        within(() => sqlite.exec('release own'))
+        joined = group
+      } finally {
+        give()
+      }
+      if (joined) await flushed(joined)
+    },
+
+    rollback(): void {
+      try {
+        if (sqlite.isInTransaction()) sqlite.exec('rollback to own; release own')
+      } finally {
+        give()
+      }
+    },
+
+    /** Resolves when nothing waits for a flush any more. */
+    async settle(): Promise<void> {
+      await take()
+      give()
+      while (group) await new Promise((resolve) => setImmediate(resolve))
+    },
+  }
+}

@@ -1,0 +1,85 @@
+/** What a player does to a ticket without writing: close, reopen, rate, read. Each is safe to repeat. */
+import type { z } from 'zod'
+import type { Bells } from '../bells.ts'
+import type { Clock } from '../clock.ts'
+import type { TicketId } from '../contract/ids.ts'
+import type { NewRating, Ticket } from '../contract/ticket.ts'
+import type { LiveGame } from '../games.ts'
+import type { Identity } from '../players/identity.ts'
+import { Refusal } from '../problem.ts'
+import type { Ledger, Store } from '../store/store.ts'
+import type { TicketRow } from '../store/tickets.ts'
+import { newDelivery } from './new-rows.ts'
+import { ownTicket } from './ownership.ts'
+import { presentTicket } from './present.ts'
+
+export interface ChangeParts {
+  store: Store
+  clock: Clock
+  bells: Bells
+}
+
+export type Change = ReturnType<typeof createChange>
+
+export function createChange({ store, clock, bells }: ChangeParts) {
+  /** Changes an own ticket in one transaction and answers it as it then is. @throws Refusal `not_found` */
+  async function change(
+    player: Identity,
+    game: LiveGame,
+    id: TicketId,
+    write: (ledger: Ledger, ticket: TicketRow, now: Date) => Promise<void>,
+  ): Promise<Ticket> {
+    const answer = await store.transaction(async (ledger) => {
+      await write(ledger, await ownTicket(ledger, player, id), clock.now())
+      return presentTicket(await ownTicket(ledger, player, id), game.can)
+    })
+    bells.outbox.ring(player.game)
+    bells.player.ring(player.key)
+    return answer
+  }
+
+  return {
+    /** @throws Refusal `not_found`, `unsupported` */
+    close: (player: Identity, game: LiveGame, id: TicketId) =>
+      change(player, game, id, async (ledger, ticket, now) => {
+        if (ticket.status === 'closed') return
+        if (!game.can.close) throw new Refusal('unsupported')
+        await ledger.tickets.change(id, { status: 'closed', updated_at: now.getTime() })
+        await ledger.deliveries.add(newDelivery(player, id, 'close', undefined, now))
+        await tell(ledger, player, id, now)
+      }),
+
+    /** @throws Refusal `not_found`, `unsupported` */
+    reopen: (player: Identity, game: LiveGame, id: TicketId) =>
+      change(player, game, id, async (ledger, ticket, now) => {
+        if (ticket.status !== 'closed') return
+        if (game.can.reopen === false) throw new Refusal('unsupported')
+        const isFollowUp = game.can.reopen === 'follow-up'
+        const status = { status: 'open', updated_at: now.getTime() } as const
+        await ledger.tickets.change(id, isFollowUp ? { ...status, follow_up: 1 } : status)
+        if (!isFollowUp) await ledger.deliveries.add(newDelivery(player, id, 'reopen', undefined, now))
+        await tell(ledger, player, id, now)
+      }),
+
+    /** @throws Refusal `not_found`, `unsupported` while it is open, once it is rated, or where the vendor takes no rating */
+    rate: (player: Identity, game: LiveGame, id: TicketId, { score, comment }: z.output<typeof NewRating>) =>
+      change(player, game, id, async (ledger, ticket, now) => {
+        if (!presentTicket(ticket, game.can).can.rate) throw new Refusal('unsupported')
+        await ledger.tickets.change(id, { rating_score: score, rating_comment: comment || null })
+        await ledger.deliveries.add(newDelivery(player, id, 'rate', undefined, now))
+        await ledger.events.add(player.key, now, { type: 'ticket-changed', ticket_id: id })
+      }),
+
+    /** @throws Refusal `not_found` */
+    read: (player: Identity, game: LiveGame, id: TicketId) =>
+      change(player, game, id, async (ledger, ticket, now) => {
+        if (ticket.read_position >= ticket.message_count) return
+        await ledger.tickets.markRead(id, ticket.message_count)
+        await ledger.events.add(player.key, now, { type: 'unread' })
+      }),
+  }
+}
+
+function tell(ledger: Ledger, player: Identity, ticket_id: TicketId, now: Date) {
+  return ledger.events.add(player.key, now, { type: 'ticket-changed', ticket_id }, { type: 'unread' })
+}

@@ -1,0 +1,125 @@
+/** Rows for what a player has just written. Pure, save for the ids and references they are given. */
+import type { z } from 'zod'
+import type { MessageId, TicketId } from '../contract/ids.ts'
+import { languageOf } from '../contract/language.ts'
+import type { NewTicket } from '../contract/ticket.ts'
+import type { LiveGame } from '../games.ts'
+import type { Identity } from '../players/identity.ts'
+import { randomId, randomReference } from '../random.ts'
+import type { NewDelivery } from '../store/deliveries.ts'
+import type { MessageTable, Operation, PlayerTable, TicketTable } from '../store/tables.ts'
+
+export function newPlayer(player: Identity, pseudonym: string, now: Date): PlayerTable {
+  return {
+    player: player.key,
+    game: player.game,
+    subject: player.subject,
+    kind: player.kind,
+    pseudonym,
+    name: player.name ?? null,
+    email: player.email ?? null,
+    locale: player.locale ?? null,
+    signed: JSON.stringify(player.signed),
+    recovery_hash: null,
+    merged_into: null,
+    created_at: now.getTime(),
+  }
+}
+
+/** With its first message counted already. */
+export function newTicket(player: Identity, game: LiveGame, body: z.output<typeof NewTicket>, now: Date): TicketTable {
+  const time = now.getTime()
+  const [fallback = 'en'] = game.config.languages
+  return {
+    id: randomId() as TicketId,
+    game: game.key,
+    player: player.key,
+    number: newNumber(game.key),
+    subject: body.subject || firstWords(body.message),
+    status: 'open',
+    language: languageOf(body.language) ?? fallback,
+    category: body.category ?? null,
+    fields: JSON.stringify(body.fields ?? {}),
+    claimed: JSON.stringify(body.metadata ?? {}),
+    signed: JSON.stringify(player.signed),
+    answer_to: body.email ?? null,
+    created_at: time,
+    updated_at: time,
+    heard_at: time,
+    message_count: 1,
+    read_position: 1,
+    follow_up: 0,
+    rating_score: null,
+    rating_comment: null,
+  }
+}
+
+export function newMessage(
+  ticketId: TicketId,
+  text: string,
+  language: string | null,
+  now: Date,
+): Omit<MessageTable, 'position'> {
+  return {
+    id: randomId() as MessageId,
+    ticket_id: ticketId,
+    author: 'player',
+    author_name: null,
+    text,
+    language,
+    sent_at: now.getTime(),
+    delivery: 'received',
+    problem_code: null,
+    vendor_message_id: null,
+    chain_position: null,
+    mark: newMark(),
+  }
+}
+
+export function newDelivery(
+  player: Identity,
+  ticketId: TicketId,
+  operation: Operation,
+  message: { id: MessageId; mark: string | null } | undefined,
+  now: Date,
+): NewDelivery {
+  return {
+    game: player.game,
+    player: player.key,
+    ticket_id: ticketId,
+    operation,
+    message_id: message?.id ?? null,
+    mark: message?.mark ?? newMark(),
+    state: 'waiting',
+    attempts: 0,
+    not_before: now.getTime(),
+    problem_code: null,
+    lease_owner: null,
+    lease_until: 0,
+    created_at: now.getTime(),
+  }
+}
+
+/** `SH-4F7K2` for `star-harbor`: initials and five characters, of which a game has 24 million. */
+export function newNumber(game: string): string {
+  return `${initials(game)}-${randomReference(5)}`
+}
+
+function initials(game: string): string {
+  const words = game.split('-').filter((word) => word !== '')
+  const letters = words.length === 1 ? (words[0] ?? '').slice(0, 2) : words.map((word) => word.charAt(0)).join('')
+  return letters.slice(0, 3).toUpperCase()
+}
+
+/** Made once for each message, and the same on every attempt to deliver it. */
+function newMark(): string {
+  return `mk-${randomReference(20)}`
+}
+
+/** A subject where the player gave none. */
+function firstWords(message: string): string {
+  const [line = ''] = message.split('\n')
+  if (line.length <= 60) return line
+  const cut = line.slice(0, 60).toWellFormed().replace('\ufffd', '')
+  return `${cut.slice(0, cut.lastIndexOf(' ') > 30 ? cut.lastIndexOf(' ') : undefined)}…`
+}

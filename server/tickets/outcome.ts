@@ -1,0 +1,97 @@
+/** Writes down what came of a delivery. A relay whose lease was taken over leaves that to the one that took it. */
+import type { Bells } from '../bells.ts'
+import type { Clock } from '../clock.ts'
+import type { DeliveryProblemCode } from '../contract/problem-code.ts'
+import type { LiveGame } from '../games.ts'
+import type { NewEvent } from '../store/events.ts'
+import type { MessageRow } from '../store/messages.ts'
+import type { Ledger, Store } from '../store/store.ts'
+import type { VendorError, VendorErrorCode } from '../vendors/vendor.ts'
+import { backoffMs } from './backoff.ts'
+import { addLink, lastLink, startsNewLink } from './chain.ts'
+import type { Cargo, Sent } from './send.ts'
+
+export interface OutcomeParts {
+  store: Store
+  clock: Clock
+  bells: Bells
+  /** The holder of the leases. */
+  owner: string
+  random: () => number
+}
+
+export type Outcomes = ReturnType<typeof createOutcomes>
+
+/** What the player is told while, or because, a message does not arrive. */
+const problemOf: Record<VendorErrorCode, DeliveryProblemCode> = {
+  refused: 'vendor_refused',
+  misconfigured: 'vendor_misconfigured',
+  missing: 'vendor_refused',
+  unreachable: 'vendor_unreachable',
+  busy: 'vendor_unreachable',
+  unexpected: 'vendor_unreachable',
+}
+
+const free = { lease_owner: null, lease_until: 0 } as const
+
+export function createOutcomes({ store, clock, bells, owner, random }: OutcomeParts) {
+  async function sent(cargo: Cargo, what: Sent): Promise<void> {
+    await store.transaction(async (ledger) => {
+      if (!(await ledger.deliveries.done(cargo.delivery.sequence, owner))) return
+      await writeDown(ledger, cargo, what, clock.now())
+    })
+    bells.player.ring(cargo.ticket.player)
+  }
+
+  async function failed(game: LiveGame, cargo: Cargo, error: VendorError): Promise<void> {
+    const { delivery } = cargo
+    if (error.code === 'missing' && (await startOver(game, cargo))) return
+    if (error.code === 'refused' || error.code === 'missing') return giveUp(cargo, problemOf[error.code])
+    const wait = backoffMs(delivery.attempts, random(), error.retryAfterMs)
+    const not_before = clock.now().getTime() + wait
+    await store.deliveries.change(delivery.sequence, owner, {
+      not_before,
+      problem_code: problemOf[error.code],
+      ...free,
+    })
+  }
+
+  /** The vendor no longer has the ticket: what the player says next opens another rather than being lost. */
+  async function startOver(game: LiveGame, { delivery, ticket, chain }: Cargo): Promise<boolean> {
+    if (delivery.operation !== 'reply' || startsNewLink(ticket, chain, game.can)) return false
+    await store.transaction(async (ledger) => {
+      await ledger.tickets.change(ticket.id, { follow_up: 1 })
+      await ledger.deliveries.change(delivery.sequence, owner, { attempts: 0, not_before: 0, ...free })
+    })
+    return true
+  }
+
+  async function giveUp({ delivery, ticket, message }: Cargo, problem_code: DeliveryProblemCode): Promise<void> {
+    await store.transaction(async (ledger) => {
+      if (!(await ledger.deliveries.change(delivery.sequence, owner, { state: 'stuck', problem_code, ...free }))) return
+      if (!message) return
+      await ledger.messages.change(message.id, { delivery: 'failed', problem_code })
+      await ledger.events.add(ticket.player, clock.now(), deliveryEvent(message))
+    })
+    bells.player.ring(ticket.player)
+  }
+
+  return { sent, failed }
+}
+
+async function writeDown(ledger: Ledger, { ticket, chain, message }: Cargo, sent: Sent, now: Date): Promise<void> {
+  await ledger.tickets.change(ticket.id, { heard_at: now.getTime() })
+  const position = sent.opened ? await addLink(ledger, ticket, sent.opened, now) : (lastLink(chain)?.position ?? null)
+  if (!message) return
+  await ledger.messages.change(message.id, {
+    delivery: 'delivered',
+    problem_code: null,
+    vendor_message_id: sent.vendorMessageId ?? null,
+    chain_position: position,
+  })
+  await ledger.events.add(ticket.player, now, deliveryEvent(message))
+}
+
+function deliveryEvent({ ticket_id, id }: MessageRow): NewEvent {
+  return { type: 'message-delivery', ticket_id, message_id: id }
+}
