@@ -1,95 +1,71 @@
-/** The process: reads the configuration, starts a relay, says where it is, and drains on a signal. */
+/** The process: which command, which configuration. The only reader of `process.*`. */
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
-import { ConfigMistakes, type LoadedConfig, readConfig } from './config.ts'
+import { type Command, UsageMistake } from './commands/command.ts'
+import { outbox } from './commands/outbox.ts'
+import { serve } from './commands/serve.ts'
+import { type Config, ConfigMistakes, type LoadedConfig, readConfig } from './config.ts'
 import { demoConfig } from './demo.ts'
-import { createLog } from './log.ts'
-import { createRelay } from './relay.ts'
-import { readBrowserFiles } from './routes/browser-files.ts'
+import { randomReference } from './random.ts'
 import { StoreUnavailable } from './store/database.ts'
 
-const { values } = parseArgs({ options: { config: { type: 'string' } }, allowPositionals: true })
+/** Named where a `medkit` command is documented: README. */
+const commands: Record<string, Command> = { serve, outbox }
 
-await main(values.config ?? process.env.MEDKIT_CONFIG)
+const { values, positionals } = parseArgs({
+  options: { config: { type: 'string' }, stuck: { type: 'boolean' } },
+  allowPositionals: true,
+})
+const [name = 'serve', ...rest] = positionals
 
-async function main(configPath: string | undefined): Promise<void> {
-  const { config, secrets } = load(configPath)
-  if (process.env.PORT) config.listen.port = Number(process.env.PORT)
-  if (process.env.HOST) config.listen.host = process.env.HOST
-  const secret = config.secret ? Buffer.from(config.secret) : keptSecret('data/secret')
-  const log = createLog({ level: process.env.MEDKIT_LOG ?? 'info', secrets })
-  const relay = await createRelay({ config, secret, log, browserFiles: readBrowserFiles(browserFolder()) }).catch(
-    giveUp,
-  )
-  const address = await relay.listen().catch(giveUp)
-  say(welcome(address, config))
-
-  const drain = () => {
-    // A second signal, or a drain that takes too long, ends the process as it is: the ledger is safe at every moment.
-    setTimeout(() => process.exit(1), 9_000).unref()
-    void relay.close().then(() => process.exit(0))
-  }
-  process.once('SIGTERM', drain)
-  process.once('SIGINT', drain)
+try {
+  const command = commands[name]
+  if (!command) throw new UsageMistake(`There is no command ${name}. There are: ${Object.keys(commands).join(', ')}.`)
+  await command({
+    args: values.stuck ? [...rest, '--stuck'] : rest,
+    environment: process.env,
+    loadConfig: () => loadConfig(values.config ?? process.env.MEDKIT_CONFIG),
+    relaySecret: ({ secret }: Config) => (secret ? Buffer.from(secret) : kept('data/secret', () => randomBytes(32))),
+    print: (text) => process.stdout.write(text),
+    onSignal: (end) => {
+      process.once('SIGTERM', end)
+      process.once('SIGINT', end)
+    },
+    exit: (code) => process.exit(code),
+  })
+} catch (error) {
+  process.stderr.write(`${inPlainWords(error)}\n`)
+  process.exit(1)
 }
 
-function load(path: string | undefined): LoadedConfig {
-  try {
-    if (path !== undefined) return readConfig(readFileSync(path, 'utf8'), process.env)
-    const demo = readConfig(JSON.stringify(demoConfig()), process.env)
-    return { ...demo, config: { ...demo.config, demo: true } }
-  } catch (error) {
-    return giveUp(error)
-  }
+function loadConfig(path: string | undefined): LoadedConfig {
+  const text = path === undefined ? JSON.stringify(demoConfig(keptDeskToken())) : readFileSync(path, 'utf8')
+  const loaded = readConfig(text, process.env)
+  const { listen } = loaded.config
+  const port = process.env.PORT ? Number(process.env.PORT) : listen.port
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new ConfigMistakes(['PORT: not a port number'])
+  const host = process.env.HOST ?? listen.host
+  return { ...loaded, config: { ...loaded.config, listen: { host, port }, demo: path === undefined } }
+}
+
+function keptDeskToken(): string {
+  return kept('data/desk-token', () => Buffer.from(randomReference(16))).toString()
 }
 
 /** Made on the first start and kept, so that a restart signs nobody out. */
-function keptSecret(path: string): Buffer {
+function kept(path: string, make: () => Buffer): Buffer {
   if (existsSync(path)) return readFileSync(path)
-  mkdirSync(join(path, '..'), { recursive: true })
-  const secret = randomBytes(32)
+  mkdirSync(dirname(path), { recursive: true })
+  const secret = make()
   writeFileSync(path, secret, { mode: 0o600, flag: 'wx' })
   return secret
 }
 
-/** Beside the sources when they run as they are, beside the built relay when that runs. */
-function browserFolder(): string {
-  const [fromSource, fromBuild] = [join(import.meta.dirname, '../dist/widget'), join(import.meta.dirname, '../widget')]
-  return existsSync(join(fromBuild, 'medkit.js')) ? fromBuild : fromSource
-}
-
-function welcome(address: string, { demo, games }: LoadedConfig['config']): string {
-  const desk = Object.values(games).find(({ vendor }) => vendor.kind === 'desk')?.vendor
-  const token = desk?.kind === 'desk' ? desk.token : undefined
-  if (!demo) return `Medkit listens on ${address}\n`
-  return [
-    '',
-    '  Medkit is running, with the demo game Star Harbor and the built-in desk.',
-    '',
-    `  The game's page, with the widget in it   ${address}/demo`,
-    `  The player's full page                   ${address}/?game=demo`,
-    `  The agents' desk                         ${address}/desk`,
-    `    its token                              ${token}`,
-    '',
-    '',
-  ].join('\n')
-}
-
-function giveUp(error: unknown): never {
-  const lines =
-    error instanceof ConfigMistakes
-      ? [error.message, ...error.mistakes.map((mistake) => `  ${mistake}`)]
-      : [error instanceof StoreUnavailable ? `${error.message}: ${causeOf(error)}` : String(error)]
-  process.stderr.write(`${lines.join('\n')}\n`)
-  process.exit(1)
-}
-
-function causeOf(error: Error): string {
-  return error.cause instanceof Error ? error.cause.message : 'unknown'
-}
-
-function say(text: string): void {
-  process.stdout.write(text)
+function inPlainWords(error: unknown): string {
+  if (error instanceof ConfigMistakes) return [error.message, ...error.mistakes.map((line) => `  ${line}`)].join('\n')
+  if (error instanceof StoreUnavailable && error.cause instanceof Error)
+    return `${error.message}: ${error.cause.message}`
+  return error instanceof Error ? error.message : String(error)
 }

@@ -1,0 +1,54 @@
+/** `medkit`: starts a relay, says where it is, and drains on a signal. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { LoadedConfig } from '../config.ts'
+import { createLog } from '../log.ts'
+import { createRelay } from '../relay.ts'
+import { readBrowserFiles } from '../routes/browser-files.ts'
+import type { Command } from './command.ts'
+
+/** A drain that takes longer ends the process as it is: the ledger is safe at every moment. */
+const drainMs = 9_000
+
+export const serve: Command = async ({ environment, loadConfig, relaySecret, print, onSignal, exit }) => {
+  const { config, secrets } = loadConfig()
+  const log = createLog({ level: environment.MEDKIT_LOG ?? 'info', secrets })
+  const browserFiles = readBrowserFiles(browserFolder())
+  const relay = await createRelay({ config, secret: relaySecret(config), log, browserFiles })
+  print(welcome(await relay.listen(), config))
+
+  onSignal(() => {
+    setTimeout(() => exit(1), drainMs).unref()
+    relay.close().then(
+      () => exit(0),
+      (error: unknown) => {
+        log.error({ err: error }, 'the drain broke off')
+        exit(1)
+      },
+    )
+  })
+}
+
+/** Beside the sources when they run as they are, beside the built relay when that runs. */
+function browserFolder(): string {
+  const root = join(import.meta.dirname, '../..')
+  const [fromBuild, fromSource] = [join(root, 'widget'), join(root, 'dist/widget')]
+  return existsSync(join(fromBuild, 'medkit.js')) ? fromBuild : fromSource
+}
+
+function welcome(address: string, { demo, games }: LoadedConfig['config']): string {
+  if (!demo) return `Medkit listens on ${address}\n`
+  const vendor = Object.values(games)[0]?.vendor
+  const token = vendor?.kind === 'desk' ? vendor.token : ''
+  return [
+    '',
+    '  Medkit is running, with the demo game Star Harbor and the built-in desk.',
+    '',
+    `  The game's page, with the widget in it   ${address}/demo`,
+    `  The player's full page                   ${address}/?game=demo`,
+    `  The agents' desk                         ${address}/desk`,
+    `    its token                              ${token}`,
+    '',
+    '',
+  ].join('\n')
+}
