@@ -1,10 +1,9 @@
 /** Builds what runs in the browser, and says how the tests run. */
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { playwright } from '@vitest/browser-playwright'
-import { build, type Plugin, type UserConfig } from 'vite'
+import { writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { build, type Plugin, preprocessCSS, resolveConfig, type UserConfig } from 'vite'
 import { defineConfig } from 'vitest/config'
-import { chromiumLaunch } from './test/chromium.ts'
 
 /** The oldest engines Medkit runs in: Android's and iOS's webviews of 2020, and Firefox's long-term release of that year. */
 const engines = ['chrome80', 'safari13.1', 'firefox78']
@@ -18,17 +17,44 @@ const shared: UserConfig = {
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
 }
 
-const output = { target: engines, cssTarget: engines, modulePreload: false, reportCompressedSize: false } as const
-
-const site: UserConfig['build'] = {
-  ...output,
+/** All three engines know ES2020; what is younger is written out. */
+const output = {
+  target: 'es2020',
+  cssTarget: engines,
+  modulePreload: false,
+  reportCompressedSize: false,
   outDir: 'dist/widget',
+  emptyOutDir: false,
+} as const
+
+const names = { entryFileNames: 'assets/[name]-[hash].js', chunkFileNames: 'assets/[name]-[hash].js' }
+
+/** The panel and what it fetches later. Everything else in `dist/widget` is a door to it. */
+const panel: UserConfig['build'] = {
+  ...output,
   emptyOutDir: true,
+  lib: { entry: { panel: 'widget/start.ts' }, formats: ['es'] },
   rolldownOptions: {
-    input: { index: 'index.html', demo: 'widget/demo.html', panel: 'widget/mount.ts' },
-    preserveEntrySignatures: 'exports-only',
-    output: { entryFileNames: 'assets/[name]-[hash].js', chunkFileNames: 'assets/[name]-[hash].js' },
+    preserveEntrySignatures: 'allow-extension',
+    output: {
+      ...names,
+      minify: true,
+      comments: false,
+      codeSplitting: { groups: [{ name: 'panel', test: /widget.start\.ts$/ }] },
+    },
   },
+}
+
+/** `index.html` and the demo's host page. */
+const pages: UserConfig['build'] = {
+  ...output,
+  rolldownOptions: { input: { index: 'index.html', demo: 'widget/demo.html' }, output: names },
+}
+
+/** `medkit.js`: a classic script, because a page's `<script async src>` runs no modules. */
+const embed: UserConfig['build'] = {
+  ...output,
+  lib: { entry: 'widget/embed.ts', formats: ['iife'], name: 'unused', fileName: () => 'medkit.js' },
 }
 
 const npm: UserConfig['build'] = {
@@ -38,37 +64,28 @@ const npm: UserConfig['build'] = {
   lib: { entry: 'widget/mount.ts', formats: ['es'], fileName: 'mount' },
 }
 
-/**
- * Builds `medkit.js` once the panel's hashed name is known: a classic script that fetches the panel from beside itself.
- * It cannot be a part of the first build, because that one makes modules, and a page's `<script async src>` is none.
- */
-function embedScript(): Plugin {
+/** Builds the doors once the panel's hashed name is known. */
+function doors(): Plugin {
   return {
-    name: 'medkit:embed',
+    name: 'medkit:doors',
     apply: 'build',
-    async writeBundle({ dir }, bundle) {
-      const panel = Object.values(bundle).find((file) => file.type === 'chunk' && file.name === 'panel')
-      if (!dir || !panel) return
-      await build({
-        ...shared,
-        logLevel: 'warn',
-        plugins: [pointAt(`./${panel.fileName}`)],
-        build: {
-          ...output,
-          outDir: dir,
-          emptyOutDir: false,
-          lib: { entry: 'widget/embed.ts', formats: ['iife'], name: 'unused', fileName: () => 'medkit.js' },
-        },
-      })
+    async writeBundle(_options, bundle) {
+      const file = Object.values(bundle).find((file) => file.type === 'chunk' && file.name === 'panel')
+      if (!file) throw Error('the build made no panel')
+      const quiet = { ...shared, logLevel: 'warn' } as const
+      await build({ ...quiet, build: pages, plugins: [panelAt(`./${basename(file.fileName)}`), pagesAtTheTop()] })
+      await build({ ...quiet, build: embed, plugins: [panelAt(`./${file.fileName}`)] })
+      writeFileSync(`${output.outDir}/medkit.css`, await wholeStyleSheet())
     },
   }
 }
 
-function pointAt(address: string): Plugin {
+/** Beside the door, not in it: `address` is relative to the file that asks. */
+function panelAt(address: string): Plugin {
   return {
-    name: 'medkit:panel-address',
+    name: 'medkit:panel-at',
     enforce: 'pre',
-    resolveId: (id) => (id === './mount.ts' ? { id: address, external: true } : null),
+    resolveId: (id) => (id === './start.ts' ? { id: address, external: 'absolute' } : null),
   }
 }
 
@@ -76,20 +93,28 @@ function pointAt(address: string): Plugin {
 function pagesAtTheTop(): Plugin {
   return {
     name: 'medkit:pages',
-    apply: 'build',
     enforce: 'post',
     generateBundle(_options, bundle) {
       for (const file of Object.values(bundle)) {
         if (file.type !== 'asset' || !file.fileName.startsWith('widget/')) continue
-        file.fileName = file.fileName.slice('widget/'.length)
+        file.fileName = basename(file.fileName)
         file.source = String(file.source).replaceAll('../assets/', './assets/')
       }
     },
   }
 }
 
-export default defineConfig(async ({ mode }) => ({
+/** For engines that cannot adopt style sheets. */
+async function wholeStyleSheet(): Promise<string> {
+  const sheets = ['launcher', 'panel', 'writing'].map((name) => `widget/style/${name}.css`)
+  const texts = sheets.map(async (file) =>
+    preprocessCSS(await readFile(file, 'utf8'), file, await resolveConfig(shared, 'build')),
+  )
+  return (await Promise.all(texts)).map(({ code }) => code).join('\n')
+}
+
+export default defineConfig(({ mode }) => ({
   ...shared,
-  plugins: mode === 'npm' ? [] : [pagesAtTheTop(), embedScript()],
-  build: mode === 'npm' ? npm : site,
+  plugins: mode === 'npm' ? [] : [doors()],
+  build: mode === 'npm' ? npm : panel,
 }))

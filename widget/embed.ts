@@ -21,24 +21,25 @@ const methods = 'open close destroy signIn signOut setMetadata addBreadcrumb att
 const early = window.medkit ?? []
 
 // A second copy of the script leaves the first one alone.
-if (Array.isArray(early)) start(document.currentScript as HTMLScriptElement, early)
+if (Array.isArray(early)) attach(document.currentScript as HTMLScriptElement, early)
 
-function start({ dataset, src, nonce }: HTMLScriptElement, early: Call[]): void {
-  const relay = dataset['relay'] ?? src.replace(/\/[^/]*$/, '')
-  const game = dataset['game'] ?? ''
-  const locale = dataset['locale'] ?? (document.documentElement.lang || navigator.language)
-  const root = createHost(relay, dataset['nonce'] ?? nonce)
-  let loading: Promise<unknown> | null = null
+function attach({ dataset, src, nonce }: HTMLScriptElement, early: Call[]): void {
+  const relay = dataset.relay ?? src.replace(/\/[^/]*$/, '')
+  const game = dataset.game ?? ''
+  const locale = dataset.locale ?? (document.documentElement.lang || navigator.language)
+  const root = createHost(relay, dataset.nonce ?? nonce)
+  let _loading: Promise<unknown> | null = null
   let arrive: (real: Callable) => void
   const arrived = new Promise<Callable>((resolve) => {
     arrive = resolve
   })
   const load = () => {
-    loading ??= import('./mount.ts').then(
-      ({ mount }) => arrive(mount({ game, relay, locale, theme: dataset as Partial<Theme> }, { root, launcher }) as never),
+    _loading ??= import('./start.ts').then(
+      ({ start }) =>
+        arrive(start({ game, relay, locale, theme: dataset as Partial<Theme> }, { root, launcher }) as never),
       () => {
         // The next press follows the link to the full page, and the next sign of interest tries again.
-        loading = launcher.onclick = null
+        _loading = launcher.onclick = null
       },
     )
   }
@@ -59,8 +60,8 @@ function start({ dataset, src, nonce }: HTMLScriptElement, early: Call[]): void 
   }
   for (const name of methods) handle[name] = (...values) => call(name, ...values)
   const launcher = createLauncher(`${relay}/?game=${game}`, locale, load, () => call('open'))
-  launcher.className += ` ${dataset['position']}`
-  if (dataset['launcher'] !== 'off') root.append(launcher)
+  launcher.className += ` ${dataset.position}`
+  if (dataset.launcher !== 'off') root.append(launcher)
   if (hasActedHere(game)) load()
   window.medkit = handle as never
   early.map((values) => call(...values))

@@ -30,6 +30,9 @@ export interface MedkitEvents {
   problem: { code: FailureCode }
 }
 
+/** Tells every listener. */
+export type Emit = <E extends keyof MedkitEvents>(event: E, detail: MedkitEvents[E]) => void
+
 /** One thing {@link Medkit.doctor} looked at. `detail` is for the engineer who reads it, in English. */
 export interface Finding {
   check: 'relay' | 'origin' | 'clock' | 'storage' | 'outbox' | 'policy' | 'overlay' | 'files' | 'stream'

@@ -1,4 +1,5 @@
 /** The one element the widget adds to a host page. Everything else is inside its shadow root, and goes when it goes. */
+import { addStyles } from './style/adopt.ts'
 import base from './style/launcher.css?inline'
 
 /**
@@ -11,19 +12,10 @@ export function createHost(relay: string, nonce?: string, target?: Element): Sha
     const link = document.createElement('link')
     link.rel = 'stylesheet'
     link.href = `${relay}/medkit.css`
-    link.nonce = nonce
+    link.nonce = nonce ?? ''
     root.append(link)
   }
   // A script in <head> runs before there is a body.
   ;(target ?? document.body ?? document.documentElement).append(root.host)
   return root
-}
-
-/** An adopted sheet needs no leave from `style-src`. */
-export function addStyles(root: ShadowRoot, css: string): boolean {
-  if (!root.adoptedStyleSheets) return false
-  const sheet = new CSSStyleSheet()
-  sheet.replaceSync(css)
-  root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet]
-  return true
 }

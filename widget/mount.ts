@@ -1,25 +1,20 @@
-/** The npm door: draws the launcher at once and fetches the panel when somebody first means to use it. */
+/** The npm door: `mount(options)` puts Medkit on the page and gives the handle that the script tag gives, too. */
 import type { Draft, FailureCode, Finding, Medkit, MedkitEvents, MountOptions, TokenSource, View } from './handle.ts'
 import { createHost } from './host.ts'
 import { createLauncher } from './launcher.ts'
+import { start } from './start.ts'
 
 export type { Draft, FailureCode, Finding, Medkit, MedkitEvents, MountOptions, TokenSource, View }
 
-export type Emit = <E extends keyof MedkitEvents>(event: E, detail: MedkitEvents[E]) => void
-
-/** What the panel is given to stand on. */
-export interface PanelParts {
-  root: ShadowRoot
-  relay: string
-  locale: string
-  options: MountOptions
-  launcher?: HTMLElement | undefined
-  emit: Emit
+/** Puts Medkit on the page. Nothing is stored in the browser before the player acts. */
+export function mount(options: MountOptions): Medkit {
+  const relay = (options.relay ?? location.origin).replace(/\/$/, '')
+  const locale = options.locale ?? (document.documentElement.lang || navigator.language)
+  const root = createHost(relay, options.nonce, options.target)
+  const mode = options.target ? 'inline' : 'docked'
+  const open = () => medkit.open()
+  const launcher = createLauncher(`${relay}/?game=${options.game}`, locale, () => {}, open)
+  if (options.launcher !== false && mode === 'docked') root.append(launcher)
+  const medkit = start({ ...options, relay, locale }, { root, launcher, mode })
+  return medkit
 }
-
-/** The lazy half of {@link Medkit}: all but the listeners, which are there from the start. */
-export type Panel = Omit<Medkit, 'on'>
-
-type Listener = (detail: unknown) => void
-
-export function mount(options: MountOptions, ground?:{root:ShadowRoot,launcher:HTMLElement}): Medkit { return {} as never }

@@ -1,10 +1,103 @@
-/** tmp */
+/** The panel: one view at a time, or two side by side, inside the shadow root the launcher stands in. */
+import { effect } from '@preact/signals'
 import { render } from 'preact'
-import { signal } from '@preact/signals'
-import type { Panel, PanelParts } from '../mount.ts'
-export function startPanel(parts: PanelParts): Panel {
-  const n = signal(1)
-  const div = document.createElement('div'); parts.host.root.append(div)
-  render(<p onClick={()=>n.value++}>hello {n}</p>, div)
-  return { open(){}, close(){} } as unknown as Panel
+import type { Theme } from '../../server/contract/game.ts'
+import type { Support } from '../state/support.ts'
+import { SupportContext, useSupport } from './context.ts'
+import { lazy } from './lazy.tsx'
+import { followLook } from './look.ts'
+import { Banner, Toast } from './notice.tsx'
+import { Home } from './ticket-list.tsx'
+
+const Writing = lazy(({ prepareWriting }) => prepareWriting().then((file) => file.WritingView))
+const Privacy = lazy(() => import('./privacy.tsx').then((file) => file.Privacy))
+const SignIn = lazy(() => import('./sign-in.tsx').then((file) => file.SignIn))
+
+export interface Place {
+  root: ShadowRoot
+  launcher?: HTMLElement | undefined
+  theme: Partial<Theme>
+}
+
+/** @returns takes it off again. */
+export function drawPanel(support: Support, { root, launcher, theme }: Place): () => void {
+  const frame = document.createElement('div')
+  root.append(frame)
+  const stops = [followLook(support, frame, launcher, theme), launcher ? badge(support, launcher) : () => {}]
+  render(
+    <SupportContext.Provider value={support}>
+      <Panel />
+    </SupportContext.Provider>,
+    frame,
+  )
+  return () => {
+    for (const stop of stops) stop()
+    render(null, frame)
+    frame.remove()
+  }
+}
+
+/** What the launcher says while the panel is away. */
+function badge({ speech, tickets, open, busy }: Support, launcher: HTMLElement): () => void {
+  const mark = document.createElement('span')
+  mark.className = 'badge'
+  mark.setAttribute('aria-hidden', 'true')
+  launcher.append(mark)
+  return effect(() => {
+    const { launcher: name, launcherUnread } = speech.words.value
+    const { count } = tickets.unread.value
+    launcher.hidden = open.value
+    if (busy.value) return
+    launcher.setAttribute('aria-label', count ? speech.say(launcherUnread, { n: count }) : name)
+    mark.textContent = count > 9 ? '9+' : String(count)
+    mark.hidden = !count
+  })
+}
+
+function Panel() {
+  const { open, mode, speech, game, wide } = useSupport()
+  const { words, say, locale } = speech
+  if (!open.value) return null
+  const name = say(words.value.support, { game: game.value?.name ?? '' })
+  const role = mode === 'docked' ? 'dialog' : mode === 'page' ? 'main' : 'region'
+  const onKeyDown = useEscape()
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions lint/a11y/useAriaPropsSupportedByRole: the role is one of three
+    <div
+      class="panel"
+      part="panel"
+      role={role}
+      aria-label={name}
+      lang={locale.value}
+      dir={locale.value === 'ar' ? 'rtl' : 'ltr'}
+      onKeyDown={onKeyDown}
+    >
+      <Banner />
+      <div class="panes">
+        {wide.value && <Home />}
+        <View />
+      </div>
+      <Toast />
+    </div>
+  )
+}
+
+function View() {
+  const { router, wide } = useSupport()
+  const route = router.current.value
+  if (route.view === 'privacy') return <Privacy />
+  if (route.view === 'sign-in') return <SignIn />
+  return route.view === 'home' && !wide.value ? <Home /> : <Writing />
+}
+
+/** Escape closes one thing at a time: the word after an act, the view, the panel. */
+function useEscape() {
+  const { notices, router, close, closable } = useSupport()
+  return (event: KeyboardEvent) => {
+    if (event.key !== 'Escape' || event.isComposing) return
+    event.preventDefault()
+    if (notices.current.value) notices.clear()
+    else if (router.current.value.view !== 'home') router.home()
+    else if (closable) close()
+  }
 }

@@ -1,0 +1,65 @@
+/** Where a reply is written, always in reach of the thumb. */
+import type { TicketId } from '../../server/contract/ids.ts'
+import { FileList, FilePicker } from './attachment.tsx'
+import { Icon } from './icons.tsx'
+import { maxMessageLength } from './new-ticket.tsx'
+import { useWriting } from './use-writing.ts'
+
+/** Enter makes a line where the keys are on glass; with a keyboard it sends, and the composer says so. */
+const withKeyboard = () => matchMedia('(pointer: fine)').matches
+
+export function Composer({ id }: { id: TicketId }) {
+  const { speech, replies } = useWriting()
+  const words = speech.words.value
+  const reply = replies.on(id)
+  const text = reply.text.value
+  const send = (event: Event) => {
+    event.preventDefault()
+    reply.send()
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' || event.isComposing) return
+    if (event.ctrlKey || event.metaKey || (withKeyboard() && !event.shiftKey)) send(event)
+  }
+  const lines = text.split('\n').length + Math.floor(text.length / 38)
+  return (
+    <form class="foot composer" onSubmit={send}>
+      <FileList uploads={reply.uploads} />
+      <div class="write">
+        <FilePicker uploads={reply.uploads} label={words.addFile} small />
+        <textarea
+          id="reply"
+          aria-label={words.write}
+          placeholder={words.write}
+          aria-describedby={withKeyboard() ? 'keys' : undefined}
+          rows={Math.min(6, lines)}
+          dir="auto"
+          maxLength={maxMessageLength}
+          value={text}
+          onInput={(event) => reply.write(event.currentTarget.value)}
+          onKeyDown={onKeyDown}
+        />
+        <button
+          type="submit"
+          class="icon send"
+          aria-label={words.send}
+          aria-disabled={!text.trim() || reply.sending.value}
+        >
+          <Icon name="send" />
+        </button>
+      </div>
+      {reply.sending.value ? (
+        <p class="hint" role="status">
+          {words.sendAfterFiles}
+        </p>
+      ) : (
+        withKeyboard() &&
+        text && (
+          <p class="hint" id="keys">
+            {words.sendKeys}
+          </p>
+        )
+      )}
+    </form>
+  )
+}

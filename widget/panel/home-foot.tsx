@@ -1,0 +1,41 @@
+/** The foot of home: language, the player's data, and the way in or out. Never more than two presses away. */
+import { languageNames } from '../words/words.ts'
+import { useSupport } from './context.ts'
+
+export function HomeFoot() {
+  const { speech, game, session, router } = useSupport()
+  const words = speech.words.value
+  const kind = session.kind.value
+  return (
+    <footer class="foot links">
+      <label class="select">
+        <span class="hidden">{words.language}</span>
+        <select
+          value={speech.locale.value}
+          onChange={(event) => speech.choose(event.currentTarget.value).catch(() => {})}
+        >
+          {Object.entries(languageNames).map(([code, name]) => (
+            <option key={code} value={code} lang={code}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      {kind && (
+        <button type="button" class="link" onClick={() => router.go({ view: 'privacy' })}>
+          {words.privacy}
+        </button>
+      )}
+      {kind !== 'verified' && kind !== 'email' && game.value?.signIn.includes('email') && (
+        <button type="button" class="link" onClick={() => router.go({ view: 'sign-in' })}>
+          {words.signIn}
+        </button>
+      )}
+      {kind === 'email' && (
+        <button type="button" class="link" onClick={session.signOut}>
+          {words.signOut}
+        </button>
+      )}
+    </footer>
+  )
+}

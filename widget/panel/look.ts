@@ -1,0 +1,73 @@
+/** Colours, position and size of the panel, as they follow the studio, the system and the keyboard on glass. */
+import { effect, signal } from '@preact/signals'
+import type { Theme } from '../../server/contract/game.ts'
+import type { Support } from '../state/support.ts'
+import { accentProperties } from '../state/theme.ts'
+
+const defaultAccent = '#3b5bdb'
+
+/** @returns stops following. */
+export function followLook(
+  { game, mode, wide, open }: Support,
+  frame: HTMLElement,
+  launcher: HTMLElement | undefined,
+  own: Partial<Theme>,
+): () => void {
+  const darkSystem = signal(false)
+  const stops = [
+    watchMedia('(prefers-color-scheme: dark)', (matches) => {
+      darkSystem.value = matches
+    }),
+    watchMedia('(min-width: 900px)', (matches) => {
+      wide.value = matches && mode === 'page'
+    }),
+    effect(() => {
+      const { accent = defaultAccent, scheme, position = '' } = { ...game.value?.theme, ...given(own) }
+      const dark = scheme === 'dark' || (scheme !== 'light' && darkSystem.value)
+      const properties = accentProperties(accent, dark)
+      frame.className = `medkit ${mode} ${dark ? 'dark' : 'light'} ${position}`
+      setProperties(frame, properties)
+      if (!launcher) return
+      launcher.className = `launcher ${position}`
+      setProperties(launcher, properties)
+    }),
+    effect(() => (open.value ? followVisibleHeight(frame) : undefined)),
+  ]
+  return () => {
+    for (const stop of stops) stop()
+  }
+}
+
+/** What was not given must not win over what the game says. */
+function given(theme: Partial<Theme>): Partial<Theme> {
+  return Object.fromEntries(Object.entries(theme).filter(([, value]) => value))
+}
+
+/** Through the style object, which no content security policy forbids. */
+function setProperties({ style }: HTMLElement, properties: Record<string, string>): void {
+  for (const [name, value] of Object.entries(properties)) style.setProperty(name, value)
+}
+
+/** Safari 13 has no `addEventListener` on media queries. */
+function watchMedia(query: string, tell: (matches: boolean) => void): () => void {
+  const media = matchMedia(query)
+  const listen = () => tell(media.matches)
+  listen()
+  media.addListener(listen)
+  return () => media.removeListener(listen)
+}
+
+/** On iOS the keyboard covers the page without making it smaller; only the visual viewport knows what is left. */
+function followVisibleHeight(frame: HTMLElement): (() => void) | undefined {
+  const viewport = window.visualViewport
+  if (!viewport) return undefined
+  const follow = () =>
+    setProperties(frame, { '--seen': `${viewport.height}px`, '--seen-top': `${viewport.offsetTop}px` })
+  follow()
+  viewport.addEventListener('resize', follow)
+  viewport.addEventListener('scroll', follow)
+  return () => {
+    viewport.removeEventListener('resize', follow)
+    viewport.removeEventListener('scroll', follow)
+  }
+}

@@ -1,0 +1,50 @@
+/** The frame of every view: its heading, the way back, the way out. */
+import type { ComponentChildren } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+import { useSupport } from './context.ts'
+import { Icon } from './icons.tsx'
+
+export interface ScreenProps {
+  title: string
+  /** Stands beside the heading. */
+  aside?: ComponentChildren
+  back?: boolean
+  /** False where something in the view takes the focus instead. */
+  focus?: boolean
+  foot?: ComponentChildren
+  class?: string
+  children: ComponentChildren
+}
+
+export function Screen({ title, aside, back = true, focus = true, foot, children, ...rest }: ScreenProps) {
+  const { speech, router, closable, close, wide, mode } = useSupport()
+  const heading = useRef<HTMLHeadingElement>(null)
+  const words = speech.words.value
+  // Whoever moved the player here, the heading says where they are.
+  useEffect(() => {
+    if (focus && router.moved() && (back || !wide.value)) heading.current?.focus()
+  }, [])
+  const Heading = mode === 'page' ? 'h1' : 'h2'
+  return (
+    <div class={`screen ${rest.class ?? ''}`}>
+      <header class="bar">
+        {back && !wide.value && (
+          <button type="button" class="icon" aria-label={words.back} onClick={router.home}>
+            <Icon name="back" />
+          </button>
+        )}
+        <Heading class="title" tabIndex={-1} ref={heading}>
+          {title}
+        </Heading>
+        {aside}
+        {closable && (!back || !wide.value) && (
+          <button type="button" class="icon" aria-label={words.close} onClick={close}>
+            <Icon name="close" />
+          </button>
+        )}
+      </header>
+      <div class="body">{children}</div>
+      {foot}
+    </div>
+  )
+}

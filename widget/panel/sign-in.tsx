@@ -1,0 +1,90 @@
+/** Into an e-mail player's history by a mailed link, or back into an anonymous one's by the recovery key. */
+import { useState } from 'preact/hooks'
+import { useSupport } from './context.ts'
+import { Screen } from './screen.tsx'
+
+export function SignIn() {
+  const { speech, game } = useSupport()
+  const words = speech.words.value
+  const ways = game.value?.signIn ?? []
+  return (
+    <Screen title={words.signIn}>
+      {ways.includes('email') && <ByMail />}
+      {ways.includes('anonymous') && <ByRecoveryKey />}
+    </Screen>
+  )
+}
+
+function ByMail() {
+  const { speech, session, act } = useSupport()
+  const { words, say } = speech
+  const [email, setEmail] = useState('')
+  const [sentTo, setSentTo] = useState('')
+  if (sentTo)
+    return (
+      <p class="card" role="status">
+        {say(words.value.linkSent, { email: sentTo })}
+      </p>
+    )
+  const send = (event: Event) => {
+    event.preventDefault()
+    act(async () => {
+      await session.requestLink(email.trim())
+      setSentTo(email)
+    })
+  }
+  return (
+    <form class="place" onSubmit={send}>
+      <label for="address">{words.value.email}</label>
+      <input
+        id="address"
+        type="email"
+        autocomplete="email"
+        required
+        aria-describedby="address-hint"
+        value={email}
+        onInput={(event) => setEmail(event.currentTarget.value)}
+      />
+      <p class="hint" id="address-hint">
+        {words.value.linkHint}
+      </p>
+      <button type="submit" class="main">
+        {words.value.sendLink}
+      </button>
+    </form>
+  )
+}
+
+function ByRecoveryKey() {
+  const { speech, session, act, router } = useSupport()
+  const words = speech.words.value
+  const [recoveryKey, setRecoveryKey] = useState('')
+  const enter = (event: Event) => {
+    event.preventDefault()
+    act(async () => {
+      await session.enter({ recoveryKey: recoveryKey.trim() })
+      router.home()
+    })
+  }
+  return (
+    <form class="place" onSubmit={enter}>
+      <label for="key">{words.recoveryKey}</label>
+      <input
+        id="key"
+        type="text"
+        autocomplete="off"
+        spellcheck={false}
+        required
+        aria-describedby="key-hint"
+        value={recoveryKey}
+        onInput={(event) => setRecoveryKey(event.currentTarget.value)}
+      />
+      <p class="hint" id="key-hint">
+        {words.recoveryHint}
+      </p>
+      <button type="submit" class="plain">
+        {words.recover}
+      </button>
+    </form>
+  )
+}

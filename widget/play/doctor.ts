@@ -1,0 +1,114 @@
+/** Looks for what keeps support from working on a page: for the studio's engineer, in plain English. Loaded on demand. */
+import type { Finding } from '../handle.ts'
+
+export interface DoctorParts {
+  relay: string
+  game: string
+  root: ShadowRoot
+}
+
+/** A studio's token is refused when the player's clock is further off than this. */
+const clockSkewMs = 60_000
+
+export async function examine({ relay, game, root }: DoctorParts): Promise<Finding[]> {
+  return [
+    ...(await askRelay(relay, game)),
+    ...(await Promise.all([storage(), outbox(), stream(), files()])),
+    overlay(root),
+  ]
+}
+
+async function askRelay(relay: string, game: string): Promise<Finding[]> {
+  const blocked = refusedByPolicy()
+  try {
+    const response = await fetch(`${relay}/v1/games/${encodeURIComponent(game)}`, {
+      credentials: 'omit',
+      cache: 'no-store',
+    })
+    const found = finding('relay', response.ok, `${relay} answered ${response.status} for the game "${game}"`)
+    const origin = finding('origin', response.status !== 403, `this page is ${location.origin}`)
+    return [found, origin, clock(response.headers.get('Date')), blocked()]
+  } catch (error) {
+    return [finding('relay', false, `${relay} cannot be reached: ${String(error)}`), blocked()]
+  }
+}
+
+function clock(date: string | null): Finding {
+  if (!date) return finding('clock', true, 'the relay does not let this page read its Date header')
+  const skewMs = Date.now() - Date.parse(date)
+  return finding(
+    'clock',
+    Math.abs(skewMs) < clockSkewMs,
+    `this device is ${Math.round(skewMs / 1000)} s from the relay`,
+  )
+}
+
+/** Watches from now on; ask it when the requests are over. */
+function refusedByPolicy(): () => Finding {
+  const refused: string[] = []
+  const listen = (event: SecurityPolicyViolationEvent) =>
+    refused.push(`${event.violatedDirective}: ${event.blockedURI}`)
+  document.addEventListener('securitypolicyviolation', listen)
+  return () => {
+    document.removeEventListener('securitypolicyviolation', listen)
+    return finding('policy', !refused.length, refused.join('; ') || 'the content security policy refused nothing')
+  }
+}
+
+async function storage(): Promise<Finding> {
+  try {
+    localStorage.getItem('medkit:')
+    return finding('storage', true, 'localStorage can be used')
+  } catch (error) {
+    return finding('storage', false, `drafts and sessions last as long as the page: ${String(error)}`)
+  }
+}
+
+function outbox(): Promise<Finding> {
+  return new Promise((resolve) => {
+    const no = (reason: unknown) =>
+      resolve(finding('outbox', false, `unsent messages last as long as the page: ${reason}`))
+    try {
+      const request = indexedDB.open('medkit:doctor')
+      request.onerror = () => no(request.error)
+      request.onsuccess = () => {
+        request.result.close()
+        indexedDB.deleteDatabase('medkit:doctor')
+        resolve(finding('outbox', true, 'IndexedDB can be used'))
+      }
+    } catch (error) {
+      no(error)
+    }
+  })
+}
+
+async function stream(): Promise<Finding> {
+  return finding(
+    'stream',
+    'body' in Response.prototype,
+    'answers arrive at once where fetch can stream, else by asking',
+  )
+}
+
+async function files(): Promise<Finding> {
+  const input = document.createElement('input')
+  input.type = 'file'
+  return finding('files', !input.disabled, 'a webview must also handle the file chooser; a desktop browser does')
+}
+
+/** Something of the page's, lying over the launcher, takes the player's presses. */
+function overlay(root: ShadowRoot): Finding {
+  const launcher = root.querySelector('.launcher')
+  if (!launcher?.getClientRects().length) return finding('overlay', true, 'no launcher is shown')
+  const { left, top, width, height } = launcher.getBoundingClientRect()
+  const above = document.elementFromPoint(left + width / 2, top + height / 2)
+  return finding(
+    'overlay',
+    above === root.host,
+    above === root.host ? 'the launcher can be pressed' : `over the launcher lies <${above?.localName}>`,
+  )
+}
+
+function finding(check: Finding['check'], ok: boolean, detail: string): Finding {
+  return { check, ok, detail }
+}

@@ -1,0 +1,142 @@
+/** The only fetch. Typed by the contract's routes; whatever goes wrong becomes one {@link RelayProblem}. */
+import type { Problem, ProblemPlace } from '../../server/contract/problem-code.ts'
+import type { AnswerOf, BodyOf, PathParams, QueryOf, RouteName } from '../../server/contract/routes.ts'
+import type { FailureCode } from '../handle.ts'
+
+/** A refusal by the relay, or `offline`: no way to reach it. Everything else is a defect and stays an ordinary error. */
+export class RelayProblem extends Error {
+  declare readonly code: FailureCode
+  declare readonly places: readonly ProblemPlace[]
+  declare readonly retryAfterMs: number
+
+  constructor(code: FailureCode, problem: Partial<Problem> = {}, options?: ErrorOptions) {
+    super(code, options)
+    this.name = 'RelayProblem'
+    this.code = code
+    this.places = problem.errors ?? []
+    this.retryAfterMs = (problem.retryAfterSeconds ?? 0) * 1000
+  }
+}
+
+type Given<Name extends string, T> = [T] extends [undefined] ? object : { [K in Name]: T }
+type Params<R extends RouteName> = [PathParams<R>] extends [never] ? object : { params: Record<PathParams<R>, string> }
+
+export type CallRequest<R extends RouteName> = Params<R> &
+  Given<'body', BodyOf<R>> & {
+    query?: Partial<QueryOf<R>>
+    /** `Idempotency-Key`: the same for every try of one act. */
+    key?: string
+    headers?: Record<string, string>
+    signal?: AbortSignal
+  }
+
+export interface Call {
+  <R extends RouteName>(route: R, request?: CallRequest<R>): Promise<AnswerOf<R>>
+  /** The answer itself, for streams and for bytes. */
+  open<R extends RouteName>(route: R, request?: CallRequest<R>): Promise<Response>
+}
+
+/** Where the bearer comes from. */
+export interface Identity {
+  token(): Promise<string | undefined>
+  /** A fresh token after the relay refused this one; undefined when there is none to be had. */
+  renew(refused: string): Promise<string | undefined>
+}
+
+export interface CallParts {
+  relay: string
+  fetch: typeof fetch
+  identity: Identity
+}
+
+/** What every route may be asked with; the types above say which route takes what. */
+interface AnyRequest {
+  params?: Record<string, string>
+  query?: Record<string, unknown>
+  body?: unknown
+  key?: string
+  headers?: Record<string, string>
+  signal?: AbortSignal
+}
+
+const withoutBearer: readonly RouteName[] = ['GET /games/:game', 'POST /sessions']
+const answerWithinMs = 30_000
+
+export function createCall({ relay, fetch, identity }: CallParts): Call {
+  const send = async (route: RouteName, request: AnyRequest, token?: string): Promise<Response> => {
+    const [method = 'GET', path = ''] = route.split(' ')
+    try {
+      return await fetch(relay + addressOf(path, request), {
+        method,
+        headers: headersOf(request, token),
+        // Without cookies there is nothing a foreign page could ride on.
+        credentials: 'omit',
+        ...(request.body !== undefined && { body: JSON.stringify(request.body) }),
+        ...(request.signal && { signal: request.signal }),
+      })
+    } catch (cause) {
+      throw new RelayProblem('offline', {}, { cause })
+    }
+  }
+
+  const open = async (route: RouteName, request: AnyRequest): Promise<Response> => {
+    if (withoutBearer.includes(route)) return sound(await send(route, request))
+    const token = await identity.token()
+    if (!token) throw new RelayProblem('token_missing')
+    const response = await send(route, request, token)
+    if (response.status !== 401) return sound(response)
+    const fresh = await identity.renew(token)
+    return sound(fresh ? await send(route, request, fresh) : response)
+  }
+
+  const call = async (route: RouteName, request: AnyRequest = {}) => {
+    const { signal, stop } = within(answerWithinMs, request.signal)
+    try {
+      const response = await open(route, { ...request, signal })
+      return response.status === 204 ? undefined : await response.json()
+    } catch (cause) {
+      // A body cut off half-way is a broken line, not a defect.
+      throw cause instanceof RelayProblem ? cause : new RelayProblem('offline', {}, { cause })
+    } finally {
+      stop()
+    }
+  }
+  return Object.assign(call, { open: (route: RouteName, request: AnyRequest = {}) => open(route, request) }) as Call
+}
+
+function addressOf(path: string, { params = {}, query = {} }: AnyRequest): string {
+  const filled = path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ''))
+  const pairs = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`)
+  return `/v1${filled}${pairs.length ? `?${pairs.join('&')}` : ''}`
+}
+
+function headersOf({ body, key, headers }: AnyRequest, token?: string): Record<string, string> {
+  return {
+    ...(body !== undefined && { 'Content-Type': 'application/json' }),
+    ...(key && { 'Idempotency-Key': key }),
+    ...(token && { Authorization: `Bearer ${token}` }),
+    ...headers,
+  }
+}
+
+async function sound(response: Response): Promise<Response> {
+  if (response.ok) return response
+  const problem: Partial<Problem> = await response.json().catch(() => ({}))
+  // A gateway's own page carries no code.
+  throw new RelayProblem(problem.code ?? (response.status < 500 ? 'internal' : 'offline'), problem)
+}
+
+/** `AbortSignal.timeout` and `.any` are younger than the engines we run in. */
+function within(ms: number, outer?: AbortSignal): { signal: AbortSignal; stop: () => void } {
+  const controller = new AbortController()
+  const abort = () => controller.abort()
+  const timer = setTimeout(abort, ms)
+  outer?.addEventListener('abort', abort)
+  return {
+    signal: controller.signal,
+    stop() {
+      clearTimeout(timer)
+      outer?.removeEventListener('abort', abort)
+    },
+  }
+}

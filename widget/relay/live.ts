@@ -1,0 +1,136 @@
+/** The player's event stream: read by fetch, because it needs the bearer; watched, because a muted stream says nothing. */
+import type { EventBatch, PlayerEvent } from '../../server/contract/event.ts'
+import type { Call } from './call.ts'
+
+export type LiveState = 'connecting' | 'live' | 'offline'
+
+export interface LiveParts {
+  call: Call
+  onEvent(event: PlayerEvent): void
+  onState(state: LiveState): void
+}
+
+/** The relay writes something every 20 s; more than two such gaps of silence mean the line is dead or held back. */
+const silenceMs = 45_000
+const longestWaitMs = 60_000
+
+/** Follows the events until the returned function is called. What was missed in between is replayed by its last id. */
+export function follow({ call, onEvent, onState }: LiveParts): () => void {
+  const stopping = new AbortController()
+  let lastEventId: string | undefined
+  let mutedStreams = 0
+  let failures = 0
+
+  const headers = () => (lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId })
+  const heard = (id: string, event: PlayerEvent) => {
+    lastEventId = id || lastEventId
+    onEvent(event)
+  }
+
+  const stream = async () => {
+    const attempt = new AbortController()
+    const watch = createWatchdog(silenceMs, () => attempt.abort())
+    const stop = () => attempt.abort()
+    stopping.signal.addEventListener('abort', stop)
+    let bytes = 0
+    try {
+      const request = { headers: { ...headers(), Accept: 'text/event-stream' }, signal: attempt.signal }
+      const response = await call.open('GET /events', request)
+      const reader = response.body?.getReader()
+      if (!reader) throw Error('no stream')
+      onState('live')
+      failures = 0
+      const parse = createParser(heard)
+      const decoder = new TextDecoder()
+      for (;;) {
+        const { done, value } = await reader.read()
+        if (done) return
+        watch.heard()
+        bytes += value.length
+        parse(decoder.decode(value, { stream: true }))
+      }
+    } finally {
+      watch.stop()
+      stopping.signal.removeEventListener('abort', stop)
+      // Opened, and then not one byte: something between us holds streams back.
+      mutedStreams = bytes || !attempt.signal.aborted ? 0 : mutedStreams + 1
+    }
+  }
+
+  const poll = async (): Promise<number> => {
+    const batch: EventBatch = await call('GET /events', { query: { poll: '1' }, headers: headers() })
+    onState('live')
+    failures = 0
+    for (const { id, event } of batch.events) heard(id, event)
+    lastEventId = batch.lastEventId
+    return batch.nextPollSeconds * 1000
+  }
+
+  const run = async () => {
+    while (!stopping.signal.aborted) {
+      let waitMs = 0
+      try {
+        if (mutedStreams > 1) waitMs = await poll()
+        else await stream()
+      } catch {
+        if (stopping.signal.aborted) return
+        failures += 1
+        onState('offline')
+      }
+      // Not all at the same moment, when a relay comes back to a million players.
+      const backoffMs = Math.min(longestWaitMs, 1000 * 2 ** failures) * (0.5 + Math.random() / 2)
+      await pause(waitMs || backoffMs, stopping.signal)
+    }
+  }
+  onState('connecting')
+  run()
+  return () => stopping.abort()
+}
+
+function createWatchdog(ms: number, bite: () => void) {
+  let timer = setTimeout(bite, ms)
+  return {
+    heard() {
+      clearTimeout(timer)
+      timer = setTimeout(bite, ms)
+    },
+    stop: () => clearTimeout(timer),
+  }
+}
+
+/** Ends early when the player's device is back on line. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer)
+      removeEventListener('online', done)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    addEventListener('online', done)
+    signal.addEventListener('abort', done)
+  })
+}
+
+/** The lines of a `text/event-stream`, as they come in pieces. Comments and unknown fields are passed over. */
+export function createParser(onEvent: (id: string, event: PlayerEvent) => void): (piece: string) => void {
+  let rest = ''
+  let fields: Record<string, string> = {}
+  const line = (text: string) => {
+    if (text) {
+      const [name = '', ...values] = text.split(':')
+      const value = values.join(':').replace(/^ /, '')
+      fields[name] = name === 'data' && fields.data !== undefined ? `${fields.data}\n${value}` : value
+      return
+    }
+    const { id = '', event, data } = fields
+    fields = {}
+    if (event && data) onEvent(id, { type: event, data: JSON.parse(data) } as PlayerEvent)
+  }
+  return (piece) => {
+    const lines = (rest + piece).split(/\r?\n/)
+    rest = lines.pop() ?? ''
+    for (const text of lines) line(text)
+  }
+}

@@ -1,0 +1,118 @@
+/** Brings the panel to life, on whatever ground one of the three doors has prepared. */
+import type { TicketId } from '../server/contract/ids.ts'
+import type { Emit, Medkit, MountOptions } from './handle.ts'
+import { drawPanel } from './panel/panel.tsx'
+import { systemClock } from './state/clock.ts'
+import { createSupport, type Mode } from './state/support.ts'
+import { addStyles } from './style/adopt.ts'
+import panelStyles from './style/panel.css?inline'
+
+/** Where to draw. */
+export interface Ground {
+  root: ShadowRoot
+  launcher?: HTMLElement
+  mode?: Mode
+  /** The panel has a way out of its own; a docked one always has. */
+  closable?: boolean
+}
+
+export type StartOptions = MountOptions & { relay: string; locale: string }
+
+type WritingFile = typeof import('./panel/writing.tsx')
+type Listener = (detail: unknown) => void
+
+export function start(
+  options: StartOptions,
+  { root, launcher, mode = 'docked', closable = mode === 'docked' }: Ground,
+): Medkit {
+  const { relay, locale } = options
+  const listeners = new Set<[string, Listener]>()
+  addStyles(root, panelStyles)
+
+  const emit: Emit = (event, detail) => {
+    for (const [name, listener] of listeners) if (name === event) listener(detail)
+  }
+  let preparing: Promise<WritingFile> | undefined
+  const support = createSupport({
+    options,
+    mode,
+    closable,
+    clock: systemClock,
+    fetch: (...request) => fetch(...request),
+    emit,
+    close: () => handle.close(),
+    prepareWriting: () => {
+      preparing ??= import('./panel/writing.tsx').then((file) => {
+        addStyles(root, file.styles)
+        file.prepare(support)
+        return file
+      })
+      preparing.catch(() => {
+        preparing = undefined
+      })
+      return preparing
+    },
+  })
+  const { session, diagnostics, router } = support
+  const writing = () => support.prepareWriting().then(({ prepare }) => prepare(support))
+  const takeOff = drawPanel(support, { root, launcher, theme: options.theme ?? {} })
+  support.speech.choose(locale).catch(() => {})
+  support.loadGame()
+  if (options.token) session.signIn(options.token)
+  // Something may lie unsent from last time.
+  if (support.open.value || support.storage.get('acted')) writing().catch(() => {})
+
+  const handle: Medkit = {
+    open(view, draft) {
+      // Once the first half is painted, the second is fetched: by the time a button is pressed, it is there.
+      setTimeout(() =>
+        writing().then(
+          ({ form }) => form.begin(draft),
+          () => {},
+        ),
+      )
+      if (view === 'new') router.go({ view })
+      else if (view === 'tickets') router.home()
+      else if (view) router.go({ view: 'ticket', id: view.ticket as TicketId })
+      if (support.open.value) return
+      support.open.value = true
+      emit('open', undefined)
+    },
+    close() {
+      if (!support.open.value) return
+      if (mode === 'docked') support.open.value = false
+      emit('close', undefined)
+      launcher?.focus()
+    },
+    destroy() {
+      takeOff()
+      support.destroy()
+      listeners.clear()
+      root.host.remove()
+    },
+    signIn: session.signIn,
+    signOut: session.signOut,
+    setMetadata: diagnostics.setMetadata,
+    addBreadcrumb: diagnostics.addBreadcrumb,
+    attach(file) {
+      writing().then(
+        ({ uploads }) => uploads().add([file]),
+        () => {},
+      )
+    },
+    setBusy(busy) {
+      support.busy.value = busy
+    },
+    on(event, listener) {
+      const own: [string, Listener] = [event, listener as Listener]
+      listeners.add(own)
+      return () => {
+        listeners.delete(own)
+      }
+    },
+    doctor: () => import('./play/doctor.ts').then(({ examine }) => examine({ relay, game: options.game, root })),
+  }
+  // After every listener that was waiting for the panel.
+  setTimeout(() => emit('ready', undefined))
+  return handle
+}

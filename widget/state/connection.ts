@@ -1,0 +1,68 @@
+/** Whether the relay can be heard, and when listening is worth a connection: somebody is known, and the page is seen. */
+import { effect, type ReadonlySignal, signal } from '@preact/signals'
+import type { PlayerEvent } from '../../server/contract/event.ts'
+import type { Call } from '../relay/call.ts'
+import type { LiveState } from '../relay/live.ts'
+
+export interface ConnectionParts {
+  call: Call
+  /** Somebody is signed in, and their session holds. */
+  known: ReadonlySignal<boolean>
+  onEvent(event: PlayerEvent): void
+  /** The line is there again. */
+  onConnected(): void
+}
+
+export interface Connection {
+  offline: ReadonlySignal<boolean>
+  /** The page can be seen. */
+  visible: ReadonlySignal<boolean>
+  destroy(): void
+}
+
+export function createConnection({ call, known, onEvent, onConnected }: ConnectionParts): Connection {
+  const offline = signal(!navigator.onLine)
+  const visible = signal(!document.hidden)
+  const look = () => {
+    visible.value = !document.hidden
+  }
+  const change = () => {
+    offline.value = !navigator.onLine
+    if (navigator.onLine) onConnected()
+  }
+  document.addEventListener('visibilitychange', look)
+  addEventListener('online', change)
+  addEventListener('offline', change)
+
+  const onState = (state: LiveState) => {
+    offline.value = state === 'offline'
+    if (state === 'live') onConnected()
+  }
+
+  const stop = effect(() => {
+    // A hidden tab gives its connection back: browsers allow six to a host, and a player may have ten tabs.
+    if (!known.value || !visible.value) return
+    let stopped = false
+    let stopFollowing = () => {}
+    import('../relay/live.ts').then(
+      ({ follow }) => {
+        if (!stopped) stopFollowing = follow({ call, onEvent, onState })
+      },
+      () => {},
+    )
+    return () => {
+      stopped = true
+      stopFollowing()
+    }
+  })
+  return {
+    offline,
+    visible,
+    destroy() {
+      stop()
+      document.removeEventListener('visibilitychange', look)
+      removeEventListener('online', change)
+      removeEventListener('offline', change)
+    },
+  }
+}

@@ -1,0 +1,141 @@
+/** The form of a new ticket: a draft from the first key, checked before it goes, and then the outbox's. */
+import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals'
+import type { FormCategory, FormField, Game } from '../../server/contract/game.ts'
+import type { Draft } from '../handle.ts'
+import type { Outbox } from './outbox.ts'
+import type { Storage } from './storage.ts'
+import type { Uploads } from './uploads.ts'
+
+export interface Answers {
+  message: string
+  category: string
+  fields: Readonly<Record<string, string>>
+  email: string
+  language: string
+}
+
+/** What is wrong with one place of the form, by the name of its sentence. */
+export type Mistake = 'needed' | 'needNumber' | 'needEmail'
+
+export interface NewTicketForm {
+  answers: ReadonlySignal<Answers>
+  category: ReadonlySignal<FormCategory | undefined>
+  /** By field id; `message` and `email` are the form's own. Empty until the player tried to send. */
+  mistakes: ReadonlySignal<Readonly<Record<string, Mistake>>>
+  /** What the ticket will be in. */
+  language: ReadonlySignal<string>
+  details: ReadonlySignal<Readonly<Record<string, string>>>
+  /** Names of details the player has switched off. */
+  withheld: Signal<readonly string[]>
+  sending: ReadonlySignal<boolean>
+  uploads: Uploads
+  change(values: Partial<Answers>): void
+  begin(draft?: Draft): void
+  /** Looks at the device afresh. */
+  refresh(): void
+  /** @returns the outbox's key, or undefined when something is missing. */
+  send(): Promise<string | undefined>
+  forget(): void
+}
+
+export interface NewTicketParts {
+  game: ReadonlySignal<Game | undefined>
+  storage: Storage
+  outbox: Outbox
+  uploads: Uploads
+  language: ReadonlySignal<string>
+  describe(): Record<string, string>
+}
+
+const empty: Answers = { message: '', category: '', fields: {}, email: '', language: '' }
+
+export function createNewTicket(parts: NewTicketParts): NewTicketForm {
+  const { game, storage, outbox, uploads, language, describe } = parts
+  const answers = signal<Answers>({ ...empty, ...storage.get<Answers>('draft') })
+  const details = signal<Readonly<Record<string, string>>>({})
+  const withheld = signal<readonly string[]>([])
+  const tried = signal(false)
+  const sending = signal(false)
+  const category = computed(() => game.value?.form.categories.find(({ id }) => id === answers.value.category))
+  const wrong = computed(() => mistakesIn(answers.value, category.value, game.value))
+
+  const change = (values: Partial<Answers>) => {
+    answers.value = { ...answers.value, ...values }
+    storage.set('draft', answers.value)
+  }
+  const forget = () => {
+    answers.value = empty
+    tried.value = false
+    uploads.clear()
+    storage.set('draft', undefined)
+  }
+  const written = () => {
+    const { message, category: chosen, fields, email, language: own } = answers.value
+    const asked = category.value?.fields.map(({ id }) => id) ?? []
+    const filled = Object.entries(fields).filter(([id, value]) => asked.includes(id) && value.trim())
+    const told = Object.entries(details.value).filter(([name]) => !withheld.value.includes(name))
+    const attachments = uploads.attachments()
+    return outbox.open(
+      {
+        message,
+        language: own || language.value,
+        ...(chosen && { category: chosen }),
+        ...(filled.length && { fields: Object.fromEntries(filled) }),
+        ...(told.length && { metadata: Object.fromEntries(told) }),
+        ...(attachments.length && { attachments: attachments.map(({ id }) => id) }),
+        ...(game.value?.can.answers === 'email' && { email: email.trim() }),
+      },
+      attachments,
+    )
+  }
+
+  return {
+    answers,
+    category,
+    mistakes: computed(() => (tried.value ? wrong.value : {})),
+    language: computed(() => answers.value.language || language.value),
+    details,
+    withheld,
+    sending,
+    uploads,
+    change,
+    begin(draft) {
+      if (draft) change({ ...draft, fields: { ...answers.value.fields, ...draft.fields } })
+    },
+    refresh() {
+      details.value = describe()
+    },
+    async send() {
+      tried.value = true
+      if (sending.value || Object.keys(wrong.value).length) return undefined
+      sending.value = true
+      await uploads.settled()
+      sending.value = false
+      const key = written()
+      forget()
+      return key
+    },
+    forget,
+  }
+}
+
+function mistakesIn(
+  answers: Answers,
+  category: FormCategory | undefined,
+  game: Game | undefined,
+): Record<string, Mistake> {
+  const found: Record<string, Mistake> = {}
+  if (game?.form.categories.length && !category) found.category = 'needed'
+  for (const field of category?.fields ?? []) {
+    const mistake = mistakeIn(field, answers.fields[field.id]?.trim() ?? '')
+    if (mistake) found[field.id] = mistake
+  }
+  if (!answers.message.trim()) found.message = 'needed'
+  if (game?.can.answers === 'email' && !/^\S+@\S+\.\S+$/.test(answers.email.trim())) found.email = 'needEmail'
+  return found
+}
+
+function mistakeIn({ type, required }: FormField, value: string): Mistake | undefined {
+  if (!value) return required ? 'needed' : undefined
+  return type === 'number' && Number.isNaN(Number(value)) ? 'needNumber' : undefined
+}

@@ -1,0 +1,181 @@
+/**
+ * What the player has written and the relay does not have yet. Kept in IndexedDB, so that it outlives a reload or a
+ * crash, and sent again with the same `Idempotency-Key` until there is an answer.
+ */
+import { computed, type ReadonlySignal, signal } from '@preact/signals'
+import type { Attachment } from '../../server/contract/attachment.ts'
+import type { TicketId } from '../../server/contract/ids.ts'
+import type { Message, NewMessage } from '../../server/contract/message.ts'
+import type { Conversation, NewTicket } from '../../server/contract/ticket.ts'
+import type { FailureCode } from '../handle.ts'
+import { type Call, RelayProblem } from '../relay/call.ts'
+import type { Clock } from './clock.ts'
+import { randomName } from './random.ts'
+import { createShelf } from './shelf.ts'
+
+interface Written {
+  /** The `Idempotency-Key` of every try. */
+  key: string
+  writtenAt: number
+  /** See {@link Session.owner}. What one verified player wrote never goes out in another's name, or in nobody's. */
+  owner?: string | undefined
+  /** For the player's own eyes, until the relay's answer replaces them. */
+  attachments: Attachment[]
+}
+type ToOpen = Written & { body: NewTicket; ticketId?: undefined }
+type ToReply = Written & { body: NewMessage; ticketId: TicketId }
+
+/** `waiting`: goes out by itself. `failed`: the relay will never take it as it is; the player decides. */
+export type Outgoing = (ToOpen | ToReply) & { state: 'waiting' | 'sending' | 'failed'; code?: FailureCode }
+
+export interface OutboxParts {
+  game: string
+  call: Call
+  clock: Clock
+  owner: ReadonlySignal<string | undefined>
+  /** An anonymous player comes to be with the first thing they send. */
+  begin(): Promise<void>
+  onOpened(conversation: Conversation, key: string): void
+  onReplied(ticketId: TicketId, message: Message): void
+  onProblem(code: FailureCode): void
+}
+
+export interface Outbox {
+  items: ReadonlySignal<readonly Outgoing[]>
+  open(body: NewTicket, attachments: Attachment[]): string
+  reply(ticketId: TicketId, body: NewMessage, attachments: Attachment[]): string
+  /** Sends what waits, now. */
+  flush(): Promise<void>
+  retry(key: string): void
+  /** Takes one back, to be written again. */
+  discard(key: string): Outgoing | undefined
+  wipe(): void
+  /** Brings back what an earlier page left. */
+  load(): Promise<void>
+  destroy(): void
+}
+
+/** A later try can succeed without the player doing anything. */
+const passing: readonly FailureCode[] = [
+  'offline',
+  'internal',
+  'rate_limited',
+  'store_unavailable',
+  'idempotency_key_in_use',
+  'session_ended',
+  'token_missing',
+  'token_expired',
+]
+const longestWaitMs = 60_000
+
+export function createOutbox(parts: OutboxParts): Outbox {
+  const { game, call, clock, owner, begin, onOpened, onReplied, onProblem } = parts
+  const held = signal<readonly Outgoing[]>([])
+  const items = computed(() => held.value.filter((item) => mayGoAs(item.owner, owner.value)))
+  const shelf = createShelf<Outgoing>(`medkit:${game}`, 'outbox')
+  let flushing: Promise<void> | undefined
+  let failures = 0
+  let callOff = () => {}
+
+  const change = (key: string, values: Partial<Pick<Outgoing, 'state' | 'code'>>) => {
+    held.value = held.value.map((item) => (item.key === key ? { ...item, ...values } : item))
+  }
+  const drop = (key: string) => {
+    held.value = held.value.filter((item) => item.key !== key)
+    shelf.remove(key)
+  }
+
+  const send = async (item: Outgoing) => {
+    await begin()
+    const { key, body, ticketId } = item
+    if (ticketId)
+      onReplied(ticketId, await call('POST /tickets/:ticketId/messages', { params: { ticketId }, body, key }))
+    else onOpened(await call('POST /tickets', { body: item.body as NewTicket, key }), key)
+  }
+
+  /** @returns whether to go on with the next one. */
+  const attempt = async (item: Outgoing): Promise<boolean> => {
+    change(item.key, { state: 'sending' })
+    try {
+      await send(item)
+      failures = 0
+      drop(item.key)
+      return true
+    } catch (error) {
+      const { code, retryAfterMs } = error instanceof RelayProblem ? error : new RelayProblem('internal')
+      const again = passing.includes(code)
+      change(item.key, { state: again ? 'waiting' : 'failed', code })
+      onProblem(code)
+      if (again) later(retryAfterMs)
+      return !again
+    }
+  }
+
+  const later = (ms: number) => {
+    failures += 1
+    callOff()
+    callOff = clock.after(ms || Math.min(longestWaitMs, 1000 * 2 ** failures), () => flush())
+  }
+
+  const sendAll = async () => {
+    // Read anew each time: the player may add or take back while one is under way. A stuck reply holds its ticket's next.
+    for (;;) {
+      const stuck = items.value.filter((item) => item.state === 'failed').map((item) => item.ticketId ?? item.key)
+      const next = items.value.find((item) => item.state === 'waiting' && !stuck.includes(item.ticketId ?? item.key))
+      if (!next || !(await attempt(next))) return
+    }
+  }
+  const flush = () => {
+    callOff()
+    flushing ??= sendAll().finally(() => {
+      flushing = undefined
+    })
+    return flushing
+  }
+  const add = (item: Outgoing) => {
+    held.value = [...held.value, item]
+    // Only then does the draft go: a page that dies now still has the message.
+    shelf.put(item).then(flush)
+    return item.key
+  }
+  const written = (attachments: Attachment[]) => ({
+    key: randomName(),
+    writtenAt: clock.now(),
+    owner: owner.value,
+    attachments,
+    state: 'waiting' as const,
+  })
+
+  return {
+    items,
+    open: (body, attachments) => add({ ...written(attachments), body }),
+    reply: (ticketId, body, attachments) => add({ ...written(attachments), ticketId, body }),
+    flush,
+    retry(key) {
+      change(key, { state: 'waiting' })
+      flush()
+    },
+    discard(key) {
+      const item = items.value.find((item) => item.key === key)
+      drop(key)
+      return item
+    },
+    wipe() {
+      callOff()
+      held.value = []
+      shelf.wipe()
+    },
+    async load() {
+      const left = await shelf.all()
+      const known = held.value.map((item) => item.key)
+      const found = left.filter((item) => !known.includes(item.key)).sort((a, b) => a.writtenAt - b.writtenAt)
+      held.value = [...found.map((item) => ({ ...item, state: 'waiting' as const })), ...held.value]
+      if (found.length) flush()
+    },
+    destroy: () => callOff(),
+  }
+}
+
+function mayGoAs(writer: string | undefined, owner: string | undefined): boolean {
+  return writer === undefined || writer === owner || (writer === '' && owner !== undefined)
+}

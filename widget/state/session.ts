@@ -1,0 +1,194 @@
+/** Who the player is on this device: the studio's token, or a session of the relay's, renewed before it runs out. */
+import { type ReadonlySignal, signal } from '@preact/signals'
+import type { Session as Granted, NewSession, PlayerKind } from '../../server/contract/player.ts'
+import type { TokenSource } from '../handle.ts'
+import type { Identity } from '../relay/call.ts'
+import type { Clock } from './clock.ts'
+import type { Storage } from './storage.ts'
+
+export interface SessionParts {
+  game: string
+  storage: Storage
+  clock: Clock
+  /** `POST /sessions`. */
+  ask(body: NewSession): Promise<Granted | { sent: true }>
+  /** `DELETE /session` with this very token, which is no longer the current one. */
+  end(token: string): Promise<unknown>
+  /** The studio should hand over a fresh token soon. */
+  onExpiring(): void
+  /** Forget the player before: what is in memory and in the outbox. Storage is wiped here. */
+  onForget(): void
+}
+
+export interface Session extends Identity {
+  /** Undefined until somebody is known here. */
+  kind: ReadonlySignal<PlayerKind | undefined>
+  /** The studio's name for a verified player, empty until the first token has come; undefined for everybody else. */
+  owner: ReadonlySignal<string | undefined>
+  /** The session ran out and cannot be renewed here. */
+  ended: ReadonlySignal<boolean>
+  /** An anonymous session from before the studio told who the player is; its tickets can be moved. */
+  earlier: ReadonlySignal<string | undefined>
+  /** Makes an anonymous player of nobody, on their first act. */
+  begin(): Promise<void>
+  signIn(source: TokenSource): void
+  signOut(): void
+  /** Mails a one-time link. */
+  requestLink(email: string): Promise<void>
+  /** Takes up a mailed code, or an anonymous player's recovery key. */
+  enter(by: { code: string } | { recoveryKey: string }): Promise<void>
+  recoveryKey(): string | undefined
+  dropEarlier(): void
+  /** Asks about them again with the next page. */
+  hideEarlier(): void
+  destroy(): void
+}
+
+/** Time enough for one slow request before the token is refused. */
+const marginMs = 60_000
+
+export function createSession({ game, storage, clock, ask, end, onExpiring, onForget }: SessionParts): Session {
+  const kind = signal<PlayerKind | undefined>(storage.get<Granted>('session')?.kind)
+  const ended = signal(false)
+  const earlier = signal<string | undefined>()
+  /** The studio's name for whoever was last here; kept once they have written, so that the next one is told apart. */
+  let player = storage.get<string>('player')
+  const owner = signal<string | undefined>()
+  let source: TokenSource | undefined
+  let current: string | undefined
+  let renewing: Promise<string | undefined> | undefined
+  let callOff = () => {}
+
+  const kept = () => storage.get<Granted>('session')
+  const keep = (granted: Granted | { sent: true }, knownKey = kept()?.recoveryKey) => {
+    if (!('token' in granted)) return
+    // Recovery may give a token without repeating the key.
+    const recoveryKey = granted.recoveryKey ?? knownKey
+    storage.set('session', { ...granted, ...(recoveryKey && { recoveryKey }) })
+    kind.value = granted.kind
+    ended.value = false
+  }
+
+  const forget = () => {
+    onForget()
+    storage.wipe()
+  }
+  const lastsUntil = () => (source ? expiryOf(current) : Date.parse(kept()?.expiresAt ?? ''))
+  const runsOut = () => lastsUntil() - clock.now() < marginMs
+
+  const obtain = async (): Promise<string | undefined> => {
+    if (typeof source === 'function') return hold(await source())
+    const recoveryKey = source ? undefined : kept()?.recoveryKey
+    if (!recoveryKey) {
+      ended.value = true
+      onExpiring()
+      return undefined
+    }
+    keep(await ask({ kind: 'recover', game, recoveryKey }))
+    return kept()?.token
+  }
+  /** Once for all the calls that wait. */
+  const renewOnce = () => {
+    renewing ??= obtain().finally(() => {
+      renewing = undefined
+    })
+    return renewing
+  }
+
+  /** Takes up a token of the studio's. A token for somebody else first clears away whoever was here. */
+  const hold = (token: string) => {
+    const subject = subjectOf(token)
+    if (player !== undefined && player !== subject) forget()
+    player = owner.value = subject
+    current = token
+    kind.value = 'verified'
+    ended.value = false
+    callOff()
+    callOff = clock.after(Math.max(0, expiryOf(token) - clock.now() - marginMs), () => {
+      if (typeof source === 'function') renewOnce().catch(onExpiring)
+      else onExpiring()
+    })
+    return token
+  }
+
+  return {
+    kind,
+    owner,
+    ended,
+    earlier,
+    async token() {
+      if (!source && !kept()) return undefined
+      if (source && !current) return renewOnce()
+      if (runsOut() && (typeof source === 'function' || kept()?.recoveryKey)) return renewOnce()
+      return source ? current : kept()?.token
+    },
+    async renew(refused) {
+      const token = source ? current : kept()?.token
+      return token !== refused ? token : renewOnce()
+    },
+    async begin() {
+      storage.set('acted', 1)
+      if (source) {
+        if (!current) await renewOnce()
+        storage.set('player', player)
+      } else if (!kept()) keep(await ask({ kind: 'anonymous', game }))
+    },
+    signIn(next) {
+      const anonymous = kept()
+      source = next
+      current = undefined
+      if (anonymous?.kind === 'anonymous') earlier.value = anonymous.token
+      kind.value = 'verified'
+      owner.value = ''
+      ended.value = false
+      if (typeof next === 'string') hold(next)
+    },
+    signOut() {
+      const token = source ? undefined : kept()?.token
+      source = current = player = undefined
+      callOff()
+      owner.value = undefined
+      forget()
+      earlier.value = undefined
+      ended.value = false
+      kind.value = undefined
+      if (token) end(token).catch(() => {})
+    },
+    async requestLink(email) {
+      await ask({ kind: 'email', game, email })
+    },
+    async enter(by) {
+      const granted = await ask('code' in by ? { kind: 'email', game, ...by } : { kind: 'recover', game, ...by })
+      forget()
+      storage.set('acted', 1)
+      keep(granted, 'recoveryKey' in by ? by.recoveryKey : undefined)
+    },
+    recoveryKey: () => (source ? undefined : kept()?.recoveryKey),
+    dropEarlier() {
+      earlier.value = undefined
+      storage.set('session', undefined)
+    },
+    hideEarlier() {
+      earlier.value = undefined
+    },
+    destroy: () => callOff(),
+  }
+}
+
+function claimsOf(token = ''): { exp?: number; sub?: string } {
+  try {
+    return JSON.parse(atob((token.split('.')[1] ?? '').replace(/-/g, '+').replace(/_/g, '/')))
+  } catch {
+    return {}
+  }
+}
+
+/** In the browser's milliseconds; a token that does not say lasts until the relay refuses it. */
+function expiryOf(token: string | undefined): number {
+  const { exp } = claimsOf(token)
+  return exp === undefined ? Number.POSITIVE_INFINITY : exp * 1000
+}
+
+function subjectOf(token: string): string {
+  return claimsOf(token).sub ?? ''
+}

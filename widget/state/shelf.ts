@@ -1,0 +1,48 @@
+/** A few records in IndexedDB. Where the browser refuses one, records last as long as the page. */
+
+export interface Shelf<T extends { key: string }> {
+  put(record: T): Promise<void>
+  remove(key: string): Promise<void>
+  all(): Promise<T[]>
+  wipe(): Promise<void>
+}
+
+export function createShelf<T extends { key: string }>(database: string, name: string): Shelf<T> {
+  let opening: Promise<IDBDatabase> | undefined
+  const open = () => {
+    opening ??= new Promise((resolve, reject) => {
+      const request = indexedDB.open(database, 1)
+      request.onupgradeneeded = () => request.result.createObjectStore(name, { keyPath: 'key' })
+      request.onsuccess = () => resolve(request.result)
+      request.onerror = request.onblocked = () => reject(request.error)
+    })
+    return opening
+  }
+  const within = async <R>(
+    mode: IDBTransactionMode,
+    run: (store: IDBObjectStore) => IDBRequest<R>,
+  ): Promise<R | undefined> => {
+    try {
+      const transaction = (await open()).transaction(name, mode)
+      const request = run(transaction.objectStore(name))
+      return await new Promise<R>((resolve, reject) => {
+        transaction.oncomplete = () => resolve(request.result)
+        transaction.onerror = transaction.onabort = () => reject(transaction.error)
+      })
+    } catch {
+      return undefined
+    }
+  }
+  return {
+    async put(record) {
+      await within('readwrite', (store) => store.put(record))
+    },
+    async remove(key) {
+      await within('readwrite', (store) => store.delete(key))
+    },
+    all: async () => (await within<T[]>('readonly', (store) => store.getAll())) ?? [],
+    async wipe() {
+      await within('readwrite', (store) => store.clear())
+    },
+  }
+}

@@ -1,0 +1,46 @@
+/** What is kept in the browser for one game. Every access may throw, in a private window or a sandboxed frame. */
+
+export interface Storage {
+  get<T>(name: string): T | undefined
+  /** `undefined` takes it away. */
+  set(name: string, value: unknown): void
+  wipe(): void
+}
+
+/** Where the browser refuses, values last as long as the page. */
+export function createStorage(game: string): Storage {
+  const prefix = `medkit:${game}:`
+  const memory = new Map<string, unknown>()
+  return {
+    get<T>(name: string) {
+      if (memory.has(name)) return memory.get(name) as T
+      return attempt(() => {
+        const text = localStorage.getItem(prefix + name)
+        return text === null ? undefined : (JSON.parse(text) as T)
+      })
+    },
+    set(name, value) {
+      const kept = attempt(() => {
+        if (value === undefined) localStorage.removeItem(prefix + name)
+        else localStorage.setItem(prefix + name, JSON.stringify(value))
+        return true
+      })
+      if (kept || value === undefined) memory.delete(name)
+      else memory.set(name, value)
+    },
+    wipe() {
+      memory.clear()
+      attempt(() => {
+        for (const name of Object.keys(localStorage)) if (name.startsWith(prefix)) localStorage.removeItem(name)
+      })
+    },
+  }
+}
+
+function attempt<T>(run: () => T): T | undefined {
+  try {
+    return run()
+  } catch {
+    return undefined
+  }
+}
