@@ -4,6 +4,8 @@ import { createDisk } from './disk.ts'
 import { FilesError } from './files-error.ts'
 import { type Keep, requireId, type Storage } from './keep.ts'
 import { createLocks, type Locks } from './lock.ts'
+import { createS3 } from './s3.ts'
+import type { S3Credentials } from './s3-client.ts'
 import { answer, Stopped, type UploadAnswer } from './tus.ts'
 
 export interface Uploads {
@@ -24,9 +26,13 @@ export interface Uploads {
   remove(id: string): Promise<void>
 }
 
-export interface UploadOptions {
+export interface FilesOptions {
+  /** For `s3:` only. */
+  credentials?: S3Credentials | undefined
+  /** For `s3:` only: where bytes wait until a piece is full. Default: the system's folder for temporary files. */
+  spoolFolder?: string | undefined
   /** A connection that sends nothing for so long is let go; its bytes are kept. Default 60,000. */
-  idleTimeoutMs?: number
+  idleTimeoutMs?: number | undefined
 }
 
 export interface Files {
@@ -37,12 +43,13 @@ export interface Files {
 }
 
 /**
- * Opens the place named by the configuration: `file:data/files` (relative to the working directory) or `file:///…`.
+ * Opens the place named by the configuration: `file:data/files` (relative to the working directory), `file:///…`, or
+ * `s3://bucket/prefix?endpoint=https://…&region=…`.
  *
  * @throws FilesError `misconfigured`
  */
-export function createFiles(url: string, options: UploadOptions = {}): Files {
-  const storage = openStorage(url)
+export function createFiles(url: string, options: FilesOptions = {}): Files {
+  const storage = openStorage(url, options)
   const locks = createLocks()
   const uploads = createUploads(storage, locks, options)
   return {
@@ -56,13 +63,17 @@ export function createFiles(url: string, options: UploadOptions = {}): Files {
   }
 }
 
-function openStorage(url: string): Storage {
+function openStorage(url: string, { credentials, spoolFolder }: FilesOptions): Storage {
+  if (url.startsWith('s3://')) {
+    if (!credentials) throw new FilesError('misconfigured', 'an s3: address needs an access key')
+    return createS3(url, credentials, spoolFolder)
+  }
   if (url.startsWith('file://')) return createDisk(fileURLToPath(url))
   if (/^file:./.test(url)) return createDisk(url.slice('file:'.length))
   throw new FilesError('misconfigured', 'files must be a file: or s3: address')
 }
 
-function createUploads({ keep, growing }: Storage, locks: Locks, { idleTimeoutMs = 60_000 }: UploadOptions): Uploads {
+function createUploads({ keep, growing }: Storage, locks: Locks, { idleTimeoutMs = 60_000 }: FilesOptions): Uploads {
   /** Alone with the upload: `work` runs after whoever had it before, until a newcomer aborts it. */
   async function alone<T>(id: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const stopping = new AbortController()

@@ -1,0 +1,115 @@
+/** The four calls any S3-compatible service answers alike: put, get, remove, list. Path-style addresses. */
+import { AwsClient } from 'aws4fetch'
+import { FilesError } from './files-error.ts'
+
+export interface S3Address {
+  bucket: string
+  /** Put before every key: empty, or ending in `/`. */
+  prefix: string
+  endpoint: string
+  region: string
+}
+
+export interface S3Credentials {
+  accessKeyId: string
+  secretAccessKey: string
+  sessionToken?: string | undefined
+}
+
+export interface S3Object {
+  /** Without the prefix. */
+  key: string
+  /** Bytes. */
+  size: number
+  modifiedAt: Date
+}
+
+export interface S3Client {
+  /** `once`: only where there is no such key yet, on services that can tell; false when there was one. */
+  put(key: string, content: Blob | string, options?: { once?: boolean }): Promise<boolean>
+  get(key: string): Promise<Response | undefined>
+  remove(key: string): Promise<void>
+  /** In the order of their keys. */
+  list(keyPrefix: string): AsyncGenerator<S3Object>
+}
+
+/** For all but downloads, which may take as long as their reader does. */
+const timeoutMs = 120_000
+
+/**
+ * Reads `s3://bucket/prefix?endpoint=https://…&region=…`.
+ *
+ * @throws FilesError `misconfigured`
+ */
+export function parseS3Url(text: string): S3Address {
+  const url = URL.parse(text)
+  const region = url?.searchParams.get('region') ?? 'us-east-1'
+  const endpoint = URL.parse(url?.searchParams.get('endpoint') ?? `https://s3.${region}.amazonaws.com`)
+  if (!url?.hostname || !endpoint || !/^https?:$/.test(endpoint.protocol)) {
+    throw new FilesError('misconfigured', 'files must read s3://bucket/prefix?endpoint=https://…&region=…')
+  }
+  const prefix = url.pathname.replace(/^\/+|\/+$/g, '')
+  const base = endpoint.href.replace(/\/+$/, '')
+  return { bucket: url.hostname, prefix: prefix === '' ? '' : `${prefix}/`, endpoint: base, region }
+}
+
+export function createS3Client(address: S3Address, credentials: S3Credentials): S3Client {
+  const { accessKeyId, secretAccessKey, sessionToken } = credentials
+  const keys = { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) }
+  const aws = new AwsClient({ ...keys, service: 's3', region: address.region, retries: 3 })
+  const bucketUrl = `${address.endpoint}/${address.bucket}`
+  const urlOf = (key: string) => `${bucketUrl}/${address.prefix}${key}`
+
+  async function call(method: string, url: string, init: RequestInit = {}, fine: readonly number[] = []) {
+    const limit = method === 'GET' ? {} : { signal: AbortSignal.timeout(timeoutMs) }
+    const response = await aws.fetch(url, { ...init, ...limit, method }).catch((cause: unknown) => {
+      throw new FilesError('unavailable', `the file storage did not answer ${method}`, { cause })
+    })
+    if (response.ok || fine.includes(response.status)) return response
+    const code = /<Code>(\w+)<\/Code>/.exec(await response.text())?.[1] ?? ''
+    throw new FilesError('unavailable', `the file storage answered ${method} with ${response.status} ${code}`)
+  }
+
+  async function* list(keyPrefix: string): AsyncGenerator<S3Object> {
+    let more: string | undefined
+    do {
+      const query = new URLSearchParams({ 'list-type': '2', prefix: address.prefix + keyPrefix })
+      if (more !== undefined) query.set('continuation-token', more)
+      const page = await (await call('GET', `${bucketUrl}?${query}`)).text()
+      for (const [entry] of page.matchAll(/<Contents>.*?<\/Contents>/gs)) yield readEntry(entry, address.prefix)
+      more = textOf(page, 'NextContinuationToken')
+    } while (more !== undefined)
+  }
+
+  return {
+    async put(key, content, { once = false } = {}) {
+      const headers = once ? { 'If-None-Match': '*' } : {}
+      const response = await call('PUT', urlOf(key), { body: content, headers }, once ? [409, 412] : [])
+      await response.arrayBuffer()
+      return response.ok
+    },
+    async get(key) {
+      const response = await call('GET', urlOf(key), {}, [404])
+      if (response.ok) return response
+      await response.body?.cancel()
+      return undefined
+    },
+    async remove(key) {
+      await (await call('DELETE', urlOf(key), {}, [404])).arrayBuffer()
+    },
+    list,
+  }
+}
+
+function readEntry(xml: string, prefix: string): S3Object {
+  const key = textOf(xml, 'Key') ?? ''
+  const modifiedAt = new Date(textOf(xml, 'LastModified') ?? 0)
+  return { key: key.slice(prefix.length), size: Number(textOf(xml, 'Size')), modifiedAt }
+}
+
+/** The keys are ours and need no more than these entities; the prefix is the studio's. */
+function textOf(xml: string, name: string): string | undefined {
+  const raw = new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1]
+  const named: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
+  return raw?.replace(/&(amp|lt|gt|quot|apos);/g, (whole, entity: string) => named[entity] ?? whole)
+}
