@@ -41,6 +41,9 @@ const streamsPerPlayer = 8
 const otherRelaysMs = 1_000
 const nextPollSeconds = 10
 
+/** Sequences that may have been given out before, and committed after, the newest one seen. */
+const lookBack = 200
+
 interface OpenStream {
   wake: () => void
   end: () => void
@@ -56,12 +59,13 @@ export function createStreams(parts: StreamParts): Streams {
   const streams = new Map<PlayerKey, Set<OpenStream>>()
   const encoder = new TextEncoder()
 
-  async function positionOf(lastEventId: string | undefined): Promise<Position> {
-    const { oldest, newest } = await store.events.range()
-    if (lastEventId === undefined) return { sequence: newest, mustResync: false }
+  async function positionOf(player: PlayerKey, lastEventId: string | undefined): Promise<Position> {
+    const [{ oldest, newest }, newestOwn] = await Promise.all([store.events.range(), store.events.newestOf(player)])
+    const now = Math.max(newestOwn, oldest - 1, 0)
+    if (lastEventId === undefined) return { sequence: now, mustResync: false }
     const sequence = /^\d{1,15}$/.test(lastEventId) ? Number(lastEventId) : -1
     const isReplayable = sequence >= oldest - 1 && sequence <= newest
-    return isReplayable ? { sequence, mustResync: false } : { sequence: newest, mustResync: true }
+    return isReplayable ? { sequence, mustResync: false } : { sequence: now, mustResync: true }
   }
 
   async function present(row: EventRow): Promise<PlayerEvent | undefined> {
@@ -75,7 +79,7 @@ export function createStreams(parts: StreamParts): Streams {
     lastEventId: string | undefined,
     until: Date,
   ): Promise<ReadableStream<Uint8Array>> {
-    const position = await positionOf(lastEventId)
+    const position = await positionOf(player, lastEventId)
     const lines = follow(player, position, until)
     return new ReadableStream<Uint8Array>(
       {
@@ -156,7 +160,7 @@ export function createStreams(parts: StreamParts): Streams {
     }
     const { newest } = await store.events.range()
     if (seen !== undefined && newest > seen)
-      for (const { player } of await store.events.playersSince(seen)) wake(player)
+      for (const { player } of await store.events.playersSince(seen - lookBack)) wake(player)
     seen = newest
   }
 
@@ -169,7 +173,7 @@ export function createStreams(parts: StreamParts): Streams {
   return {
     open,
     async poll(player, lastEventId) {
-      const position = await positionOf(lastEventId)
+      const position = await positionOf(player, lastEventId)
       const rows = await store.events.since(player, position.sequence, batchSize)
       const events: EventBatch['events'] = position.mustResync ? [resyncAt(position.sequence)] : []
       for (const row of rows) {

@@ -1,5 +1,6 @@
 /** What happened to a player's things, in order, so that a stream can pick up where it broke off. */
-import type { Kysely, Selectable } from 'kysely'
+import { type Kysely, type Selectable, sql } from 'kysely'
+import type { Engine } from './database.ts'
 import type { EventTable, EventType, PlayerKey, Tables } from './tables.ts'
 
 export type EventRow = Selectable<EventTable>
@@ -9,14 +10,26 @@ export type NewEvent = { type: EventType } & Partial<Pick<EventRow, keyof typeof
 
 const aboutNothing = { ticket_id: null, message_id: null, attachment_id: null, request_id: null }
 
-export function eventRows(db: Kysely<Tables>) {
+export function eventRows(db: Kysely<Tables>, engine: Engine) {
   return {
-    /** In the order given. */
-    add: (player: PlayerKey, at: Date, ...events: NewEvent[]) =>
-      db
-        .insertInto('events')
-        .values(events.map((event) => ({ ...aboutNothing, ...event, player, created_at: at.getTime() })))
-        .execute(),
+    /** In the order given. Call it last in a transaction: on PostgreSQL it holds the player's lock until the commit. */
+    async add(player: PlayerKey, at: Date, ...events: NewEvent[]): Promise<void> {
+      // Sequences are given out before they are committed. A stream that has seen 11 would never see a 10 that commits
+      // later, so two transactions with events of one player take turns.
+      if (engine === 'postgres') await sql`select pg_advisory_xact_lock(hashtextextended(${player}, 0))`.execute(db)
+      const rows = events.map((event) => ({ ...aboutNothing, ...event, player, created_at: at.getTime() }))
+      await db.insertInto('events').values(rows).execute()
+    },
+
+    /** The sequence of a player's newest event, 0 while there is none. */
+    async newestOf(player: PlayerKey): Promise<number> {
+      const row = await db
+        .selectFrom('events')
+        .select((select) => select.fn.max('sequence').as('newest'))
+        .where('player', '=', player)
+        .executeTakeFirst()
+      return row?.newest ?? 0
+    },
 
     since: (player: PlayerKey, sequence: number, limit: number) =>
       db

@@ -3,6 +3,9 @@ import type { Insertable, Kysely, Selectable, Updateable } from 'kysely'
 import type { MessageId, TicketId } from '../contract/ids.ts'
 import type { MessageTable, Tables } from './tables.ts'
 
+/** Past every position: the largest integer both engines hold. */
+const newestPosition = 2_147_483_647
+
 export type MessageRow = Selectable<MessageTable>
 
 export function messageRows(db: Kysely<Tables>) {
@@ -10,7 +13,7 @@ export function messageRows(db: Kysely<Tables>) {
     find: (id: MessageId) => db.selectFrom('messages').selectAll().where('id', '=', id).executeTakeFirst(),
 
     /** The newest `limit` before a position, oldest first. */
-    async page(ticketId: TicketId, limit: number, before = Number.MAX_SAFE_INTEGER): Promise<MessageRow[]> {
+    async page(ticketId: TicketId, limit: number, before = newestPosition): Promise<MessageRow[]> {
       const rows = await db
         .selectFrom('messages')
         .selectAll()

@@ -35,7 +35,7 @@ function ledgerOn(db: Kysely<Tables>, engine: Engine) {
     attachments: attachmentRows(db),
     deliveries: deliveryRows(db, engine),
     idempotency: idempotencyRows(db),
-    events: eventRows(db),
+    events: eventRows(db, engine),
     deletions: deletionRows(db),
   }
 }

@@ -39,9 +39,23 @@ export interface CallOptions {
   headers?: Record<string, string>
 }
 
-export type TestRelay = Awaited<ReturnType<typeof startRelay>>
+export interface TestRelay {
+  url: string
+  folder: string
+  relay: Relay
+  /** Everything the relay logged, a JSON line each. */
+  lines: string[]
+  call: <T = unknown>(route: string, options?: CallOptions) => Promise<Answer<T>>
+  desk: ReturnType<typeof deskAt>
+  signIn: (game?: string) => Promise<Session>
+  /** Opens a ticket and expects it to be taken. */
+  open: (token: string, ticket?: Partial<NewTicket>, key?: string) => Promise<Conversation>
+  /** Stops the relay and starts another on the same folder. */
+  restart: () => Promise<TestRelay>
+  close: () => Promise<void>
+}
 
-export async function startRelay(options: StartOptions = {}) {
+export async function startRelay(options: StartOptions = {}): Promise<TestRelay> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'medkit-')))
   const lines: string[] = []
   const relay = await createRelay({
@@ -82,7 +96,6 @@ export async function startRelay(options: StartOptions = {}) {
     url,
     folder,
     relay,
-    /** Everything the relay logged, a JSON line each. */
     lines,
     call,
     desk: deskAt(url),
@@ -102,8 +115,7 @@ export async function startRelay(options: StartOptions = {}) {
       return answer.body
     },
 
-    /** Stops the relay and starts another on the same folder. */
-    async restart(): Promise<TestRelay> {
+    async restart() {
       await relay.close()
       return startRelay({ ...options, folder })
     },
@@ -184,5 +196,3 @@ function deskAt(url: string) {
     download: (id: string) => fetch(`${url}/desk/files/${id}`, { headers }),
   }
 }
-
-export type { Relay }
