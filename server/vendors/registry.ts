@@ -12,10 +12,13 @@ import { TheymesConfig } from './theymes/wire.ts'
 import { createThreada } from './threada/threada.ts'
 import { ThreadaConfig } from './threada/wire.ts'
 import type { Vendor } from './vendor.ts'
+import { ZaiaConfig } from './zaia/wire.ts'
+import { createZaia } from './zaia/zaia.ts'
 
 export const VendorConfig = z.discriminatedUnion('kind', [
   DeskConfig,
   TheymesConfig,
+  ZaiaConfig,
   ThenaConfig,
   ThreadaConfig,
   I3dConfig,
@@ -34,6 +37,8 @@ export function createVendor(game: string, config: VendorConfig, parts: Registry
       return createDesk(game, { ...parts.desk, clock: parts.clock })
     case 'theymes':
       return createTheymes(config, parts)
+    case 'zaia':
+      return createZaia(config, parts)
     case 'thena':
       return createThena(config, parts)
     case 'threada':

@@ -96,7 +96,7 @@ const operations: readonly Operation[] = [
 export function driftSuite(sceneOf: () => Scene): void {
   it.each(operations)('stays truthful when an answer drifts: $name', { timeout: 60_000 }, async (operation) => {
     const scene = sceneOf()
-    const id = await operation.prepare(scene)
+    const id = await latest(scene, operation)
     const before = scene.simulator.answered.length
     const running = operation.run(scene, id)
     if (!running) return
