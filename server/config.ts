@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { plainWords } from './config-words.ts'
 import { FormField, Label, Theme } from './contract/game.ts'
 import { GameKey } from './contract/ids.ts'
 import { Language } from './contract/language.ts'
@@ -133,10 +134,10 @@ export function readConfig(text: string, environment: Environment): LoadedConfig
   const raw = parse(text, mistakes)
   const resolved = resolveSecrets(raw, [], { environment, mistakes, secrets })
   const unresolved = new Set(mistakes.map((mistake) => mistake.split(':')[0]))
-  const parsed = ConfigFile.safeParse(resolved)
+  const parsed = ConfigFile.safeParse(resolved, { error: plainWords })
   for (const issue of parsed.error?.issues ?? []) {
     const path = issue.path.join('.') || 'the file'
-    if (!unresolved.has(path)) mistakes.push(`${path}: ${plainWords(issue)}`)
+    if (!unresolved.has(path)) mistakes.push(`${path}: ${issue.message}`)
   }
   if (!parsed.success || mistakes.length > 0) throw new ConfigMistakes(mistakes)
   gatherSecrets(parsed.data, secrets)
@@ -208,12 +209,6 @@ function gatherSecrets(config: z.output<typeof ConfigFile>, secrets: Secrets): v
       if (typeof secret === 'string') secrets.add(secret)
     }
   }
-}
-
-function plainWords(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'unrecognized_keys') return `unknown ${issue.keys.map((key) => `"${key}"`).join(', ')}`
-  if (issue.code === 'invalid_type' && issue.input === undefined) return `missing (${issue.expected})`
-  return issue.message
 }
 
 function jwtCommon<A extends z.ZodType>(algorithm: A) {
