@@ -8,6 +8,7 @@
 import { atMost, chunksOf } from './chunks.ts'
 import { FilesError } from './files-error.ts'
 import type { Growing, Keep, UploadState } from './keep.ts'
+import { createPatience, type Patience, Stopped } from './patience.ts'
 
 export interface UploadAnswer {
   response: Response
@@ -20,19 +21,8 @@ export interface Exchange {
   request: Request
   id: string
   /** Aborted when somebody else wants the upload. */
-  signal: AbortSignal
+  wanted: AbortSignal
   idleTimeoutMs: number
-}
-
-/** Ends a request from our side: 423 when a newer one wants the upload, 408 when nothing came for too long. */
-export class Stopped extends Error {
-  override readonly name = 'Stopped'
-  readonly status: 408 | 423
-
-  constructor(status: 408 | 423) {
-    super('upload stopped')
-    this.status = status
-  }
 }
 
 const version = '1.0.0'
@@ -86,23 +76,21 @@ function refusePatch(headers: Headers, state: UploadState): number | undefined {
 async function receive(exchange: Exchange, state: UploadState): Promise<Error | undefined> {
   const { growing, request, id, idleTimeoutMs } = exchange
   if (!request.body) return undefined
-  const idle = new AbortController()
-  const timer = setTimeout(() => idle.abort(new Stopped(408)), idleTimeoutMs)
-  const signal = AbortSignal.any([exchange.signal, idle.signal])
-  const chunks = atMost(chunksOf(request.body, signal), state.fileSize - state.offset)
+  const patience = createPatience(idleTimeoutMs, exchange.wanted)
+  const chunks = atMost(chunksOf(request.body, patience.signal), state.fileSize - state.offset)
   try {
-    await growing.append(id, state, watched(chunks, timer))
+    await growing.append(id, state, watched(chunks, patience))
     return undefined
   } catch (error) {
     return error instanceof Error ? error : new Error('upload broken', { cause: error })
   } finally {
-    clearTimeout(timer)
+    patience.end()
   }
 }
 
-async function* watched(chunks: AsyncIterable<Uint8Array>, timer: NodeJS.Timeout): AsyncGenerator<Uint8Array> {
+async function* watched(chunks: AsyncIterable<Uint8Array>, patience: Patience): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) {
-    timer.refresh()
+    patience.renew()
     yield chunk
   }
 }

@@ -6,7 +6,7 @@ import { type Keep, requireId, type Storage } from './keep.ts'
 import { createLocks, type Locks } from './lock.ts'
 import { createS3 } from './s3.ts'
 import type { S3Credentials } from './s3-client.ts'
-import { answer, Stopped, type UploadAnswer } from './tus.ts'
+import { answer, type UploadAnswer } from './tus.ts'
 
 export interface Uploads {
   /** From here on the upload exists, at offset 0. @throws FilesError `exists` */
@@ -74,10 +74,10 @@ function openStorage(url: string, { credentials, spoolFolder }: FilesOptions): S
 }
 
 function createUploads({ keep, growing }: Storage, locks: Locks, { idleTimeoutMs = 60_000 }: FilesOptions): Uploads {
-  /** Alone with the upload: `work` runs after whoever had it before, until a newcomer aborts it. */
-  async function alone<T>(id: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  /** Alone with the upload: `work` runs after whoever had it before, until a newcomer wants it. */
+  async function alone<T>(id: string, work: (wanted: AbortSignal) => Promise<T>): Promise<T> {
     const stopping = new AbortController()
-    const release = await locks.take(requireId(id), () => stopping.abort(new Stopped(423)))
+    const release = await locks.take(requireId(id), () => stopping.abort())
     try {
       return await work(stopping.signal)
     } finally {
@@ -90,7 +90,7 @@ function createUploads({ keep, growing }: Storage, locks: Locks, { idleTimeoutMs
       if (!Number.isSafeInteger(fileSize) || fileSize < 1) throw new RangeError('a file has at least one byte')
       await growing.create(requireId(id), fileSize)
     },
-    handle: (request, id) => alone(id, (signal) => answer({ keep, growing, request, id, signal, idleTimeoutMs })),
+    handle: (request, id) => alone(id, (wanted) => answer({ keep, growing, request, id, wanted, idleTimeoutMs })),
     offset: async (id) => (await growing.state(requireId(id)))?.offset,
     remove: (id) => alone(id, () => keep.remove(id)),
   }

@@ -1,0 +1,68 @@
+/** The two places files can be kept, each a real one of its own, so that one suite runs on both. */
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import S3rver from 's3rver'
+import type { FilesOptions } from '../../server/files/uploads.ts'
+
+export interface Place {
+  url: string
+  options: FilesOptions
+  /** Names of everything that is stored, finished or not; empty when nothing of a file is left. */
+  left: () => Promise<string[]>
+  close: () => Promise<void>
+}
+
+export const places: Record<string, () => Promise<Place>> = { disk: placeOnDisk, S3: placeOnS3 }
+
+export async function placeOnDisk(): Promise<Place> {
+  const folder = await mkdtemp(join(tmpdir(), 'medkit-files-'))
+  return {
+    url: `file:${folder}`,
+    options: {},
+    left: () => readdir(folder),
+    close: () => rm(folder, { recursive: true, force: true }),
+  }
+}
+
+export async function placeOnS3(): Promise<Place> {
+  const folder = await mkdtemp(join(tmpdir(), 'medkit-s3-'))
+  const bucket = { name: 'files', configs: [] }
+  const server = new S3rver({
+    address: '127.0.0.1',
+    port: 0,
+    silent: true,
+    directory: folder,
+    configureBuckets: [bucket],
+  })
+  const { port } = await server.run()
+  return {
+    url: `s3://files/games?endpoint=http://127.0.0.1:${port}&region=us-east-1`,
+    options: {
+      credentials: { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' },
+      spoolFolder: join(folder, 'spool'),
+    },
+    left: async () => [...(await objectsIn(join(folder, 'files'))), ...(await spooledIn(join(folder, 'spool')))],
+    close: async () => {
+      await server.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function objectsIn(folder: string): Promise<string[]> {
+  const names = existsSync(folder) ? await readdir(folder, { recursive: true }) : []
+  return names.filter((name) => name.endsWith('_object'))
+}
+
+async function spooledIn(folder: string): Promise<string[]> {
+  const names = existsSync(folder) ? await readdir(folder, { recursive: true }) : []
+  return names.filter((name) => name.includes('/'))
+}
+
+/** An id as the relay makes them. */
+export function newId(): string {
+  return randomBytes(16).toString('base64url')
+}
