@@ -36,7 +36,7 @@ function attach({ dataset, src, nonce }: HTMLScriptElement, early: Call[]): void
   const load = () => {
     _loading ??= import('./start.ts').then(
       ({ start }) =>
-        arrive(start({ game, relay, locale, theme: dataset as Partial<Theme> }, { root, launcher }) as never),
+        arrive(start({ game, relay, locale, theme: dataset as Partial<Theme> }, { root, launcher }).medkit as never),
       () => {
         // The next press follows the link to the full page, and the next sign of interest tries again.
         _loading = launcher.onclick = null

@@ -15,6 +15,6 @@ export function mount(options: MountOptions): Medkit {
   const open = () => medkit.open()
   const launcher = createLauncher(`${relay}/?game=${options.game}`, locale, () => {}, open)
   if (options.launcher !== false && mode === 'docked') root.append(launcher)
-  const medkit = start({ ...options, relay, locale }, { root, launcher, mode })
+  const { medkit } = start({ ...options, relay, locale }, { root, launcher, mode })
   return medkit
 }

@@ -1,9 +1,10 @@
 /** Brings the panel to life, on whatever ground one of the three doors has prepared. */
+import { effect } from '@preact/signals'
 import type { TicketId } from '../server/contract/ids.ts'
 import type { Emit, Medkit, MountOptions } from './handle.ts'
 import { drawPanel } from './panel/panel.tsx'
 import { systemClock } from './state/clock.ts'
-import { createSupport, type Mode } from './state/support.ts'
+import { createSupport, type Mode, type Support } from './state/support.ts'
 import { addStyles } from './style/adopt.ts'
 import panelStyles from './style/panel.css?inline'
 
@@ -14,6 +15,8 @@ export interface Ground {
   mode?: Mode
   /** The panel has a way out of its own; a docked one always has. */
   closable?: boolean
+  /** The game chooses files, where the webview cannot. */
+  pickFile?: () => void
 }
 
 export type StartOptions = MountOptions & { relay: string; locale: string }
@@ -23,8 +26,8 @@ type Listener = (detail: unknown) => void
 
 export function start(
   options: StartOptions,
-  { root, launcher, mode = 'docked', closable = mode === 'docked' }: Ground,
-): Medkit {
+  { root, launcher, mode = 'docked', closable = mode === 'docked', pickFile }: Ground,
+): { medkit: Medkit; support: Support } {
   const { relay, locale } = options
   const listeners = new Set<[string, Listener]>()
   addStyles(root, panelStyles)
@@ -37,6 +40,7 @@ export function start(
     options,
     mode,
     closable,
+    pickFile,
     clock: systemClock,
     fetch: (...request) => fetch(...request),
     emit,
@@ -55,9 +59,10 @@ export function start(
   })
   const { session, diagnostics, router } = support
   const writing = () => support.prepareWriting().then(({ prepare }) => prepare(support))
+  const stopPad = onPad(support, root)
   const takeOff = drawPanel(support, { root, launcher, theme: options.theme ?? {} })
   support.speech.choose(locale).catch(() => {})
-  support.loadGame()
+  if (options.game) support.loadGame()
   if (options.token) session.signIn(options.token)
   // Something may lie unsent from last time.
   if (support.open.value || support.storage.get('acted')) writing().catch(() => {})
@@ -86,6 +91,7 @@ export function start(
     },
     destroy() {
       takeOff()
+      stopPad()
       support.destroy()
       listeners.clear()
       root.host.remove()
@@ -114,5 +120,30 @@ export function start(
   }
   // After every listener that was waiting for the panel.
   setTimeout(() => emit('ready', undefined))
-  return handle
+  return { medkit: handle, support }
+}
+
+/** Reading a pad costs a timer, so nothing of it is there until the player's first press on one. */
+function onPad(support: Support, root: ShadowRoot): () => void {
+  const { pad, open, busy, clock, back } = support
+  const connected = () => {
+    pad.value = true
+  }
+  addEventListener('gamepadconnected', connected)
+  const stop = effect(() => {
+    if (!pad.value) return
+    let giveBack = () => {}
+    const mayAct = () => open.value && !busy.value
+    import('./play/gamepad.ts').then(
+      ({ followPad }) => {
+        giveBack = followPad({ root, clock, mayAct, back })
+      },
+      () => {},
+    )
+    return () => giveBack()
+  })
+  return () => {
+    removeEventListener('gamepadconnected', connected)
+    stop()
+  }
 }

@@ -8,13 +8,21 @@ import { useWriting } from './use-writing.ts'
 
 /** @param small an icon beside the composer instead of a button with words. */
 export function FilePicker({ uploads, label, small }: { uploads: Uploads; label: string; small?: boolean }) {
-  const { game } = useSupport()
+  const { game, pickFile } = useSupport()
   const limits = game.value?.attachments
   if (!limits) return null
   const choose = ({ currentTarget }: { currentTarget: HTMLInputElement }) => {
     uploads.add(currentTarget.files ?? [])
     // The same file can then be chosen again.
     currentTarget.value = ''
+  }
+  if (pickFile) {
+    return (
+      <button type="button" class={small ? 'icon' : 'picker'} aria-label={label} onClick={pickFile}>
+        <Icon name="clip" />
+        {!small && label}
+      </button>
+    )
   }
   return (
     <label class={small ? 'icon' : 'plain picker'} title={small ? label : undefined}>

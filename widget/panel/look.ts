@@ -8,7 +8,7 @@ const defaultAccent = '#3b5bdb'
 
 /** @returns stops following. */
 export function followLook(
-  { game, mode, wide, open }: Support,
+  { game, mode, wide, open, pad }: Support,
   frame: HTMLElement,
   launcher: HTMLElement | undefined,
   own: Partial<Theme>,
@@ -25,7 +25,7 @@ export function followLook(
       const { accent = defaultAccent, scheme, position = '' } = { ...game.value?.theme, ...given(own) }
       const dark = scheme === 'dark' || (scheme !== 'light' && darkSystem.value)
       const properties = accentProperties(accent, dark)
-      frame.className = `medkit ${mode} ${dark ? 'dark' : 'light'} ${position}`
+      frame.className = `medkit ${mode} ${dark ? 'dark' : 'light'} ${position} ${pad.value ? 'couch' : ''}`
       setProperties(frame, properties)
       if (!launcher) return
       launcher.className = `launcher ${position}`

@@ -4,8 +4,9 @@ import { useSupport } from './context.ts'
 
 /** Stands above every view. */
 export function Banner() {
-  const { speech, connection, session, gameFailure } = useSupport()
+  const { speech, connection, session, gameFailure, options } = useSupport()
   const words = speech.words.value
+  if (!options.game) return <p class="banner">{words.noGame}</p>
   if (connection.offline.value) return <p class="banner">{words.offlineNow}</p>
   if (session.ended.value) return <p class="banner">{words.ended}</p>
   return gameFailure.value ? <Problem code={gameFailure.value} /> : null

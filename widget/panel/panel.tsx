@@ -90,14 +90,11 @@ function View() {
   return route.view === 'home' && !wide.value ? <Home /> : <Writing />
 }
 
-/** Escape closes one thing at a time: the word after an act, the view, the panel. */
 function useEscape() {
-  const { notices, router, close, closable } = useSupport()
+  const { back } = useSupport()
   return (event: KeyboardEvent) => {
     if (event.key !== 'Escape' || event.isComposing) return
     event.preventDefault()
-    if (notices.current.value) notices.clear()
-    else if (router.current.value.view !== 'home') router.home()
-    else if (closable) close()
+    back()
   }
 }

@@ -22,6 +22,8 @@ export interface SupportParts {
   options: StartOptions
   mode: Mode
   closable: boolean
+  /** The game chooses files, where the webview cannot. */
+  pickFile: (() => void) | undefined
   clock: Clock
   fetch: typeof fetch
   emit: Emit
@@ -48,10 +50,14 @@ export interface Support extends Omit<SupportParts, 'fetch'> {
   writing: Signal<Writing | undefined>
   open: Signal<boolean>
   busy: Signal<boolean>
+  /** Played with a pad, and likely from a couch. */
+  pad: Signal<boolean>
   /** Two panes fit side by side. */
   wide: Signal<boolean>
   /** Nobody is known here, and nobody may stay unknown. */
   mustSignIn: ReadonlySignal<boolean>
+  /** Closes one thing at a time: the word after an act, the view, the panel. */
+  back(): void
   /** Tells every event of the relay's. @returns takes the listener off. */
   hear(listener: (event: PlayerEvent) => void): () => void
   /** Runs an act of the player's; a refusal becomes a notice. */
@@ -132,8 +138,14 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
     writing,
     open: signal(mode !== 'docked'),
     busy: signal(false),
+    pad: signal(false),
     wide: signal(false),
     mustSignIn: computed(() => !session.kind.value && !!game.value && !game.value.signIn.includes('anonymous')),
+    back() {
+      if (notices.current.value) notices.clear()
+      else if (router.current.value.view !== 'home') router.home()
+      else if (parts.closable) parts.close()
+    },
     hear(listener) {
       listeners.add(listener)
       return () => {
