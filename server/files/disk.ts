@@ -16,7 +16,7 @@ const remains = ['', '.part', '.size', '.new'] as const
 /** Opens a folder, which is made with the first file. */
 export function createDisk(folder: string): Storage {
   const path = (id: string, end: (typeof remains)[number]) => join(folder, requireId(id) + end)
-  const ready = () => mkdir(folder, { recursive: true, mode: 0o700 })
+  const ready = () => mkdir(folder, { recursive: true, mode: 0o700 }).catch(asUnavailable)
 
   const keep: Keep = {
     async write(id, body, { maxBytes, signal }) {
@@ -26,7 +26,7 @@ export function createDisk(folder: string): Storage {
       try {
         await writeAt(draft, 'w', 0, atMost(chunksOf(body, signal), maxBytes))
         const { size } = await stat(draft)
-        await rename(draft, target)
+        await rename(draft, target).catch(asUnavailable)
         return { size }
       } catch (error) {
         await rm(draft, { force: true })
@@ -39,7 +39,7 @@ export function createDisk(folder: string): Storage {
       return size === undefined ? undefined : { body: bodyOf(file), size }
     },
     async remove(id) {
-      for (const end of remains) await rm(path(id, end), { force: true })
+      for (const end of remains) await rm(path(id, end), { force: true }).catch(asUnavailable)
     },
     list: () => listFolder(folder),
   }
@@ -64,7 +64,7 @@ export function createDisk(folder: string): Storage {
     append: (id, state, chunks) => writeAt(path(id, '.part'), state.offset === 0 ? 'w' : 'r+', state.offset, chunks),
     async finish(id) {
       await rename(path(id, '.part'), path(id, '')).catch(ignoreMissing)
-      await rm(path(id, '.size'), { force: true })
+      await rm(path(id, '.size'), { force: true }).catch(asUnavailable)
     },
   }
   return { keep, growing, close: async () => {} }
@@ -77,7 +77,7 @@ async function writeAt(
   start: number,
   chunks: AsyncIterable<Uint8Array>,
 ): Promise<void> {
-  const file = await open(path, flag, 0o600)
+  const file = await open(path, flag, 0o600).catch(asUnavailable)
   const batch = createBatch(file, start)
   try {
     for await (const chunk of chunks) await batch.add(chunk)
@@ -182,8 +182,11 @@ async function announcedSize(path: string): Promise<number | undefined> {
 }
 
 function ignoreMissing(error: unknown): undefined {
-  if (codeOf(error) === 'ENOENT') return undefined
-  throw new FilesError('unavailable', 'the disk cannot be read', { cause: error })
+  return codeOf(error) === 'ENOENT' ? undefined : asUnavailable(error)
+}
+
+function asUnavailable(cause: unknown): never {
+  throw new FilesError('unavailable', 'the disk cannot be used', { cause })
 }
 
 function codeOf(error: unknown): unknown {

@@ -70,15 +70,17 @@ export function createS3Client(address: S3Address, credentials: S3Credentials): 
     throw new FilesError('unavailable', `the file storage answered ${method} with ${response.status} ${code}`)
   }
 
+  // The first version of the listing, because each page goes on behind a key of ours and not a token of theirs.
   async function* list(keyPrefix: string): AsyncGenerator<S3Object> {
-    let more: string | undefined
+    let marker: string | undefined
     do {
-      const query = new URLSearchParams({ 'list-type': '2', prefix: address.prefix + keyPrefix })
-      if (more !== undefined) query.set('continuation-token', more)
+      const query = new URLSearchParams({ prefix: address.prefix + keyPrefix, ...(marker && { marker }) })
       const page = await (await call('GET', `${bucketUrl}?${query}`)).text()
-      for (const [entry] of page.matchAll(/<Contents>.*?<\/Contents>/gs)) yield readEntry(entry, address.prefix)
-      more = textOf(page, 'NextContinuationToken')
-    } while (more !== undefined)
+      const found = [...page.matchAll(/<Contents>.*?<\/Contents>/gs)].map(([entry]) => readEntry(entry, address.prefix))
+      yield* found
+      const last = textOf(page, 'IsTruncated') === 'true' ? found.at(-1) : undefined
+      marker = last && address.prefix + last.key
+    } while (marker !== undefined)
   }
 
   return {

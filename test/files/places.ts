@@ -1,7 +1,7 @@
 /** The two places files can be kept, each a real one of its own, so that one suite runs on both. */
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import S3rver from 's3rver'
@@ -12,6 +12,8 @@ export interface Place {
   options: FilesOptions
   /** Names of everything that is stored, finished or not; empty when nothing of a file is left. */
   left: () => Promise<string[]>
+  /** Bytes stored, of files finished or not. */
+  stored: () => Promise<number>
   close: () => Promise<void>
 }
 
@@ -23,6 +25,7 @@ export async function placeOnDisk(): Promise<Place> {
     url: `file:${folder}`,
     options: {},
     left: () => readdir(folder),
+    stored: async () => sizeOf(folder, await readdir(folder)),
     close: () => rm(folder, { recursive: true, force: true }),
   }
 }
@@ -45,11 +48,17 @@ export async function placeOnS3(): Promise<Place> {
       spoolFolder: join(folder, 'spool'),
     },
     left: async () => [...(await objectsIn(join(folder, 'files'))), ...(await spooledIn(join(folder, 'spool')))],
+    stored: async () => sizeOf(join(folder, 'files'), await objectsIn(join(folder, 'files'))),
     close: async () => {
       await server.close()
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+async function sizeOf(folder: string, names: readonly string[]): Promise<number> {
+  const found = await Promise.all(names.map((name) => stat(join(folder, name)).catch(() => undefined)))
+  return found.reduce((sum, stats) => sum + (stats?.size ?? 0), 0)
 }
 
 async function objectsIn(folder: string): Promise<string[]> {
@@ -65,4 +74,10 @@ async function spooledIn(folder: string): Promise<string[]> {
 /** An id as the relay makes them. */
 export function newId(): string {
   return randomBytes(16).toString('base64url')
+}
+
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const item of items) all.push(item)
+  return all
 }
