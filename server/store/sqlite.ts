@@ -91,8 +91,9 @@ const keptStatements = 500
 
 function openConnection(path: string) {
   const sqlite = new DatabaseSync(path)
-  // FULL: a commit is on the disk before the player hears 201. The timeout lets an operator's command write as well.
-  sqlite.exec('pragma busy_timeout = 2000; pragma journal_mode = wal; pragma synchronous = full')
+  // FULL: a commit is on the disk before the player hears 201. The timeout, short because the whole relay waits in it,
+  // lets an operator's command write as well.
+  sqlite.exec('pragma busy_timeout = 500; pragma journal_mode = wal; pragma synchronous = full')
   const statements = new Map<string, { statement: StatementSync; returnsRows: boolean }>()
 
   function prepare(text: string) {

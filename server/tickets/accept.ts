@@ -15,7 +15,7 @@ import type { AttachmentRow } from '../store/attachments.ts'
 import type { Ledger, Store } from '../store/store.ts'
 import type { MessageTable, TicketTable } from '../store/tables.ts'
 import { checkCount, checkForm } from './form.ts'
-import { newDelivery, newMessage, newNumber, newPlayer, newTicket } from './new-rows.ts'
+import { newDelivery, newMessage, newPlayer, newTicket, withFreeNumber } from './new-rows.ts'
 import { createOnce, type Prepared } from './once.ts'
 import { ownTicket } from './ownership.ts'
 import { presentMessage, presentTicket } from './present.ts'
@@ -109,12 +109,6 @@ export function createAccept({ store, clock, bells, pseudonymOf }: AcceptParts) 
   }
 
   return { opening, reply }
-}
-
-async function withFreeNumber(ledger: Ledger, ticket: TicketTable): Promise<TicketTable> {
-  let number = ticket.number
-  while (await ledger.tickets.isNumberTaken(ticket.game, number)) number = newNumber(ticket.game)
-  return { ...ticket, number }
 }
 
 /** @throws Refusal `invalid` naming every file that cannot go along */

@@ -35,8 +35,8 @@ export interface DeliveryWorker {
   stop: () => Promise<void>
 }
 
-const leaseMs = 8_000
-const renewMs = 2_500
+const leaseMs = 6_000
+const renewMs = 2_000
 /** The longest sleep: another relay may have put something out without our bell ringing. */
 const longestSleepMs = 1_000
 const attemptMs = 30_000

@@ -7,6 +7,7 @@ import type { Identity } from '../players/identity.ts'
 import type { Ledger, Store } from '../store/store.ts'
 import type { TicketRow } from '../store/tickets.ts'
 import type { SignedMetadata } from '../vendors/vendor.ts'
+import type { Adopt } from './adopt.ts'
 import { instant, presentAttachment, presentDeletion, presentMessages, presentTicket } from './present.ts'
 import { signedMetadata } from './vendor-player.ts'
 
@@ -14,6 +15,7 @@ export interface ExportParts {
   store: Store
   clock: Clock
   watch: Watch
+  adopt: Adopt
 }
 
 /** A bound on what one export costs the vendor: the newest are read again, older ones come from the ledger. */
@@ -22,10 +24,11 @@ const pageSize = 100
 const patienceMs = 5_000
 
 export async function exportPlayer(
-  { store, clock, watch }: ExportParts,
+  { store, clock, watch, adopt }: ExportParts,
   player: Identity,
   game: LiveGame,
 ): Promise<PlayerExport> {
+  await adopt(player, game, patienceMs)
   const newest = await store.tickets.list(player.key, freshened)
   await Promise.all(newest.map((ticket) => watch.freshen(ticket, patienceMs)))
   const tickets = await allTickets(store, player)

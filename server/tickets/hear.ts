@@ -12,6 +12,8 @@ export interface Heard {
   /** Only the newest vendor ticket of a chain says what state the ticket is in. */
   isLast: boolean
   conversation: VendorConversation
+  /** When the vendor was heard before this, in milliseconds. */
+  lastHeardAt: number
 }
 
 /**
@@ -22,17 +24,22 @@ export interface Heard {
 export async function writeDownHeard(ledger: Ledger, ticket: TicketRow, heard: Heard, now: Date): Promise<boolean> {
   const known = await ledger.messages.all(ticket.id)
   const matched = matchMessages(known, heard.conversation.messages)
-  // With nothing left here but a count, these are old messages coming back from behind the retention: no news.
-  const isRefill = known.length === 0 && ticket.message_count > 0
-  const fresh = matched.filter(({ row }) => row === undefined)
   for (const { row, message } of matched) if (row) await noteVendorId(ledger, row, message, heard.link)
-  for (const { message } of fresh) await addMessage(ledger, ticket, message, heard.link, isRefill ? undefined : now)
-  if (isRefill) await ledger.tickets.markRead(ticket.id, ticket.message_count + fresh.length)
+  const unknown = matched.filter(({ row }) => row === undefined).map(({ message }) => message)
+  // With nothing here of that vendor ticket, what was said before the last time is coming back from behind the
+  // retention, or was opened elsewhere: no news.
+  const isRefill = !known.some((row) => row.chain_position === heard.link)
+  const isOld = ({ sentAt }: VendorMessage) => isRefill && sentAt.getTime() <= heard.lastHeardAt
+  const old = unknown.filter(isOld)
+  const fresh = unknown.filter((message) => !isOld(message))
+  for (const message of old) await addMessage(ledger, ticket, message, heard.link, undefined)
+  if (old.length > 0) await ledger.tickets.markRead(ticket.id, ticket.message_count + old.length)
+  for (const message of fresh) await addMessage(ledger, ticket, message, heard.link, now)
   const isMoved = heard.isLast && (await moveStatus(ledger, ticket, heard.conversation, now))
-  const newest = Math.max(0, ...(isRefill ? [] : fresh.map(({ message }) => message.sentAt.getTime())))
+  const newest = Math.max(0, ...fresh.map(({ sentAt }) => sentAt.getTime()))
   const updated_at = Math.max(Number(ticket.updated_at), Math.min(newest, now.getTime()))
   await ledger.tickets.change(ticket.id, { heard_at: now.getTime(), updated_at })
-  const isNews = isMoved || (fresh.length > 0 && !isRefill)
+  const isNews = isMoved || fresh.length > 0
   if (isNews) {
     await ledger.events.add(ticket.player, now, { type: 'ticket-changed', ticket_id: ticket.id }, { type: 'unread' })
   }

@@ -1,4 +1,4 @@
-/** Rows for what a player has just written. Pure, save for the ids and references they are given. */
+/** Rows for what a player has just written, and the ids and references they are given. */
 import type { z } from 'zod'
 import type { MessageId, TicketId } from '../contract/ids.ts'
 import { languageOf } from '../contract/language.ts'
@@ -7,6 +7,7 @@ import type { LiveGame } from '../games.ts'
 import type { Identity } from '../players/identity.ts'
 import { randomId, randomReference } from '../random.ts'
 import type { NewDelivery } from '../store/deliveries.ts'
+import type { Ledger } from '../store/store.ts'
 import type { MessageTable, Operation, PlayerTable, TicketTable } from '../store/tables.ts'
 
 export function newPlayer(player: Identity, pseudonym: string, now: Date): PlayerTable {
@@ -103,6 +104,13 @@ export function newDelivery(
 /** `SH-4F7K2` for `star-harbor`: initials and five characters, of which a game has 24 million. */
 export function newNumber(game: string): string {
   return `${initials(game)}-${randomReference(5)}`
+}
+
+/** The row with a number that no other ticket of its game has. */
+export async function withFreeNumber(ledger: Ledger, ticket: TicketTable): Promise<TicketTable> {
+  let number = ticket.number
+  while (await ledger.tickets.isNumberTaken(ticket.game, number)) number = newNumber(ticket.game)
+  return { ...ticket, number }
 }
 
 function initials(game: string): string {

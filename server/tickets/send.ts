@@ -26,6 +26,8 @@ export interface Cargo {
   chain: readonly Link[]
   message: MessageRow | undefined
   attachments: readonly AttachmentRow[]
+  /** Read only when an earlier attempt may have got through. */
+  linked: ReadonlySet<VendorTicketId>
 }
 
 /** What the vendor answered, as far as the ledger has to know. */
@@ -47,7 +49,9 @@ export async function loadCargo(ledger: Ledger, delivery: DeliveryRow): Promise<
   if (!ticket || !row || (delivery.message_id !== null && !message)) return undefined
   const attachments = message ? await ledger.attachments.of([message.id]) : []
   const chain = await loadChain(ledger, ticket)
-  return { delivery, ticket, player: vendorPlayer(row, ticket.signed), chain, message, attachments }
+  const known = delivery.attempts > 1 ? await ledger.tickets.chainsOf(delivery.player) : []
+  const linked = new Set(known.map((link) => link.vendor_ticket_id))
+  return { delivery, ticket, player: vendorPlayer(row, ticket.signed), chain, message, attachments, linked }
 }
 
 /** @throws VendorError */
@@ -123,6 +127,7 @@ function openingOf(game: LiveGame, cargo: Cargo, fileOf: FileOf): Opening {
     files: cargo.attachments.map(fileOf),
     follows: lastLink(chain)?.ref.vendorTicketId,
     purpose: 'ticket',
+    linked: cargo.linked,
     answerTo: ticket.answer_to ?? undefined,
   }
 }

@@ -66,6 +66,8 @@ export interface Opening {
   follows?: VendorTicketId | undefined
   /** `deletion-request`: the player asks the studio to erase what the vendor holds. */
   purpose: 'ticket' | 'deletion-request'
+  /** For `findOpened`: this player's vendor tickets that are known to be other messages'. None of them is this opening. */
+  linked?: ReadonlySet<VendorTicketId> | undefined
   /** Where the player wants answers when `can.answers` is `email`. Unproved. */
   answerTo?: string | undefined
 }

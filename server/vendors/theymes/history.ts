@@ -4,12 +4,18 @@ import type { VendorParts } from '../parts.ts'
 import { type Opening, type Vendor, VendorError, type VendorTicketId } from '../vendor.ts'
 import type { TicketReader } from './tickets.ts'
 import { subjectOf, ticketOf } from './translate.ts'
-import type { TheymesEvent } from './wire.ts'
+import type { TheymesEvent, TheymesTicket } from './wire.ts'
 
 /** One further call a ticket, for its subject, the first time it is seen. */
 const pageSize = 20
-/** The newest tickets since the opening that are looked through for its mark: one call each. */
-const searchedTickets = 20
+/**
+ * Looked through for a mark: what the player has opened since they wrote the message; one call for each that is not known
+ * to be another message's.
+ */
+const searchedPage = 1_000
+const searchedPages = 3
+/** How far the two clocks may be apart. */
+const skewMs = 10 * 60 * 1000
 const keptSubjects = 2_000
 const dayMs = 24 * 60 * 60 * 1000
 
@@ -39,14 +45,31 @@ export function createHistory(tickets: TicketReader, parts: VendorParts): Histor
   }
 
   const findOpened: History['findOpened'] = async (opening, signal) => {
-    const query = { createdAfter: dayBefore(opening.sentAt), limit: searchedTickets }
-    const { tickets: newest } = await tickets.find(opening.player, query, signal)
-    for (const ticket of newest) {
-      const events = await tickets.events(ticket.id, signal)
-      if (events.some((event) => carries(event, opening))) return { vendorTicketId: ticket.id as VendorTicketId }
-      if (events.some(isUnreadable)) throw unreadable()
+    for await (const { id } of openedSince(opening, signal)) {
+      if (opening.linked?.has(id as VendorTicketId)) continue
+      if (await holds(id, opening, signal)) return { vendorTicketId: id as VendorTicketId }
     }
     return undefined
+  }
+
+  /** Newest first, back to the time the message was written. */
+  async function* openedSince({ player, sentAt }: Opening, signal: AbortSignal): AsyncGenerator<TheymesTicket> {
+    let cursor: string | undefined
+    for (let page = 0; page < searchedPages; page++) {
+      const query = { createdAfter: dayBefore(sentAt), limit: searchedPage, cursor }
+      const found = await tickets.find(player, query, signal)
+      const isRecent = ({ createdAt }: TheymesTicket) => createdAt.getTime() >= sentAt.getTime() - skewMs
+      yield* found.tickets.filter(isRecent)
+      cursor = found.cursor
+      if (cursor === undefined || !found.tickets.every(isRecent)) return
+    }
+  }
+
+  async function holds(ticketId: string, opening: Opening, signal: AbortSignal): Promise<boolean> {
+    const events = await tickets.events(ticketId, signal)
+    if (events.some((event) => carries(event, opening))) return true
+    if (events.some(isUnreadable)) throw unreadable()
+    return false
   }
 
   /** To say that the mark is not there, when it may be, would send the message twice. */

@@ -1,0 +1,129 @@
+/**
+ * Kills relays with SIGKILL at random moments while players write and vendors misbehave, and then compares what players
+ * were told with what the vendors hold.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { freshDatabase } from '../postgres.ts'
+import { type Acknowledged, play } from './player.ts'
+import { type RelayProcess, startRelayProcess } from './relay-process.ts'
+import { judge, misbehaveSomewhere, startVendors, type Vendors, type Verdict } from './vendors.ts'
+
+export interface CrashOptions {
+  engine: 'sqlite' | 'postgres'
+  /** Relays on one store; one on SQLite. */
+  relays: number
+  kills: number
+}
+
+export interface CrashResult extends Verdict {
+  kills: number
+  acknowledged: number
+  misbehaviours: Record<string, number>
+  /** What a vendor's document forbids and a relay did all the same. */
+  violations: string[]
+  /** Seconds from the last kill until every vendor had everything. */
+  drainSeconds: number
+}
+
+/** Players of each vendor. */
+const playersEach = 2
+/** The longest a relay lives before it is killed: from the middle of its start to well into its work. */
+const longestLifeMs = 900
+const misbehaveEveryMs = 150
+const drainMs = 120_000
+
+export async function crash({ engine, relays, kills }: CrashOptions): Promise<CrashResult> {
+  const folder = await mkdtemp(join(tmpdir(), 'medkit-crash-'))
+  const vendors = await startVendors()
+  const config = join(folder, 'relay.json')
+  const store = engine === 'sqlite' ? `sqlite:${folder}/medkit.db` : await freshDatabase()
+  await writeFile(config, JSON.stringify(relayConfig(store, folder, vendors)))
+
+  const acknowledged: Acknowledged[] = []
+  const misbehaviours: Record<string, number> = {}
+  const listening = new Set<string>()
+  let isOver = false
+
+  const players = Object.keys(vendors).flatMap((game) =>
+    Array.from({ length: playersEach }, (_, n) =>
+      play({ game, name: `${game}p${n}`, address: () => pickAddress(listening), acknowledged, isOver: () => isOver }),
+    ),
+  )
+  const trouble = setInterval(() => {
+    const how = misbehaveSomewhere(vendors)
+    misbehaviours[how] = (misbehaviours[how] ?? 0) + 1
+  }, misbehaveEveryMs)
+
+  let killed = 0
+  const lives = await Promise.all(
+    Array.from({ length: relays }, async () => {
+      for (;;) {
+        const relay = startRelayProcess(config, join(folder, 'code'))
+        const address = await born(relay)
+        if (killed >= kills) return { relay, address: address ?? (await relay.ready) }
+        killed++
+        if (address) listening.add(address)
+        if (address) await pause(Math.random() * longestLifeMs)
+        if (address) listening.delete(address)
+        await relay.kill()
+      }
+    }),
+  )
+  for (const { address } of lives) if (address) listening.add(address)
+
+  isOver = true
+  await Promise.all(players)
+  clearInterval(trouble)
+  const drainSeconds = await untilDelivered(vendors, acknowledged)
+  const result = {
+    ...judge(vendors, acknowledged),
+    kills: killed,
+    acknowledged: acknowledged.length,
+    misbehaviours,
+    violations: Object.values(vendors).flatMap(({ violations }) => violations),
+    drainSeconds,
+  }
+  const codes = await Promise.all(lives.map(({ relay }) => relay.terminate()))
+  if (codes.some((code) => code !== 0)) result.violations.push(`a relay ended with ${codes.join(', ')}`)
+  await Promise.all(Object.values(vendors).map((vendor) => vendor.close()))
+  await rm(folder, { recursive: true, force: true })
+  return result
+}
+
+/** Sometimes a relay is killed before it listens: while it opens or migrates its ledger. */
+async function born(relay: RelayProcess): Promise<string | undefined> {
+  if (Math.random() > 0.1) return relay.ready
+  return Promise.race([relay.ready, pause(Math.random() * 300).then(() => undefined)])
+}
+
+async function untilDelivered(vendors: Vendors, acknowledged: readonly Acknowledged[]): Promise<number> {
+  const began = Date.now()
+  while (judge(vendors, acknowledged).lost.length > 0 && Date.now() - began < drainMs) await pause(200)
+  return (Date.now() - began) / 1_000
+}
+
+function relayConfig(store: string, folder: string, vendors: Vendors): unknown {
+  return {
+    listen: { port: 0 },
+    store,
+    files: `file:${folder}/files`,
+    secret: 'a secret of the crash test, long enough for it',
+    games: Object.fromEntries(
+      Object.entries(vendors).map(([game, { config }]) => [
+        game,
+        { name: game, players: { anonymous: true }, vendor: config },
+      ]),
+    ),
+  }
+}
+
+function pickAddress(listening: ReadonlySet<string>): string | undefined {
+  const addresses = [...listening]
+  return addresses[Math.floor(Math.random() * addresses.length)]
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
