@@ -5,7 +5,7 @@ import type { Kysely } from 'kysely'
 import { createApp } from './app.ts'
 import { createBells } from './bells.ts'
 import { type Clock, systemClock } from './clock.ts'
-import type { Config } from './config.ts'
+import type { Config, GameConfig } from './config.ts'
 import { responseFor } from './files/download.ts'
 import { createLinks } from './files/links.ts'
 import { createFiles } from './files/uploads.ts'
@@ -32,13 +32,15 @@ import type { AttachmentRow } from './store/attachments.ts'
 import { type Database, openDatabase } from './store/database.ts'
 import { createStore } from './store/store.ts'
 import { createAccept } from './tickets/accept.ts'
+import { createAdopt } from './tickets/adopt.ts'
 import { createChange } from './tickets/change.ts'
 import { createDeletions } from './tickets/deletion.ts'
 import { createDeliveryWorker } from './tickets/delivery.ts'
 import { createDeskLedger, type DeskTables, migrateDesk } from './vendors/desk/ledger.ts'
 import { createDeskPages } from './vendors/desk/pages.ts'
+import type { VendorParts } from './vendors/parts.ts'
 import { createVendor } from './vendors/registry.ts'
-import type { VendorFile } from './vendors/vendor.ts'
+import type { Vendor, VendorFile } from './vendors/vendor.ts'
 
 export interface RelayOptions {
   config: Config
@@ -47,6 +49,8 @@ export interface RelayOptions {
   log: Log
   browserFiles: BrowserFiles
   clock?: Clock
+  /** A studio's own adapter in place of the configured vendor; where it answers undefined, the configured one stands. */
+  vendorOf?: (game: string, config: GameConfig, parts: VendorParts) => Vendor | undefined
 }
 
 export interface Relay {
@@ -72,6 +76,7 @@ export async function createRelay({
   log,
   browserFiles,
   clock = systemClock,
+  vendorOf,
 }: RelayOptions): Promise<Relay> {
   let address = `http://${config.listen.host}:${config.listen.port}`
   const baseOf = (request: Request) => config.publicUrl ?? new URL(request.url).origin
@@ -90,13 +95,17 @@ export async function createRelay({
     },
     onHidden: (vendor: string, what: string) => metrics.hidden.inc({ vendor, what }),
   }
-  const games = createGames(config, (game, { vendor }) => createVendor(game, vendor, vendorParts))
+  const games = createGames(
+    config,
+    (key, game) => vendorOf?.(key, game, vendorParts) ?? createVendor(key, game.vendor, vendorParts),
+  )
   const sessions = createSessionTokens(secret, { clock })
   const identify = createIdentify({ store, clock, games, sessions, studios: studioVerifiers(games, clock, log) })
   const watch = createWatch({ store, clock, bells, games, log })
   const streams = createStreams({ store, clock, bells, games, watch, log, metrics })
   const pseudonymOf = createPseudonyms(secret)
   const accept = createAccept({ store, clock, bells, pseudonymOf })
+  const adopt = createAdopt({ store, clock, bells, log, pseudonymOf })
   const links = {
     sign: (row: AttachmentRow) => linksAt(config.publicUrl ?? address).sign(row.id, linkSeconds),
     verify: (url: URL) => linksAt(config.publicUrl ?? address).verify(url),
@@ -133,10 +142,10 @@ export async function createRelay({
     handlers: {
       ...gameRoutes(games),
       ...sessionRoutes({ store, clock, bells, games, sessions, identify, edge, pseudonymOf }),
-      ...ticketRoutes({ store, accept, change: createChange({ store, clock, bells }), watch }),
+      ...ticketRoutes({ store, accept, change: createChange({ store, clock, bells }), watch, adopt }),
       ...attachmentRoutes(attachmentParts),
-      ...deletionRoutes(deletions),
-      ...exportRoutes({ store, clock, watch }),
+      ...deletionRoutes(deletions, adopt),
+      ...exportRoutes({ store, clock, watch, adopt }),
       ...eventRoutes(streams),
     },
     upload: createUploadHandler(attachmentParts),

@@ -67,7 +67,7 @@ export function createWatch({ store, clock, bells, games, log }: WatchParts): Wa
   async function readLink(vendor: Vendor, ticket: TicketRow, link: Link, isLast: boolean): Promise<void> {
     const conversation = await vendor.read?.(link.ref, AbortSignal.timeout(readMs))
     if (!conversation) return
-    const heard = { link: link.position, isLast, conversation }
+    const heard = { link: link.position, isLast, conversation, lastHeardAt: Number(ticket.heard_at) }
     const isNews = await store.transaction(async (ledger) => {
       // Read again inside the transaction: the player may have written meanwhile.
       const now = await ledger.tickets.lock(ticket.id)
@@ -108,7 +108,10 @@ export function createWatch({ store, clock, bells, games, log }: WatchParts): Wa
 
   return {
     async freshen(ticket, patienceMs) {
-      if (!isStale(ticket, games.get(ticket.game))) return
+      const game = games.get(ticket.game)
+      // Without its messages it was opened elsewhere, or they have outlived the retention: only the vendor has them.
+      const isEmpty = ticket.newest_author === null && game?.vendor.read !== undefined
+      if (!isEmpty && !isStale(ticket, game)) return
       await Promise.race([hear(ticket.id), pause(patienceMs)])
     },
 

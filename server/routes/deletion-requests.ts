@@ -1,4 +1,5 @@
 /** Asking to be forgotten. */
+import type { Adopt } from '../tickets/adopt.ts'
 import type { Deletions } from '../tickets/deletion.ts'
 import type { HandlersOf } from './handlers.ts'
 
@@ -6,9 +7,13 @@ type DeletionRoutes = HandlersOf<
   'POST /deletion-requests' | 'GET /deletion-requests' | 'DELETE /deletion-requests/:requestId'
 >
 
-export function deletionRoutes(deletions: Deletions): DeletionRoutes {
+/** A vendor is asked to erase only what the ledger knows a player has there, so it is asked what there is first. */
+const patienceMs = 2_000
+
+export function deletionRoutes(deletions: Deletions, adopt: Adopt): DeletionRoutes {
   return {
-    async 'POST /deletion-requests'({ player }) {
+    async 'POST /deletion-requests'({ player, game }) {
+      await adopt(player, game, patienceMs)
       return { status: 202, body: await deletions.ask(player) }
     },
 

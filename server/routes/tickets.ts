@@ -8,6 +8,7 @@ import { Refusal } from '../problem.ts'
 import type { Store } from '../store/store.ts'
 import type { TicketCursor, TicketRow } from '../store/tickets.ts'
 import type { Accept } from '../tickets/accept.ts'
+import type { Adopt } from '../tickets/adopt.ts'
 import type { Change } from '../tickets/change.ts'
 import { ownTicket } from '../tickets/ownership.ts'
 import { presentMessages, presentTicket } from '../tickets/present.ts'
@@ -18,6 +19,7 @@ export interface TicketRouteParts {
   accept: Accept
   change: Change
   watch: Watch
+  adopt: Adopt
 }
 
 type TicketRoutes = HandlersOf<
@@ -34,7 +36,7 @@ type TicketRoutes = HandlersOf<
 /** A player waits so long for the vendor at the most; then the ledger answers and `asOf` says how old it is. */
 const patienceMs = 2_000
 
-export function ticketRoutes({ store, accept, change, watch }: TicketRouteParts): TicketRoutes {
+export function ticketRoutes({ store, accept, change, watch, adopt }: TicketRouteParts): TicketRoutes {
   async function conversation(
     player: Identity,
     game: LiveGame,
@@ -52,6 +54,7 @@ export function ticketRoutes({ store, accept, change, watch }: TicketRouteParts)
 
   return {
     async 'GET /tickets'({ player, game, query }) {
+      if (query.cursor === undefined) await adopt(player, game, patienceMs)
       const rows = await store.tickets.list(player.key, query.limit + 1, readCursor(query.cursor))
       const shown = rows.slice(0, query.limit)
       const last = rows.length > query.limit ? shown.at(-1) : undefined

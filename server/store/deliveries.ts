@@ -110,6 +110,16 @@ export function deliveryRows(db: Kysely<Tables>, engine: Engine) {
       return row !== undefined
     },
 
+    /** When the oldest of a player's was put out that has not arrived; waiting or stuck. */
+    async oldestUnsent(player: PlayerKey): Promise<number | undefined> {
+      const { oldest } = await db
+        .selectFrom('deliveries')
+        .select((select) => select.fn.min('created_at').as('oldest'))
+        .where('player', '=', player)
+        .executeTakeFirstOrThrow()
+      return oldest === null ? undefined : Number(oldest)
+    },
+
     list: (limit: number) => db.selectFrom('deliveries').selectAll().orderBy('sequence').limit(limit).execute(),
 
     find: (sequence: number) =>

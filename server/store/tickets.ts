@@ -148,12 +148,15 @@ export function ticketRows(db: Kysely<Tables>) {
         .where('tickets.player', '=', player)
         .execute(),
 
-    link: (row: Insertable<ChainTable>) =>
-      db
+    /** False when the vendor ticket is in a chain already. */
+    async link(row: Insertable<ChainTable>): Promise<boolean> {
+      const { numInsertedOrUpdatedRows } = await db
         .insertInto('chains')
         .values(row)
         .onConflict((conflict) => conflict.doNothing())
-        .execute(),
+        .executeTakeFirst()
+      return numInsertedOrUpdatedRows === 1n
+    },
 
     findByVendor: (game: string, vendorTicketId: VendorTicketId) =>
       db
