@@ -55,19 +55,21 @@ async function converse(
 ): Promise<'clean' | 'infected'> {
   // Listening from the start: clamd may answer and hang up in the middle, when a file is larger than it takes.
   const reply = readReply(socket)
-  reply.catch(() => {})
-  const isAnswered = reply.then(() => true)
+  const isOver = reply.then(
+    () => true,
+    () => true,
+  )
   await once(socket, 'connect')
   socket.write('zINSTREAM\0')
   for await (const chunk of chunksOf(body, signal)) {
-    if (!(await sendChunk(socket, chunk, isAnswered))) break
+    if (!(await sendChunk(socket, chunk, isOver))) break
   }
   if (socket.writable) socket.write(Buffer.alloc(4))
   return verdictOf(await reply)
 }
 
 /** "<length><data>", the length in four bytes. False once clamd has spoken, for nothing more is read then. */
-async function sendChunk(socket: Socket, chunk: Uint8Array, isAnswered: Promise<boolean>): Promise<boolean> {
+async function sendChunk(socket: Socket, chunk: Uint8Array, isOver: Promise<boolean>): Promise<boolean> {
   if (chunk.byteLength === 0) return true
   const length = Buffer.alloc(4)
   length.writeUInt32BE(chunk.byteLength)
@@ -76,7 +78,7 @@ async function sendChunk(socket: Socket, chunk: Uint8Array, isAnswered: Promise<
   const drained = once(socket, 'drain').then(() => false)
   // Whichever loses the race must not fail unheard.
   drained.catch(() => {})
-  return !(await Promise.race([drained, isAnswered]))
+  return !(await Promise.race([drained, isOver]))
 }
 
 async function readReply(socket: Socket): Promise<string> {

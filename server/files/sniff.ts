@@ -7,8 +7,8 @@
 const activeStart =
   /^\s*(?:<!--|<\?xml|#!|%!ps|<(?:!doctype|head|h1|div|font|table|a|style|title|b|body|br|p)(?=[\s>]))/i
 
-/** Tags that run or load wherever they stand. Rich text of a game's log (`<color=red>`, `<b>`) is not among them. */
-const activeAnywhere = /<(?:script|svg|html|iframe|object|embed)(?=[\s>/])|<!doctype\s|<\?php/i
+/** Tags that run or load wherever they stand. What logs are full of (`<color=red>`, `List<Object>`) is not among them. */
+const activeAnywhere = /<(?:script|svg|html|iframe)(?=[\s>/])|<!doctype\s|<\?php/i
 
 /** Whether bytes of any kind hold markup that would run if something read them as a page: the mark of a polyglot. */
 export function hasMarkup(head: Uint8Array): boolean {
