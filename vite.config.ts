@@ -2,14 +2,16 @@
 import { writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { build, type Plugin, preprocessCSS, resolveConfig, type UserConfig } from 'vite'
-import { defineConfig } from 'vitest/config'
+import { playwright } from '@vitest/browser-playwright'
+import { type BuildOptions, build, type InlineConfig, type Plugin, preprocessCSS, resolveConfig } from 'vite'
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
+import { chromiumLaunch } from './test/chromium.ts'
 
 /** The oldest engines Medkit runs in: Android's and iOS's webviews of 2020, and Firefox's long-term release of that year. */
 const engines = ['chrome80', 'safari13.1', 'firefox78']
 const versions = { chrome: 80 << 16, safari: (13 << 16) | (1 << 8), firefox: 78 << 16 }
 
-const shared: UserConfig = {
+const shared: InlineConfig = {
   configFile: false,
   base: './',
   publicDir: false,
@@ -30,7 +32,7 @@ const output = {
 const names = { entryFileNames: 'assets/[name]-[hash].js', chunkFileNames: 'assets/[name]-[hash].js' }
 
 /** The panel and what it fetches later. Everything else in `dist/widget` is a door to it. */
-const panel: UserConfig['build'] = {
+const panel: BuildOptions = {
   ...output,
   emptyOutDir: true,
   lib: { entry: { panel: 'widget/start.ts' }, formats: ['es'] },
@@ -46,18 +48,18 @@ const panel: UserConfig['build'] = {
 }
 
 /** `index.html` and the demo's host page. */
-const pages: UserConfig['build'] = {
+const pages: BuildOptions = {
   ...output,
   rolldownOptions: { input: { index: 'index.html', demo: 'widget/demo.html' }, output: names },
 }
 
 /** `medkit.js`: a classic script, because a page's `<script async src>` runs no modules. */
-const embed: UserConfig['build'] = {
+const embed: BuildOptions = {
   ...output,
   lib: { entry: 'widget/embed.ts', formats: ['iife'], name: 'unused', fileName: () => 'medkit.js' },
 }
 
-const npm: UserConfig['build'] = {
+const npm: BuildOptions = {
   ...output,
   outDir: 'dist/npm',
   emptyOutDir: true,
@@ -113,8 +115,50 @@ async function wholeStyleSheet(): Promise<string> {
   return (await Promise.all(texts)).map(({ code }) => code).join('\n')
 }
 
-export default defineConfig(({ mode }) => ({
+/** Tests by what they need: nothing, a browser to run in, or a browser to drive. */
+const node: TestProjectInlineConfiguration = {
+  test: {
+    name: 'node',
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/widget/**', 'test/journey/**'],
+    testTimeout: 20_000,
+  },
+}
+
+const journey: TestProjectInlineConfiguration = {
+  test: { name: 'journey', include: ['test/journey/**/*.test.ts'], testTimeout: 60_000, fileParallelism: false },
+}
+
+async function browser(): Promise<TestProjectInlineConfiguration> {
+  return {
+    ...shared,
+    optimizeDeps: {
+      include: [
+        '@testing-library/preact',
+        'axe-core',
+        'tus-js-client',
+        'preact/hooks',
+        'preact/jsx-dev-runtime',
+        '@preact/signals',
+      ],
+    },
+    test: {
+      name: 'browser',
+      include: ['test/widget/**/*.test.{ts,tsx}'],
+      browser: {
+        enabled: true,
+        headless: true,
+        screenshotFailures: false,
+        provider: playwright({ launchOptions: await chromiumLaunch() }),
+        instances: [{ browser: 'chromium', viewport: { width: 800, height: 900 } }],
+      },
+    },
+  }
+}
+
+export default defineConfig(async ({ mode }) => ({
   ...shared,
   plugins: mode === 'npm' ? [] : [doors()],
   build: mode === 'npm' ? npm : panel,
+  ...(process.env.VITEST && { test: { projects: [node, await browser(), journey] } }),
 }))

@@ -76,7 +76,7 @@ function fontsConfig(home: string): string {
 
 function browserEnvironment(home: string): Record<string, string> {
   const inherited = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined)
-  const libraries = [process.env['LD_LIBRARY_PATH'], join(home, 'al2023/lib')].filter(Boolean).join(':')
+  const libraries = [process.env.LD_LIBRARY_PATH, join(home, 'al2023/lib')].filter(Boolean).join(':')
   return {
     ...Object.fromEntries(inherited),
     LD_LIBRARY_PATH: libraries,

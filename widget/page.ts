@@ -30,7 +30,7 @@ const { medkit, support } = start(
     ...(asked.get('files') === 'game' && { pickFile: () => bridge.tell('pick-file') }),
   },
 )
-if (code) support.act(() => support.session.enter({ code }))
+if (code) support.act(() => support.session.enter({ kind: 'email', game: support.options.game, code }))
 if (ticket) medkit.open({ ticket })
 if (bridge.present) connect()
 

@@ -2,13 +2,14 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { Attachment } from '../../server/contract/attachment.ts'
 import type { Chosen, Uploads } from '../state/uploads.ts'
-import { useSupport } from './context.ts'
 import { Icon } from './icons.tsx'
+import { useWhole } from './use-whole.ts'
 import { useWriting } from './use-writing.ts'
 
 /** @param small an icon beside the composer instead of a button with words. */
 export function FilePicker({ uploads, label, small }: { uploads: Uploads; label: string; small?: boolean }) {
-  const { game, pickFile } = useSupport()
+  const { game, pickFile, speech } = useWhole()
+  const { words, say, size } = speech
   const limits = game.value?.attachments
   if (!limits) return null
   const choose = ({ currentTarget }: { currentTarget: HTMLInputElement }) => {
@@ -27,14 +28,19 @@ export function FilePicker({ uploads, label, small }: { uploads: Uploads; label:
   return (
     <label class={small ? 'icon' : 'plain picker'} title={small ? label : undefined}>
       <Icon name="clip" />
-      <span class={small ? 'hidden' : ''}>{label}</span>
+      <span class={small ? 'hidden' : ''}>
+        {label}
+        {!small && (
+          <span class="hint">{say(words.value.filesHint, { n: limits.maxCount, size: size(limits.maxBytes) })}</span>
+        )}
+      </span>
       <input type="file" class="hidden" multiple accept={limits.types.join()} onChange={choose} />
     </label>
   )
 }
 
 export function FileList({ uploads }: { uploads: Uploads }) {
-  const { speech, game } = useSupport()
+  const { speech, game } = useWhole()
   const limits = game.value?.attachments
   return (
     <ul class="files">
@@ -51,7 +57,7 @@ export function FileList({ uploads }: { uploads: Uploads }) {
 }
 
 function ChosenFile({ item, uploads }: { item: Chosen; uploads: Uploads }) {
-  const { speech } = useSupport()
+  const { speech } = useWhole()
   const { words, say } = speech
   const { key, file, state, progress } = item
   return (
@@ -80,7 +86,7 @@ function ChosenFile({ item, uploads }: { item: Chosen; uploads: Uploads }) {
 }
 
 function StateOf({ item }: { item: Chosen }) {
-  const { speech, game } = useSupport()
+  const { speech, game } = useWhole()
   const { words, say, size, percent } = speech
   const limits = game.value?.attachments
   const texts: Record<Chosen['state'], string> = {
@@ -88,7 +94,7 @@ function StateOf({ item }: { item: Chosen }) {
     there: size(item.file.size),
     failed: words.value.fileFailed,
     'too-large': say(words.value.fileTooLarge, { size: limits ? size(limits.maxBytes) : '' }),
-    'wrong-type': words.value.fileTypeRefused,
+    'wrong-type': words.value.problems.type,
     refused: words.value.fileRefused,
   }
   const fine = item.state === 'moving' || item.state === 'there'

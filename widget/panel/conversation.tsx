@@ -3,19 +3,22 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { TicketId } from '../../server/contract/ids.ts'
 import type { Ticket } from '../../server/contract/ticket.ts'
 import { Composer } from './composer.tsx'
-import { useSupport } from './context.ts'
 import { Icon } from './icons.tsx'
 import { lazy } from './lazy.tsx'
 import { Messages } from './message.tsx'
 import { Problem } from './notice.tsx'
 import { Screen } from './screen.tsx'
 import { Status } from './ticket-list.tsx'
+import { useWhole } from './use-whole.ts'
 import { useWriting } from './use-writing.ts'
 
 const Rating = lazy(() => import('./rating.tsx').then((file) => file.Rating))
 
+/** The vendor was not heard for so long that the player should know. */
+const staleMs = 15 * 60_000
+
 export function Conversation({ id, fresh = false }: { id: TicketId; fresh?: boolean }) {
-  const { speech, tickets, threads, outbox } = useWriting()
+  const { speech, clock, tickets, threads, outbox } = useWriting()
   const words = speech.words.value
   const ticket = tickets.list.value?.find((one) => one.id === id)
   const thread = threads.all.value[id]
@@ -36,6 +39,9 @@ export function Conversation({ id, fresh = false }: { id: TicketId; fresh?: bool
           <p class="topic" dir="auto">
             {ticket.subject}
           </p>
+        )}
+        {ticket && clock.now() - Date.parse(ticket.asOf) > staleMs && (
+          <p class="hint">{speech.say(words.asOf, { time: speech.ago(ticket.asOf, clock.now()) })}</p>
         )}
         {thread?.earlier && (
           <button type="button" class="plain" onClick={() => threads.lookBack(id)}>
@@ -65,7 +71,7 @@ export function OutgoingTicket({ itemKey }: { itemKey: string }) {
 
 /** Says that it has arrived, where the eyes and the focus are; below the fold, people press again. */
 function Received({ ticket }: { ticket: Ticket }) {
-  const { speech, game } = useSupport()
+  const { speech, game } = useWhole()
   const { words, say } = speech
   const result = useRef<HTMLDivElement>(null)
   useEffect(() => result.current?.focus(), [])
@@ -82,7 +88,7 @@ function Received({ ticket }: { ticket: Ticket }) {
 
 /** Keeps the newest in view, unless the player has scrolled up to read. */
 function Log({ count, children }: { count: number; children: preact.ComponentChildren }) {
-  const { speech } = useSupport()
+  const { speech } = useWhole()
   const words = speech.words.value
   const log = useRef<HTMLDivElement>(null)
   const following = useRef(true)
@@ -109,7 +115,7 @@ function Log({ count, children }: { count: number; children: preact.ComponentChi
       {behind && (
         <button type="button" class="newest" onClick={toEnd}>
           <Icon name="down" />
-          {words.newMessage}
+          {words.newAnswer}
         </button>
       )}
     </>

@@ -9,20 +9,23 @@ export function lazy<P extends object>(load: (support: Support) => Promise<Compo
   let found: ComponentType<P> | undefined
   return function Lazy(props: P) {
     const support = useSupport()
-    const [state, setState] = useState<'there' | 'failed' | undefined>(found && 'there')
+    const [failed, setFailed] = useState(false)
+    const [, redraw] = useState(0)
     const start = () => {
-      load(support).then(
-        (component) => {
+      setFailed(false)
+      Promise.all([load(support), support.speech.complete()]).then(
+        ([component]) => {
           found = component
-          setState('there')
+          redraw(1)
         },
-        () => setState('failed'),
+        () => setFailed(true),
       )
     }
+    const ready = found && support.speech.isWhole()
     useEffect(() => {
-      if (!found) start()
+      if (!ready) start()
     }, [])
-    if (state === 'failed') return <Problem code="offline" again={start} />
-    return found ? h(found, props) : null
+    if (failed) return <Problem code="offline" again={start} />
+    return found && ready ? h(found, props) : null
   }
 }

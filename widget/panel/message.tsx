@@ -6,12 +6,12 @@ import type { FailureCode } from '../handle.ts'
 import type { Outgoing } from '../state/outbox.ts'
 import type { Words } from '../words/en.ts'
 import { Attached } from './attachment.tsx'
-import { useSupport } from './context.ts'
+import { useWhole } from './use-whole.ts'
 import { useWriting } from './use-writing.ts'
 
 /** One on the relay, or one still in the outbox. */
 export function Messages({ messages, outgoing }: { messages: readonly Message[]; outgoing: readonly Outgoing[] }) {
-  const { speech } = useSupport()
+  const { speech } = useWhole()
   const newestOwn = outgoing.length ? undefined : messages.filter(({ author }) => author === 'player').pop()
   return (
     <>
@@ -41,7 +41,7 @@ const deliveryWords: Record<Delivery, keyof Words & `delivery${string}`> = {
 
 /** @param led the one above is by the same author, so the name need not be said again. */
 function Said({ message, led, newest }: { message: Message; led: boolean; newest: boolean }) {
-  const { speech } = useSupport()
+  const { speech } = useWhole()
   const words = speech.words.value
   const { author, authorName, text, language, delivery, problem, sentAt, attachments } = message
   if (author === 'system') {
@@ -69,7 +69,7 @@ function Said({ message, led, newest }: { message: Message; led: boolean; newest
 }
 
 function Bubble(props: { own: boolean; name: string | undefined; sentAt: string; children: ComponentChildren }) {
-  const { speech } = useSupport()
+  const { speech } = useWhole()
   const { own, name, sentAt, children } = props
   return (
     <article class={own ? 'message own' : 'message'}>
@@ -83,7 +83,7 @@ function Bubble(props: { own: boolean; name: string | undefined; sentAt: string;
 }
 
 function Truth({ word, code }: { word: string; code?: DeliveryProblemCode | FailureCode | undefined }) {
-  const { speech } = useSupport()
+  const { speech } = useWhole()
   return (
     <p class={code ? 'truth wrong' : 'truth'}>
       {word}

@@ -1,7 +1,7 @@
 /** The form of a new ticket: category, that category's fields, the message, files, and what else is sent. */
 import { useEffect, useRef } from 'preact/hooks'
 import { AlsoSent } from './also-sent.tsx'
-import { FilePicker } from './attachment.tsx'
+import { FileList, FilePicker } from './attachment.tsx'
 import { CategoryFields, Place } from './fields.tsx'
 import { Screen } from './screen.tsx'
 import { useWriting } from './use-writing.ts'
@@ -24,7 +24,8 @@ export function NewTicket() {
         <Categories />
         <CategoryFields />
         <Message />
-        {game.value?.attachments && <FilePicker uploads={form.uploads} label={words.addFiles} />}
+        <FileList uploads={form.uploads} />
+        <FilePicker uploads={form.uploads} label={words.addFiles} />
         {byEmail && (
           <Place id="email" label={words.email} hint={words.emailHint} required>
             {(props) => (

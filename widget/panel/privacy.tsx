@@ -3,11 +3,11 @@ import { useEffect, useState } from 'preact/hooks'
 import type { DeletionRequest, DeletionStepName } from '../../server/contract/deletion.ts'
 import type { PlayerExport } from '../../server/contract/export.ts'
 import type { Words } from '../words/en.ts'
-import { useSupport } from './context.ts'
 import { Screen } from './screen.tsx'
+import { useWhole } from './use-whole.ts'
 
 export function Privacy() {
-  const { speech, session } = useSupport()
+  const { speech, session } = useWhole()
   return (
     <Screen title={speech.words.value.privacy}>
       <Held />
@@ -18,7 +18,7 @@ export function Privacy() {
 }
 
 function Held() {
-  const { speech, call, act } = useSupport()
+  const { speech, call, act } = useWhole()
   const { words, say } = speech
   const [held, setHeld] = useState<PlayerExport>()
   useEffect(() => {
@@ -50,7 +50,7 @@ function save(held: PlayerExport): void {
 }
 
 function Erasure() {
-  const { speech, call, act, hear } = useSupport()
+  const { speech, call, act, hear } = useWhole()
   const words = speech.words.value
   const [sure, setSure] = useState(false)
   const [requests, setRequests] = useState<readonly DeletionRequest[]>([])
@@ -99,7 +99,7 @@ const stepWords: Record<DeletionStepName, keyof Words & `step${string}`> = {
 }
 
 function Request({ request, put }: { request: DeletionRequest; put(request: DeletionRequest): void }) {
-  const { speech, call, act } = useSupport()
+  const { speech, call, act } = useWhole()
   const { words, say, day } = speech
   const { id, status, steps, beginsAt, dueAt } = request
   const withdraw = () =>
@@ -129,7 +129,7 @@ function Request({ request, put }: { request: DeletionRequest; put(request: Dele
 
 /** Only who has this key can have an anonymous player's tickets back, so it is shown on purpose and not before. */
 function RecoveryKey() {
-  const { speech, session } = useSupport()
+  const { speech, session } = useWhole()
   const words = speech.words.value
   const [shown, setShown] = useState(false)
   return (

@@ -1,10 +1,10 @@
 /** Into an e-mail player's history by a mailed link, or back into an anonymous one's by the recovery key. */
 import { useState } from 'preact/hooks'
-import { useSupport } from './context.ts'
 import { Screen } from './screen.tsx'
+import { useWhole } from './use-whole.ts'
 
 export function SignIn() {
-  const { speech, game } = useSupport()
+  const { speech, game } = useWhole()
   const words = speech.words.value
   const ways = game.value?.signIn ?? []
   return (
@@ -16,7 +16,7 @@ export function SignIn() {
 }
 
 function ByMail() {
-  const { speech, session, act } = useSupport()
+  const { speech, options, call, act } = useWhole()
   const { words, say } = speech
   const [email, setEmail] = useState('')
   const [sentTo, setSentTo] = useState('')
@@ -29,7 +29,7 @@ function ByMail() {
   const send = (event: Event) => {
     event.preventDefault()
     act(async () => {
-      await session.requestLink(email.trim())
+      await call('POST /sessions', { body: { kind: 'email', game: options.game, email: email.trim() } })
       setSentTo(email)
     })
   }
@@ -56,13 +56,13 @@ function ByMail() {
 }
 
 function ByRecoveryKey() {
-  const { speech, session, act, router } = useSupport()
+  const { speech, options, session, act, router } = useWhole()
   const words = speech.words.value
   const [recoveryKey, setRecoveryKey] = useState('')
   const enter = (event: Event) => {
     event.preventDefault()
     act(async () => {
-      await session.enter({ recoveryKey: recoveryKey.trim() })
+      await session.enter({ kind: 'recover', game: options.game, recoveryKey: recoveryKey.trim() })
       router.home()
     })
   }

@@ -4,11 +4,14 @@ import type { Words } from '../words/en.ts'
 import { useSupport } from './context.ts'
 import { HomeFoot } from './home-foot.tsx'
 import { Icon } from './icons.tsx'
+import { lazy } from './lazy.tsx'
 import { Problem } from './notice.tsx'
 import { Screen } from './screen.tsx'
 
+const Earlier = lazy(() => import('./earlier.tsx').then((file) => file.Earlier))
+
 export function Home() {
-  const { speech, game, router, tickets, mustSignIn } = useSupport()
+  const { speech, game, router, tickets, session, mustSignIn } = useSupport()
   const { words, say } = speech
   const name = game.value?.name
   return (
@@ -19,9 +22,9 @@ export function Home() {
           {words.value.getHelp}
         </button>
       )}
-      <Earlier />
-      <h3>{words.value.yourTickets}</h3>
+      {session.earlier.value && <Earlier />}
       {tickets.failure.value && <Problem code={tickets.failure.value} again={tickets.load} />}
+      {tickets.list.value?.length ? <h3>{words.value.yourTickets}</h3> : null}
       <ul class="tickets" onKeyDown={moveByArrows}>
         <Unsent />
         {tickets.list.value?.map((ticket) => (
@@ -42,30 +45,10 @@ function Empty() {
   const { speech, session, tickets, writing } = useSupport()
   const words = speech.words.value
   if (writing.value?.outbox.items.value.length || tickets.list.value?.length || tickets.failure.value) return null
-  return <p class="empty">{session.kind.value && !tickets.list.value ? words.loading : words.noTickets}</p>
-}
-
-/** Tickets from before the studio said who the player is: theirs only if they say so. */
-function Earlier() {
-  const { speech, session, act, tickets, call } = useSupport()
-  const anonymousToken = session.earlier.value
-  const words = speech.words.value
-  if (!anonymousToken) return null
-  const add = () =>
-    act(async () => {
-      await call('POST /sessions/merge', { body: { anonymousToken } })
-      session.dropEarlier()
-      await tickets.load()
-    })
   return (
-    <div class="card">
-      <p>{words.addEarlier}</p>
-      <button type="button" class="plain" onClick={add}>
-        {words.add}
-      </button>
-      <button type="button" class="plain" onClick={session.hideEarlier}>
-        {words.notNow}
-      </button>
+    <div class="empty">
+      <Icon name="talk" />
+      <p>{session.kind.value && !tickets.list.value ? words.loading : words.noTickets}</p>
     </div>
   )
 }
@@ -82,7 +65,7 @@ function TicketRow({ ticket }: { ticket: Ticket }) {
         <span class="subject" dir="auto">
           {unread > 0 && <span class="dot" />}
           {subject || words.value.untitled}
-          {unread > 0 && <span class="hidden"> {words.value.newAnswers}</span>}
+          {unread > 0 && <span class="hidden"> {words.value.newAnswer}</span>}
         </span>
         <time dateTime={ticket.updatedAt}>{ago(ticket.updatedAt, clock.now())}</time>
         <span class="last" dir="auto">

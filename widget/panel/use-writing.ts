@@ -1,10 +1,9 @@
 /** How the views that come later reach what comes with them. */
 import { untracked } from '@preact/signals'
-import type { Support } from '../state/support.ts'
 import { type Writing, writingOf } from '../state/writing.ts'
-import { useSupport } from './context.ts'
+import { useWhole, type Whole } from './use-whole.ts'
 
-export function useWriting(): Support & Writing {
-  const support = useSupport()
+export function useWriting(): Whole & Writing {
+  const support = useWhole()
   return { ...support, ...untracked(() => writingOf(support)) }
 }

@@ -1,19 +1,17 @@
 /** The only fetch. Typed by the contract's routes; whatever goes wrong becomes one {@link RelayProblem}. */
-import type { Problem, ProblemPlace } from '../../server/contract/problem-code.ts'
+import type { Problem } from '../../server/contract/problem-code.ts'
 import type { AnswerOf, BodyOf, PathParams, QueryOf, RouteName } from '../../server/contract/routes.ts'
 import type { FailureCode } from '../handle.ts'
 
 /** A refusal by the relay, or `offline`: no way to reach it. Everything else is a defect and stays an ordinary error. */
 export class RelayProblem extends Error {
   declare readonly code: FailureCode
-  declare readonly places: readonly ProblemPlace[]
   declare readonly retryAfterMs: number
 
   constructor(code: FailureCode, problem: Partial<Problem> = {}, options?: ErrorOptions) {
     super(code, options)
     this.name = 'RelayProblem'
     this.code = code
-    this.places = problem.errors ?? []
     this.retryAfterMs = (problem.retryAfterSeconds ?? 0) * 1000
   }
 }

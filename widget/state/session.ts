@@ -33,10 +33,8 @@ export interface Session extends Identity {
   begin(): Promise<void>
   signIn(source: TokenSource): void
   signOut(): void
-  /** Mails a one-time link. */
-  requestLink(email: string): Promise<void>
-  /** Takes up a mailed code, or an anonymous player's recovery key. */
-  enter(by: { code: string } | { recoveryKey: string }): Promise<void>
+  /** Makes somebody else of whoever was here: by a mailed code, or an anonymous player's recovery key. */
+  enter(body: NewSession): Promise<void>
   recoveryKey(): string | undefined
   dropEarlier(): void
   /** Asks about them again with the next page. */
@@ -60,10 +58,10 @@ export function createSession({ game, storage, clock, ask, end, onExpiring, onFo
   let callOff = () => {}
 
   const kept = () => storage.get<Granted>('session')
-  const keep = (granted: Granted | { sent: true }, knownKey = kept()?.recoveryKey) => {
+  const keep = (granted: Granted | { sent: true }) => {
     if (!('token' in granted)) return
     // Recovery may give a token without repeating the key.
-    const recoveryKey = granted.recoveryKey ?? knownKey
+    const recoveryKey = granted.recoveryKey ?? kept()?.recoveryKey
     storage.set('session', { ...granted, ...(recoveryKey && { recoveryKey }) })
     kind.value = granted.kind
     ended.value = false
@@ -154,14 +152,11 @@ export function createSession({ game, storage, clock, ask, end, onExpiring, onFo
       kind.value = undefined
       if (token) end(token).catch(() => {})
     },
-    async requestLink(email) {
-      await ask({ kind: 'email', game, email })
-    },
-    async enter(by) {
-      const granted = await ask('code' in by ? { kind: 'email', game, ...by } : { kind: 'recover', game, ...by })
+    async enter(body) {
+      const granted = await ask(body)
       forget()
       storage.set('acted', 1)
-      keep(granted, 'recoveryKey' in by ? by.recoveryKey : undefined)
+      keep(granted)
     },
     recoveryKey: () => (source ? undefined : kept()?.recoveryKey),
     dropEarlier() {

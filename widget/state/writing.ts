@@ -75,7 +75,7 @@ function createWriting(support: Support): Writing {
   const turn = (id: TicketId, to: 'close' | 'reopen') =>
     act(async () => {
       const { can } = await threads.change(id, to)
-      const { closedNow, reopenedNow } = speech.words.value
+      const { closedNow, reopenedNow } = speech.whole().words.value
       const back = to === 'close' ? can.reopen && 'reopen' : can.close && 'close'
       notices.show({ text: to === 'close' ? closedNow : reopenedNow, ...(back && { undo: () => turn(id, back) }) })
     })

@@ -1,9 +1,8 @@
 /** Picks a language, fetches it, and turns its sentences into text: plurals, places, times, sizes. */
 import { type ReadonlySignal, signal } from '@preact/signals'
-import type { Label } from '../../server/contract/game.ts'
 import type { DeliveryProblemCode } from '../../server/contract/problem-code.ts'
 import type { FailureCode } from '../handle.ts'
-import { en, type Plural, type Words } from './en.ts'
+import { en, type FirstWords, type Plural, type Words } from './en.ts'
 
 /** Each by its own name, so that a player finds theirs in a language they cannot read. */
 export const languageNames = { en: 'English', de: 'Deutsch', ar: 'العربية', ja: '日本語' } as const
@@ -49,23 +48,22 @@ const sentenceOf: Record<FailureCode | DeliveryProblemCode, keyof Words['problem
 
 export type Values = Record<string, string | number>
 
-export interface Speech {
+/** @typeParam W what can be said by now. */
+export interface Speech<W extends FirstWords = FirstWords> {
   /** The language in use, as a BCP 47 tag for `lang` and `Intl`. */
   locale: ReadonlySignal<WordsLanguage>
-  words: ReadonlySignal<Words>
+  words: ReadonlySignal<W>
   /** @param values fill `{name}`; with a plural, `n` picks the form. */
   say(sentence: string | Plural, values?: Values): string
   problem(code: FailureCode | DeliveryProblemCode): string
   /** "2 minutes ago", "yesterday", or the date when it is older than a week. */
   ago(instant: string, now: number): string
-  day(instant: string): string
-  time(instant: string): string
-  size(bytes: number): string
-  percent(share: number): string
-  /** What the studio wrote, in the language in use, else in the first of the game's that it has. */
-  label(label: Label, languages?: readonly string[]): string
-  languageName(code: string): string
   choose(locale: string): Promise<void>
+  /** Fetches what home can do without. */
+  complete(): Promise<void>
+  isWhole(): boolean
+  /** @throws before {@link Speech.complete}. */
+  whole(): Speech<Words>
 }
 
 /** The widget's language nearest to a BCP 47 tag. */
@@ -76,42 +74,47 @@ export function nearest(tag: string): WordsLanguage {
 
 export function createSpeech(overrides: Partial<Words> = {}): Speech {
   const locale = signal<WordsLanguage>('en')
-  const words = signal<Words>({ ...en, ...overrides })
-  const format = (instant: string, options: Intl.DateTimeFormatOptions) =>
-    new Intl.DateTimeFormat(locale.value, options).format(new Date(instant))
-
+  const words = signal<FirstWords | Words>({ ...en, ...overrides })
   const say: Speech['say'] = (sentence, values = {}) => {
     const text = typeof sentence === 'string' ? sentence : plural(sentence, Number(values.n), locale.value)
     return text.replace(/\{(\w+)\}/g, (_, name: string) => shown(values[name] ?? '', locale.value))
   }
-  return {
+  const speech: Speech = {
     locale,
     words,
     say,
     problem: (code) => words.value.problems[sentenceOf[code] ?? 'offline'],
     ago(instant, now) {
       const seconds = (Date.parse(instant) - now) / 1000
-      return relative(seconds, locale.value) ?? format(instant, { day: 'numeric', month: 'short' })
+      return (
+        relative(seconds, locale.value) ??
+        new Date(instant).toLocaleDateString(locale.value, { day: 'numeric', month: 'short' })
+      )
     },
-    day: (instant) => format(instant, { weekday: 'long', day: 'numeric', month: 'long' }),
-    time: (instant) => format(instant, { hour: 'numeric', minute: 'numeric' }),
-    size: (bytes) =>
-      `${shown(bytes >= 1e6 ? Math.round(bytes / 1e5) / 10 : Math.ceil(bytes / 100) / 10, locale.value)} ${bytes >= 1e6 ? 'MB' : 'kB'}`,
-    percent: (share) => new Intl.NumberFormat(locale.value, { style: 'percent' }).format(share),
-    label(label, languages = []) {
-      const found = [locale.value, ...languages].find((code) => label[code])
-      return label[found ?? ''] ?? Object.values(label)[0] ?? ''
-    },
-    // Younger than the oldest engines; there the code has to do.
-    languageName: (code) =>
-      ('DisplayNames' in Intl && new Intl.DisplayNames(code, { type: 'language' }).of(code)) || code,
     async choose(tag) {
       const wanted = nearest(tag)
-      const found = wanted === 'en' ? en : await loaders[wanted]()
+      // Whoever had every sentence before has to have every sentence after.
+      const found = wanted === 'en' ? (isWhole(words.value) ? await wholeEnglish() : en) : await loaders[wanted]()
       words.value = { ...found, ...overrides }
       locale.value = wanted
     },
+    async complete() {
+      if (!isWhole(words.value)) words.value = { ...(await wholeEnglish()), ...overrides }
+    },
+    isWhole: () => isWhole(words.value),
+    whole() {
+      if (!isWhole(words.value)) throw Error('a view before its words')
+      return speech as Speech<Words>
+    },
   }
+  return speech
+}
+
+const isWhole = (words: FirstWords | Words): words is Words => 'send' in words
+
+async function wholeEnglish(): Promise<Words> {
+  const { more } = await import('./en-more.ts')
+  return { ...en, ...more }
 }
 
 function plural(forms: Plural, n: number, locale: string): string {
@@ -119,7 +122,8 @@ function plural(forms: Plural, n: number, locale: string): string {
   return forms[category] ?? forms.other
 }
 
-function shown(value: string | number, locale: string): string {
+/** A number as the language writes it. */
+export function shown(value: string | number, locale: string): string {
   return typeof value === 'number' ? new Intl.NumberFormat(locale).format(value) : value
 }
 

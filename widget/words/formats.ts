@@ -1,0 +1,48 @@
+/** How the rarer things are said: days, times, sizes, shares, and what the studio itself has put into several languages. */
+import type { Label } from '../../server/contract/game.ts'
+import { shown } from './words.ts'
+
+export interface Formats {
+  /** `Friday, 20 November` */
+  day(instant: string): string
+  time(instant: string): string
+  size(bytes: number): string
+  percent(share: number): string
+  /** In the language in use, else in the first of the game's that it has. */
+  label(label: Label, languages?: readonly string[]): string
+  languageName(code: string): string
+}
+
+const day = { weekday: 'long', day: 'numeric', month: 'long' } as const
+const time = { hour: 'numeric', minute: 'numeric' } as const
+
+/** Made once for a language: making a format takes longer than using it, and every message uses three. */
+const made = new Map<string, Formats>()
+
+export function formatsIn(locale: string): Formats {
+  const found = made.get(locale) ?? createFormats(locale)
+  made.set(locale, found)
+  return found
+}
+
+function createFormats(locale: string): Formats {
+  const days = new Intl.DateTimeFormat(locale, day)
+  const times = new Intl.DateTimeFormat(locale, time)
+  const shares = new Intl.NumberFormat(locale, { style: 'percent' })
+  return {
+    day: (instant) => days.format(Date.parse(instant)),
+    time: (instant) => times.format(Date.parse(instant)),
+    size(bytes) {
+      const [amount, unit] = bytes < 1e6 ? [bytes / 1e3, 'kB'] : [bytes / 1e6, 'MB']
+      return `${shown(Math.ceil(amount), locale)} ${unit}`
+    },
+    percent: (share) => shares.format(share),
+    label(label, languages = []) {
+      const found = [locale, ...languages].find((code) => label[code])
+      return label[found ?? ''] ?? Object.values(label)[0] ?? ''
+    },
+    // Younger than the oldest engines; there the code has to do.
+    languageName: (code) =>
+      ('DisplayNames' in Intl && new Intl.DisplayNames(code, { type: 'language' }).of(code)) || code,
+  }
+}
