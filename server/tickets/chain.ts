@@ -35,15 +35,19 @@ export function lastLink(chain: readonly Link[]): Link | undefined {
   return chain.at(-1)
 }
 
-/** Adds what was just opened; the player's reopening, if there was one, is done with. */
+/**
+ * Adds what was just opened; the player's reopening, if there was one, is done with.
+ *
+ * @returns its position, or null where the vendor named a ticket that another of ours is made of already
+ */
 export async function addLink(
   ledger: Ledger,
   ticket: TicketRow,
   vendorTicketId: VendorTicketId,
   openedAt: Date,
-): Promise<number> {
+): Promise<number | null> {
   const position = ((await ledger.tickets.chain(ticket.id)).at(-1)?.position ?? 0) + 1
-  await ledger.tickets.link({
+  const isLinked = await ledger.tickets.link({
     ticket_id: ticket.id,
     position,
     game: ticket.game,
@@ -52,5 +56,5 @@ export async function addLink(
     opened_at: openedAt.getTime(),
   })
   await ledger.tickets.change(ticket.id, { follow_up: 0 })
-  return position
+  return isLinked ? position : null
 }

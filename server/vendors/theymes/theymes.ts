@@ -8,15 +8,14 @@ import { languageOf } from '../../contract/language.ts'
 import { splitPath } from '../address.ts'
 import { createVendorHttp, type VendorHttp } from '../http.ts'
 import type { VendorParts } from '../parts.ts'
-import { type Opening, type Vendor, type VendorDownload, VendorError, type VendorTicketId } from '../vendor.ts'
+import { type Vendor, type VendorDownload, VendorError } from '../vendor.ts'
 import { createForget } from './forget.ts'
 import { createHistory } from './history.ts'
 import { receiveHook } from './hook.ts'
+import { createOpen } from './open.ts'
 import { createTicketReader, type TicketReader } from './tickets.ts'
-import { newTicketOf, statusOf, takesFile } from './translate.ts'
-import { createUpload } from './upload.ts'
-import { createVocabulary } from './vocabulary.ts'
-import { CreatedTicket, fileTypes, maxFileBytes, Success, type TheymesConfig } from './wire.ts'
+import { statusOf } from './translate.ts'
+import { fileTypes, maxFileBytes, Success, type TheymesConfig } from './wire.ts'
 
 export function createTheymes(config: TheymesConfig, parts: VendorParts): Vendor {
   const http = createVendorHttp({
@@ -35,7 +34,7 @@ export function createTheymes(config: TheymesConfig, parts: VendorParts): Vendor
     kind: 'theymes',
     can: canOf(config),
     once: { open: 'relay', reply: 'marked' },
-    open: createOpen(config, http, parts),
+    open: createOpen(config, http, tickets, parts),
     findOpened: history.findOpened,
     close: createClose(config, http, tickets),
     read: createRead(tickets),
@@ -57,24 +56,6 @@ function canOf({ paths }: TheymesConfig): Can {
     deletion: paths.deletion ? 'vendor' : 'request',
     rating: false,
     push: 'hook',
-  }
-}
-
-function createOpen(config: TheymesConfig, http: VendorHttp, parts: VendorParts): Vendor['open'] {
-  const upload = createUpload({ config, http, parts })
-  const vocabulary = createVocabulary(config, http, parts)
-  return async (opening: Opening, signal) => {
-    const known = await vocabulary.of(opening, signal)
-    const attachments: string[] = []
-    for (const file of opening.files.filter(takesFile)) attachments.push(await upload(file, opening.player, signal))
-    const { ticketId } = await http.call({
-      method: 'POST',
-      path: '/tickets',
-      json: newTicketOf(opening, config.gameId, attachments, known),
-      schema: CreatedTicket,
-      signal,
-    })
-    return { vendorTicketId: ticketId as VendorTicketId }
   }
 }
 

@@ -126,15 +126,13 @@ export function takesFile(file: VendorFile): boolean {
   return fileTypes.includes(file.fileType) && file.fileSize > 0 && file.fileSize <= maxFileBytes
 }
 
-/** The body of `POST /tickets`. Tags, fields and player come from what was signed or configured, never from a browser. */
+/** The body of `POST /tickets`, but for the duplicate check. Tags, fields and player come from what was signed or configured, never from a browser. */
 export function newTicketOf(opening: Opening, gameId: string, attachments: readonly string[], known: Vocabulary) {
   const { tags, fields } = metadataOf(opening)
   return {
     gameId,
     message: withAgentNote(opening.message, noteOf(opening, known)),
     attachments,
-    // A follow-up repeats its ticket on purpose.
-    skipDuplicateCheck: opening.follows !== undefined,
     language: opening.language,
     channels: ['email'],
     metadata: {

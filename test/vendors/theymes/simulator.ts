@@ -89,6 +89,8 @@ const ActionsBody = z.strictObject({
 export interface TheymesSimulatorOptions {
   port?: number
   onReceived?: (request: Received) => void
+  /** What a hit of the duplicate check answers: nobody says. Default: nothing is ever taken for a duplicate. */
+  duplicates?: 'earlier' | 'refused'
 }
 
 export interface TheymesSimulator extends VendorSimulator {
@@ -106,7 +108,7 @@ export async function startTheymesSimulator(options: TheymesSimulatorOptions = {
   let address = ''
   const base = await startSimulator({
     ...options,
-    routes: routesOf(state, () => address),
+    routes: routesOf(state, () => address, options.duplicates),
     lacks: ({ authorization }) => (authorization === `Bearer ${apiKey}` ? undefined : 'Authorization: Bearer <key>'),
     errors: {
       invalid: (why) => ({ status: 400, json: { message: why } }),
@@ -138,7 +140,11 @@ export async function startTheymesSimulator(options: TheymesSimulatorOptions = {
   }
 }
 
-function routesOf(state: TheymesState, address: () => string): SimulatedRoute[] {
+function routesOf(
+  state: TheymesState,
+  address: () => string,
+  duplicates: TheymesSimulatorOptions['duplicates'],
+): SimulatedRoute[] {
   const missing = { status: 404, json: { message: 'Not found' } }
   return [
     route({ call: 'GET /tickets', query: TicketsQuery, answer: ({ query }) => ({ json: pageOf(state, query) }) }),
@@ -146,7 +152,9 @@ function routesOf(state: TheymesState, address: () => string): SimulatedRoute[] 
       call: 'POST /tickets',
       json: NewTicketBody,
       answer: ({ body }) => {
-        const ticketId = state.open(body)
+        const earlier = duplicates && !body.skipDuplicateCheck ? state.duplicateOf(body) : undefined
+        if (earlier && duplicates === 'refused') return { status: 409, json: { message: 'Duplicate ticket' } }
+        const ticketId = earlier ?? state.open(body)
         return ticketId ? { json: { ticketId } } : { status: 400, json: { message: 'Unknown game or attachment' } }
       },
     }),

@@ -111,6 +111,17 @@ export function createTheymesState() {
     return id
   }
 
+  /** The same player's open ticket with the same first line. */
+  function duplicateOf({ message, metadata: { player } }: NewTicketBody): string | undefined {
+    const firstLine = (text: string) => text.split('\n')[0]
+    const isSame = (event: EventRow) =>
+      event.type === 'PLAYER_MESSAGE' && firstLine(event.message) === firstLine(message)
+    const found = rows.find(
+      (row) => row.playerId === player?.id && row.status !== 'closed' && events.get(row.id)?.some(isSame),
+    )
+    return found?.id
+  }
+
   function opensElsewhere(playerId: string, message: string): string {
     const id = addRow(simulatedGameId, playerId, 'en', ['chat'])
     addEvent(id, { type: 'PLAYER_MESSAGE', message })
@@ -196,6 +207,7 @@ export function createTheymesState() {
     rows,
     otherTicketId,
     open,
+    duplicateOf,
     opensElsewhere,
     close,
     act,
