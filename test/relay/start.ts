@@ -7,7 +7,7 @@ import { readConfig } from '../../server/config.ts'
 import type { Session } from '../../server/contract/player.ts'
 import type { Conversation, NewTicket } from '../../server/contract/ticket.ts'
 import { createLog } from '../../server/log.ts'
-import { createRelay, type Relay } from '../../server/relay.ts'
+import { createRelay, type Relay, type RelayOptions } from '../../server/relay.ts'
 import type { BrowserFiles } from '../../server/routes/browser-files.ts'
 
 export const deskToken = 'desk-token-of-the-tests'
@@ -22,6 +22,9 @@ export interface StartOptions {
   /** The same folder again is the same relay after a restart. */
   folder?: string
   browserFiles?: BrowserFiles
+  /** Default `info`. */
+  logLevel?: string
+  vendorOf?: RelayOptions['vendorOf']
 }
 
 export interface Answer<T = unknown> {
@@ -62,12 +65,13 @@ export async function startRelay(options: StartOptions = {}): Promise<TestRelay>
     config: readConfig(JSON.stringify(configIn(folder, options)), {}).config,
     secret: Buffer.alloc(32, 'a secret of the tests'),
     log: createLog({
-      level: 'info',
+      level: options.logLevel ?? 'info',
       secrets: new Set([deskToken]),
       destination: { write: (line) => lines.push(line) },
     }),
     browserFiles: options.browserFiles ?? new Map(),
     clock: options.clock ?? systemClock,
+    ...(options.vendorOf ? { vendorOf: options.vendorOf } : {}),
   })
   const url = await relay.listen()
 

@@ -73,6 +73,8 @@ export interface SimulatorBase {
   /** JSON answers given, for the drift test. */
   answered: readonly { call: string; body: unknown }[]
   misbehave: (how: Misbehaviour, times?: number, call?: string) => void
+  /** From now on it answers as it should. */
+  behave: () => void
   mutate: (mutation: Mutation | undefined) => void
   close: () => Promise<void>
 }
@@ -197,6 +199,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     violations,
     answered,
     misbehave: (how, times = 1, call) => planned.push(...Array.from({ length: times }, () => ({ how, call }))),
+    behave: () => {
+      planned.length = 0
+    },
     mutate: (next) => {
       mutation = next
     },

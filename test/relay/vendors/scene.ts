@@ -1,0 +1,168 @@
+/** A relay over one vendor's simulator, its players signed by a studio, and everything it lets out written down. */
+import type { Message } from '../../../server/contract/message.ts'
+import type { Conversation, NewTicket, Ticket } from '../../../server/contract/ticket.ts'
+import type { LiveGame } from '../../../server/games.ts'
+import { createStudio } from '../../players/studio.ts'
+import type { SeenTicket, VendorSimulator } from '../../vendors/simulator.ts'
+import { type SimulatorName, simulators } from '../../vendors/simulators.ts'
+import { type Answer, type CallOptions, startRelay, type TestRelay } from '../start.ts'
+import { until } from '../wait.ts'
+
+export const hookSecret = 'the-hook-secret-of-the-tests'
+
+export interface Scene {
+  simulator: VendorSimulator
+  game: LiveGame
+  url: () => string
+  call: <T = unknown>(route: string, options?: CallOptions) => Promise<Answer<T>>
+  /** Opens a ticket as Ada would. */
+  open: (token: string, ticket?: Partial<NewTicket>) => Promise<Conversation>
+  reply: (token: string, id: string, message: string) => Promise<Answer<Message>>
+  read: (token: string, id: string) => Promise<Conversation>
+  list: (token: string) => Promise<Ticket[]>
+  /** The vendor's tickets of a relay ticket, oldest first, once there are so many and every message has arrived. */
+  atVendor: (number: string, count?: number) => Promise<SeenTicket[]>
+  /** Reads a ticket until it is as wished, as soon as the relay would by itself ask the vendor anew. */
+  readUntil: (token: string, id: string, isSo: (ticket: Conversation) => boolean, what: string) => Promise<Conversation>
+  /** Lets time pass for the relay; only while nothing is under way. */
+  pass: (ms: number) => void
+  /** Starts collecting what a player's event stream says. */
+  listen: (token: string) => Promise<void>
+  /** All that the relay answered, streamed, logged and counted. */
+  said: () => Promise<string>
+  logged: () => string[]
+  restart: () => Promise<void>
+  end: () => Promise<void>
+}
+
+const studio = createStudio()
+
+/** A token of the studio's for one player. */
+export function tokenOf(player: 'ada' | 'bob' | 'cem', claims: Record<string, unknown> = {}): string {
+  const now = Math.floor(Date.now() / 1_000)
+  const metadata = player === 'ada' ? { tier: 2, tags: ['vip'], fields: { guild: 'Blue Fleet' } } : {}
+  return studio.sign({ sub: `player-${player}`, iat: now, exp: now + 80_000, name: player, metadata, ...claims })
+}
+
+const form = {
+  categories: [
+    {
+      id: 'billing',
+      label: { en: 'Purchases' },
+      fields: [{ id: 'order', label: { en: 'Order number' }, type: 'text' }],
+    },
+  ],
+}
+
+export async function setScene(name: SimulatorName): Promise<Scene> {
+  const simulator: VendorSimulator = await simulators[name]()
+  let ahead = 0
+  let relay: TestRelay = await startRelay({
+    clock: { now: () => new Date(Date.now() + ahead) },
+    logLevel: 'trace',
+    config: { deletionGraceHours: 0 },
+    game: { players: { jwt: studio.config, anonymous: true }, form, hookSecret, vendor: simulator.config },
+  })
+  const game = relay.relay.games.get('star-harbor')
+  if (!game) throw new Error('the game is not served')
+  const answered: string[] = []
+  const logged: string[] = []
+  const streams = new AbortController()
+
+  const call: Scene['call'] = async (route, options) => {
+    const answer = await relay.call<never>(route, options)
+    answered.push(JSON.stringify([route, answer.body, [...answer.headers]]))
+    return answer
+  }
+
+  const read: Scene['read'] = async (token, id) => (await call<Conversation>(`GET /v1/tickets/${id}`, { token })).body
+
+  /** What a vendor does with its hook, if it has one; else the time after which the relay looks for itself. */
+  async function stir(): Promise<void> {
+    if (game?.can.push === 'poll') return pass(11_000)
+    await Promise.all(simulator.tickets().map(({ vendorTicketId }) => hint(vendorTicketId)))
+  }
+
+  function pass(ms: number): void {
+    ahead += ms
+  }
+
+  async function hint(ticketId: string): Promise<void> {
+    const body = { ticketId, eventType: 'ticket:comment:created', payload: { ticket: { id: ticketId } } }
+    await call(`POST /hooks/star-harbor/${hookSecret}`, { body })
+  }
+
+  return {
+    simulator,
+    game,
+    url: () => relay.url,
+    call,
+    read,
+    pass,
+
+    async open(token, ticket = {}) {
+      const email = game.can.answers === 'email' ? { email: 'typed@players.example' } : {}
+      const body = { message: 'Mein Schiff ist weg.', language: 'de', ...email, ...ticket }
+      const answer = await call<Conversation>('POST /v1/tickets', { token, body, key: crypto.randomUUID() })
+      if (answer.status !== 201) throw new Error(`not opened: ${answer.status} ${JSON.stringify(answer.body)}`)
+      return answer.body
+    },
+
+    reply: (token, id, message) =>
+      call<Message>(`POST /v1/tickets/${id}/messages`, { token, body: { message }, key: crypto.randomUUID() }),
+
+    async list(token) {
+      return (await call<{ items: Ticket[] }>('GET /v1/tickets', { token })).body.items
+    },
+
+    atVendor: (number, count = 1) =>
+      until(() => {
+        const found = simulator.tickets().filter(({ lines }) => lines.some((line) => line.includes(number)))
+        return found.length >= count && found
+      }, `the vendor has ${count} of ${number}`),
+
+    async readUntil(token, id, isSo, what) {
+      return until(async () => {
+        const ticket = await read(token, id)
+        if (isSo(ticket)) return ticket
+        if (ticket.messages.every(({ delivery }) => delivery !== 'received')) await stir()
+        return undefined
+      }, what)
+    },
+
+    async listen(token) {
+      const { body } = await fetch(`${relay.url}/v1/events`, {
+        headers: { authorization: `Bearer ${token}` },
+        signal: streams.signal,
+      })
+      const reader = body?.pipeThrough(new TextDecoderStream()).getReader()
+      const next = (): void =>
+        void reader?.read().then(
+          ({ value, done }) => {
+            if (value) answered.push(value)
+            if (!done) next()
+          },
+          () => undefined,
+        )
+      next()
+    },
+
+    async said() {
+      const metrics = await relay.call('GET /metrics')
+      return [...answered, ...logged, ...relay.lines, metrics.body].join('\n')
+    },
+
+    logged: () => [...logged, ...relay.lines],
+
+    async restart() {
+      logged.push(...relay.lines)
+      relay = await relay.restart()
+    },
+
+    async end() {
+      streams.abort()
+      await relay.close()
+      await simulator.close()
+    },
+  }
+}
