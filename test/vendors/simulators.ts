@@ -13,15 +13,15 @@ export interface StartOptions {
 
 export type StartSimulator = (options?: StartOptions) => Promise<VendorSimulator>
 
+export const simulatorNames = ['theymes', 'zaia', 'thena', 'threada', 'threada-private', 'i3d'] as const
+export type SimulatorName = (typeof simulatorNames)[number]
+
 /** `threada-private`: Threada with the calls that its scopes speak of and nobody publishes. */
-export const simulators = {
+export const simulators: Record<SimulatorName, StartSimulator> = {
   theymes: startTheymesSimulator,
   zaia: startZaiaSimulator,
   thena: startThenaSimulator,
   threada: startThreadaSimulator,
   'threada-private': (options) => startThreadaSimulator({ ...options, privateCalls: true }),
   i3d: startI3dSimulator,
-} satisfies Record<string, StartSimulator>
-
-export type SimulatorName = keyof typeof simulators
-export const simulatorNames = Object.keys(simulators) as SimulatorName[]
+}

@@ -13,6 +13,8 @@ export const hookSecret = 'the-hook-secret-of-the-tests'
 export interface Scene {
   simulator: VendorSimulator
   game: LiveGame
+  /** Where its ledger is, for another relay on the same one. */
+  store: string
   url: () => string
   call: <T = unknown>(route: string, options?: CallOptions) => Promise<Answer<T>>
   /** Opens a ticket as Ada would. */
@@ -54,13 +56,20 @@ const form = {
   ],
 }
 
-export async function setScene(name: SimulatorName): Promise<Scene> {
-  const simulator: VendorSimulator = await simulators[name]()
+export interface SceneOptions {
+  /** One that is running already: then it is not this scene's to end. */
+  simulator?: VendorSimulator
+  /** Where the ledger is, instead of a file of its own. */
+  store?: string
+}
+
+export async function setScene(name: SimulatorName, options: SceneOptions = {}): Promise<Scene> {
+  const simulator = options.simulator ?? (await simulators[name]())
   let ahead = 0
   let relay: TestRelay = await startRelay({
     clock: { now: () => new Date(Date.now() + ahead) },
     logLevel: 'trace',
-    config: { deletionGraceHours: 0 },
+    config: { deletionGraceHours: 0, ...(options.store ? { store: options.store } : {}) },
     game: { players: { jwt: studio.config, anonymous: true }, form, hookSecret, vendor: simulator.config },
   })
   const game = relay.relay.games.get('star-harbor')
@@ -95,6 +104,7 @@ export async function setScene(name: SimulatorName): Promise<Scene> {
   return {
     simulator,
     game,
+    store: options.store ?? `sqlite:${relay.folder}/medkit.db`,
     url: () => relay.url,
     call,
     read,
@@ -162,7 +172,7 @@ export async function setScene(name: SimulatorName): Promise<Scene> {
     async end() {
       streams.abort()
       await relay.close()
-      await simulator.close()
+      if (!options.simulator) await simulator.close()
     },
   }
 }
