@@ -6,19 +6,23 @@ import { FilesError } from './files/files-error.ts'
 import type { Links } from './files/links.ts'
 import type { Files } from './files/uploads.ts'
 import { type Games, requireGame } from './games.ts'
+import type { Limits } from './limits.ts'
 import type { Watch } from './live/watch.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { Identify } from './players/identity.ts'
 import { TokenRefused } from './players/token-refused.ts'
 import { problemResponse, Refusal } from './problem.ts'
+import type { AddressOf } from './routes/address.ts'
 import type { createUploadHandler } from './routes/attachments.ts'
 import type { BrowserFiles } from './routes/browser-files.ts'
+import { answerInTime } from './routes/deadline.ts'
 import { addRoutes, bearerOf } from './routes/dispatch.ts'
 import type { Edge } from './routes/edge.ts'
 import type { Handlers } from './routes/handlers.ts'
 import { addHealth } from './routes/health.ts'
 import { addHooks } from './routes/hooks.ts'
+import { fenceAddresses, spend, spenderOf } from './routes/limited.ts'
 import { addPages } from './routes/pages.ts'
 import type { Store } from './store/store.ts'
 import { isStoreTrouble } from './store/trouble.ts'
@@ -29,6 +33,8 @@ export interface AppParts {
   identify: Identify
   games: Games
   edge: Edge
+  limits: Limits
+  addressOf: AddressOf
   store: Store
   files: Files
   links: Pick<Links, 'verify'>
@@ -45,6 +51,8 @@ export interface AppParts {
 export function createApp(parts: AppParts): Hono {
   const app = new Hono()
   app.use(parts.edge.middleware)
+  app.use(answerInTime())
+  app.use(fenceAddresses(parts.limits, parts.addressOf))
   app.onError((error) => problemResponse(refusalFor(error, parts.log)))
   app.notFound(() => problemResponse(new Refusal('not_found')))
 
@@ -58,11 +66,12 @@ export function createApp(parts: AppParts): Hono {
   return app
 }
 
-function addUploads(app: Hono, { upload, identify, games, edge }: AppParts): void {
+function addUploads(app: Hono, { upload, identify, games, edge, limits }: AppParts): void {
   app.on(['HEAD', 'PATCH'], '/v1/uploads/:id', async (context) => {
     const player = await identify(bearerOf(context.req.raw))
     const game = requireGame(games, player.game)
     edge.checkOrigin(context.req.raw, game)
+    await spend(limits, 'piece', spenderOf(player, undefined))
     const id = AttachmentId.safeParse(context.req.param('id'))
     if (!id.success) throw new Refusal('not_found')
     return upload(player, game, id.data, context.req.raw)

@@ -2,12 +2,15 @@
  * The relay's configuration: one schema, every mistake reported at once by path. Secrets are resolved here and nowhere
  * else, and what was resolved is known, so that it can be masked in whatever is printed later.
  */
-import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { plainWords } from './config-words.ts'
 import { FormField, Label, Theme } from './contract/game.ts'
 import { GameKey } from './contract/ids.ts'
 import { Language } from './contract/language.ts'
+import { defaultPoints, type LimitKind } from './limits.ts'
+import { findStudioConfigMistakes } from './players/studio-keys.ts'
+import { isNetwork } from './routes/address.ts'
+import { type Environment, isRecord, resolveSecrets, type Secrets, secretsIn } from './secrets.ts'
 import { VendorConfig } from './vendors/registry.ts'
 
 const Origin = z.url().refine((value) => new URL(value).origin === value, {
@@ -15,11 +18,39 @@ const Origin = z.url().refine((value) => new URL(value).origin === value, {
 })
 
 const asymmetric = z.enum(['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'EdDSA'])
-const StudioJwt = z.union([
-  z.strictObject({ jwksUrl: z.url(), ...jwtCommon(asymmetric) }),
-  z.strictObject({ publicKey: z.string().includes('-----BEGIN'), ...jwtCommon(asymmetric) }),
-  z.strictObject({ secret: z.string().min(32), ...jwtCommon(z.enum(['HS256'])) }),
-])
+/** Exactly one source of keys; what is wrong with it is said by the room that will use it. */
+const StudioJwt = z
+  .union([
+    z.strictObject({ jwksUrl: z.string(), ...jwtCommon(asymmetric) }),
+    z.strictObject({ publicKey: z.string(), ...jwtCommon(asymmetric) }),
+    z.strictObject({ secret: z.string(), ...jwtCommon(z.enum(['HS256'])) }),
+  ])
+  .superRefine((jwt, context) => {
+    for (const { path, message } of findStudioConfigMistakes(jwt))
+      context.addIssue({ code: 'custom', path: [path], message })
+  })
+
+const ProofOfWork = z
+  .strictObject({
+    /** A browser tries half of these numbers on average: about a second for the default. */
+    maxNumber: z.int().min(1_000).max(10_000_000).default(100_000),
+  })
+  .or(z.literal(false))
+  .default(false)
+
+/** How many requests a window, by what they do; whatever is left out keeps its default. */
+const Limits = z
+  .strictObject({
+    session: pointsOf('session'),
+    mail: pointsOf('mail'),
+    open: pointsOf('open'),
+    reply: pointsOf('reply'),
+    read: pointsOf('read'),
+    upload: pointsOf('upload'),
+    piece: pointsOf('piece'),
+    export: pointsOf('export'),
+  } satisfies Record<LimitKind, z.ZodType>)
+  .default({})
 
 const Category = z.strictObject({
   id: z.string().min(1).max(64),
@@ -49,6 +80,8 @@ const GameConfig = z.strictObject({
       jwt: StudioJwt.optional(),
       anonymous: z.boolean().default(false),
       email: z.boolean().default(false),
+      /** Asked of anonymous players for each ticket they open. */
+      proofOfWork: ProofOfWork,
     })
     .refine((players) => players.jwt || players.anonymous || players.email, { error: 'nobody could sign in' }),
   form: z
@@ -68,36 +101,30 @@ const GameConfig = z.strictObject({
   vendor: VendorConfig,
 })
 
-const ConfigFile = z
-  .strictObject({
-    $schema: z.string().optional(),
-    listen: z
-      .strictObject({ host: z.string().default('127.0.0.1'), port: z.int().min(0).max(65_535).default(8787) })
-      .prefault({}),
-    publicUrl: z.url().transform(withoutTrailingSlash).optional(),
-    store: z
-      .string()
-      .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, 'sqlite:<path> or postgres://…')
-      .default('sqlite:data/medkit.db'),
-    files: z
-      .string()
-      .regex(/^(file:.+|s3:\/\/.+)$/, 'file:<folder> or s3://…')
-      .default('file:data/files'),
-    secret: z.string().min(32).optional(),
-    trustedProxies: z.array(z.string()).default([]),
-    retentionDays: z.int().min(1).max(3_650).default(30),
-    /** How long a request for erasure can be withdrawn before it begins. */
-    deletionGraceHours: z.number().min(0).max(720).default(24),
-    mail: z.strictObject({ url: z.string().regex(/^smtps?:\/\//), from: z.email() }).optional(),
-    games: z.record(GameKey, GameConfig).refine((games) => Object.keys(games).length > 0, { error: 'no game' }),
-  })
-  .superRefine((config, context) => {
-    for (const [game, { players }] of Object.entries(config.games)) {
-      if (!players.email || config.mail) continue
-      const message = 'e-mail sign-in needs a top-level "mail"'
-      context.addIssue({ code: 'custom', path: ['games', game, 'players', 'email'], message })
-    }
-  })
+const ConfigFile = z.strictObject({
+  $schema: z.string().optional(),
+  listen: z
+    .strictObject({ host: z.string().default('127.0.0.1'), port: z.int().min(0).max(65_535).default(8787) })
+    .prefault({}),
+  publicUrl: z.url().transform(withoutTrailingSlash).optional(),
+  store: z
+    .string()
+    .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, 'sqlite:<path> or postgres://…')
+    .default('sqlite:data/medkit.db'),
+  files: z
+    .string()
+    .regex(/^(file:.+|s3:\/\/.+)$/, 'file:<folder> or s3://…')
+    .default('file:data/files'),
+  secret: z.string().min(32).optional(),
+  /** The addresses, or CIDR blocks, whose `X-Forwarded-For` is believed. */
+  trustedProxies: z.array(z.string().refine(isNetwork, { error: 'an IP address or a CIDR block' })).default([]),
+  limits: Limits,
+  retentionDays: z.int().min(1).max(3_650).default(30),
+  /** How long a request for erasure can be withdrawn before it begins. */
+  deletionGraceHours: z.number().min(0).max(720).default(24),
+  mail: z.strictObject({ url: z.string().regex(/^smtps?:\/\//), from: z.email() }).optional(),
+  games: z.record(GameKey, GameConfig).refine((games) => Object.keys(games).length > 0, { error: 'no game' }),
+})
 
 export type GameConfig = z.output<typeof GameConfig>
 export type Config = z.output<typeof ConfigFile> & { demo: boolean }
@@ -113,15 +140,10 @@ export class ConfigMistakes extends Error {
   }
 }
 
-/** Values that must never be printed, gathered while they are resolved. */
-export type Secrets = Set<string>
-
 export interface LoadedConfig {
   config: Config
   secrets: Secrets
 }
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * Reads a configuration, resolving `{"env":"NAME"}` and `{"file":"path"}`.
@@ -135,6 +157,7 @@ export function readConfig(text: string, environment: Environment): LoadedConfig
   const resolved = resolveSecrets(raw, [], { environment, mistakes, secrets })
   const unresolved = new Set(mistakes.map((mistake) => mistake.split(':')[0]))
   const parsed = ConfigFile.safeParse(resolved, { error: plainWords })
+  mistakes.push(...findMistakesAcross(resolved))
   for (const issue of parsed.error?.issues ?? []) {
     const path = issue.path.join('.') || 'the file'
     if (!unresolved.has(path)) mistakes.push(`${path}: ${issue.message}`)
@@ -155,52 +178,39 @@ function parse(text: string, mistakes: string[]): unknown {
   } catch (error) {
     throw new ConfigMistakes([
       ...mistakes,
-      `the file: not JSON (${error instanceof Error ? error.message : 'unreadable'})`,
+      // Only where: the words around it may be a secret.
+      `the file: not JSON${/ at position \d+.*$/.exec(String(error))?.[0] ?? ''}`,
     ])
   }
 }
 
-interface Resolving {
-  environment: Environment
-  mistakes: string[]
-  secrets: Secrets
+/** What only shows where several parts are seen together. Reads the file as it is, so that it is said with all the rest. */
+function findMistakesAcross(file: unknown): string[] {
+  const { mail, publicUrl, games } = fields(file)
+  const audiences = new Map<unknown, string>()
+  return Object.entries(fields(games)).flatMap(([game, config]) => {
+    const { email, jwt } = fields(fields(config).players)
+    const path = `games.${game}.players`
+    const audience = isRecord(jwt) ? (jwt.audience ?? game) : undefined
+    const other = audience === undefined ? undefined : audiences.get(audience)
+    if (audience !== undefined) audiences.set(audience, game)
+    return [
+      ...(email === true && !mail ? [`${path}.email: e-mail sign-in needs a top-level "mail"`] : []),
+      // Its link must not lead where whoever asks for one says that the relay is.
+      ...(email === true && !publicUrl ? [`${path}.email: e-mail sign-in needs a top-level "publicUrl"`] : []),
+      ...(other ? [`${path}.jwt.audience: a token for ${String(audience)} would be for ${other} as well`] : []),
+    ]
+  })
 }
 
-function resolveSecrets(value: unknown, path: readonly string[], resolving: Resolving): unknown {
-  if (Array.isArray(value)) return value.map((item, index) => resolveSecrets(item, [...path, String(index)], resolving))
-  if (!isRecord(value)) return value
-  const [key, ...others] = Object.keys(value)
-  const source = key === undefined ? undefined : value[key]
-  if (others.length === 0 && typeof source === 'string' && !path.includes('label')) {
-    if (key === 'env') return secretFromEnvironment(source, path, resolving)
-    if (key === 'file') return secretFromFile(source, path, resolving)
-  }
-  return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [name, resolveSecrets(inner, [...path, name], resolving)]),
-  )
-}
-
-function secretFromEnvironment(name: string, path: readonly string[], { environment, mistakes, secrets }: Resolving) {
-  const secret = environment[name]
-  if (secret) secrets.add(secret)
-  else mistakes.push(`${path.join('.')}: the environment variable ${name} is not set`)
-  return secret
-}
-
-function secretFromFile(file: string, path: readonly string[], { mistakes, secrets }: Resolving) {
-  try {
-    const secret = readFileSync(file, 'utf8').trim()
-    secrets.add(secret)
-    return secret
-  } catch {
-    mistakes.push(`${path.join('.')}: the file ${file} cannot be read`)
-    return undefined
-  }
+function fields(value: unknown): Record<string, unknown> {
+  return isRecord(value) ? value : {}
 }
 
 /** Secrets written straight into the file are masked as well. */
 function gatherSecrets(config: z.output<typeof ConfigFile>, secrets: Secrets): void {
   if (config.secret) secrets.add(config.secret)
+  for (const url of [config.store, config.files, config.mail?.url]) for (const part of secretsIn(url)) secrets.add(part)
   for (const game of Object.values(config.games)) {
     if (game.hookSecret) secrets.add(game.hookSecret)
     if (game.players.jwt && 'secret' in game.players.jwt) secrets.add(game.players.jwt.secret)
@@ -209,6 +219,19 @@ function gatherSecrets(config: z.output<typeof ConfigFile>, secrets: Secrets): v
       if (typeof secret === 'string') secrets.add(secret)
     }
   }
+}
+
+function pointsOf(kind: LimitKind) {
+  const { windowSeconds, player, device, address } = defaultPoints[kind]
+  const count = (normal: number) => z.int().positive().optional().describe(`default ${normal}`)
+  return z
+    .strictObject({
+      windowSeconds: count(windowSeconds),
+      player: count(player),
+      device: count(device),
+      address: count(address),
+    })
+    .optional()
 }
 
 function jwtCommon<A extends z.ZodType>(algorithm: A) {
@@ -225,8 +248,4 @@ function areUnique(ids: readonly string[]): boolean {
 
 function withoutTrailingSlash(url: string): string {
   return url.replace(/\/+$/, '')
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
 }

@@ -4,6 +4,7 @@ import type { Files } from './files/uploads.ts'
 import type { Log } from './log.ts'
 import type { Store } from './store/store.ts'
 import type { Deletions } from './tickets/deletion.ts'
+import type { Merging } from './tickets/merge.ts'
 import { keptForDays } from './tickets/once.ts'
 
 export interface HousekeepingParts {
@@ -11,6 +12,7 @@ export interface HousekeepingParts {
   clock: Clock
   files: Files
   deletions: Deletions
+  merging: Pick<Merging, 'sweep'>
   log: Log
   retentionDays: number
 }
@@ -35,6 +37,7 @@ export function createHousekeeping({
   clock,
   files,
   deletions,
+  merging,
   log,
   retentionDays,
 }: HousekeepingParts): Housekeeping {
@@ -47,6 +50,8 @@ export function createHousekeeping({
     await store.idempotency.sweep(daysAgo(keptForDays))
     await store.events.sweep(daysAgo(eventDays))
     await store.players.sweepSessions(clock.now())
+    await merging.sweep()
+    for (const rows of [store.limits, store.mailLinks, store.proofs]) await rows.sweep(clock.now())
     await dropLooseFiles()
     await forgetOldMessages()
   }

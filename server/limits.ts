@@ -6,13 +6,14 @@ import { createHash } from 'node:crypto'
 import { isIPv4 } from 'node:net'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 
-export type LimitKind = 'session' | 'open' | 'reply' | 'read' | 'upload' | 'mail'
+export const limitKinds = ['session', 'mail', 'open', 'reply', 'read', 'upload', 'piece', 'export'] as const
+export type LimitKind = (typeof limitKinds)[number]
 
-/** Who is asking, as far as it is known. Only hashes of these are kept. */
+/** Who is asking, as far as it is proved. Only hashes of these are kept. */
 export interface Spender {
-  /** Game and player together, or for `mail` game and mailbox. */
+  /** Somebody whom the studio or a mailbox vouches for; for `mail` the mailbox that is written to. */
   player?: string | undefined
-  /** What the browser says it is; worth something only beside the address. */
+  /** An anonymous player, who is a device and nothing more; for `mail` the browser that asks. */
   device?: string | undefined
   /** From a trusted proxy or the connection itself. An IPv6 address counts as its /64, which is what one household has. */
   address?: string | undefined
@@ -33,21 +34,25 @@ export interface LimitPoints {
   address: number
 }
 
+export interface Counted {
+  /** In the window, those just added included. */
+  count: number
+  endsInMs: number
+}
+
 /** Where several relays count together. */
 export interface LimitLedger {
   /**
-   * Adds one under `key` in a single atomic step, opening a window of `windowMs` when there is none or the last is over.
-   *
-   * @returns the count in the window, this one included, and how long the window still lasts
+   * Adds `by` under `key` in a single atomic step, opening a window of `windowMs` when there is none or the last is over.
    */
-  count: (key: string, windowMs: number) => Promise<{ count: number; endsInMs: number }>
+  count: (key: string, windowMs: number, by: number) => Promise<Counted>
 }
 
 export interface LimitOptions {
-  /** Absent: each relay counts in its own memory. */
-  ledger?: LimitLedger
-  /** Replaces whole rows of {@link defaultPoints}. */
-  points?: Partial<Record<LimitKind, LimitPoints>>
+  /** Absent: this relay counts by itself, in its own memory. */
+  ledger?: LimitLedger | undefined
+  /** Replaces single numbers of {@link defaultPoints}. */
+  points?: { [Kind in LimitKind]?: { [Name in keyof LimitPoints]?: number | undefined } | undefined }
   /** Told when the ledger fails; counting goes on in memory. */
   onLedgerTrouble?: (error: unknown) => void
 }
@@ -55,12 +60,18 @@ export interface LimitOptions {
 /** Each address row is room for 500 players who all do at once what a busy one does in the window. */
 export const defaultPoints: Readonly<Record<LimitKind, LimitPoints>> = {
   session: { windowSeconds: 600, player: 20, device: 20, address: 3_000 },
-  open: { windowSeconds: 600, player: 10, device: 20, address: 2_500 },
-  reply: { windowSeconds: 60, player: 20, device: 40, address: 5_000 },
-  read: { windowSeconds: 60, player: 240, device: 480, address: 60_000 },
-  upload: { windowSeconds: 600, player: 60, device: 120, address: 10_000 },
   mail: { windowSeconds: 3_600, player: 5, device: 10, address: 1_500 },
+  open: { windowSeconds: 600, player: 20, device: 10, address: 2_500 },
+  reply: { windowSeconds: 60, player: 30, device: 20, address: 5_000 },
+  read: { windowSeconds: 60, player: 240, device: 240, address: 60_000 },
+  upload: { windowSeconds: 600, player: 60, device: 60, address: 10_000 },
+  /** Of an upload: 4 MiB where the widget sends them, less where a line breaks. */
+  piece: { windowSeconds: 60, player: 600, device: 600, address: 60_000 },
+  export: { windowSeconds: 3_600, player: 20, device: 20, address: 5_000 },
 }
+
+/** Their limits protect the relay itself, and a write to the ledger for each would cost it more than they do. */
+const inMemoryOnly: ReadonlySet<LimitKind> = new Set(['read', 'piece'])
 
 const fences = ['player', 'device', 'address'] as const
 type Fence = (typeof fences)[number]
@@ -69,10 +80,9 @@ type Fence = (typeof fences)[number]
 type Consume = (key: string) => Promise<number>
 
 export function createLimits(options: LimitOptions = {}): Limits {
-  const points = { ...defaultPoints, ...options.points }
   const consumers = new Map<string, Consume>()
-  for (const kind of Object.keys(points) as LimitKind[])
-    for (const fence of fences) consumers.set(`${kind} ${fence}`, createConsume(kind, fence, points[kind], options))
+  for (const kind of limitKinds)
+    for (const fence of fences) consumers.set(`${kind} ${fence}`, createConsume(kind, fence, options))
 
   return {
     async spend(kind, who) {
@@ -86,14 +96,22 @@ export function createLimits(options: LimitOptions = {}): Limits {
   }
 }
 
-/**
- * Reads are counted in each relay's memory even where there is a ledger: their limit protects the relay, and a write to
- * the ledger for every read would cost it more than the read.
- */
-function createConsume(kind: LimitKind, fence: Fence, row: LimitPoints, options: LimitOptions): Consume {
-  const counting = { keyPrefix: `${kind}:${fence}`, points: row[fence], duration: row.windowSeconds }
+function createConsume(kind: LimitKind, fence: Fence, options: LimitOptions): Consume {
+  const points = options.points?.[kind]?.[fence] ?? defaultPoints[kind][fence]
+  const duration = options.points?.[kind]?.windowSeconds ?? defaultPoints[kind].windowSeconds
+  const counting = { keyPrefix: `${kind}:${fence}`, points, duration }
   const inMemory = consumeInMemory(new RateLimiterMemory(counting))
-  return options.ledger && kind !== 'read' ? consumeInLedger(options.ledger, counting, inMemory, options) : inMemory
+  const { ledger } = options
+  if (!ledger || inMemoryOnly.has(kind)) return inMemory
+  const together = fence === 'address' ? consumeInBlocks(ledger, counting) : consumeInLedger(ledger, counting)
+  return async (key) => {
+    try {
+      return await together(key)
+    } catch (error) {
+      options.onLedgerTrouble?.(error)
+      return inMemory(key)
+    }
+  }
 }
 
 function consumeInMemory(limiter: RateLimiterMemory): Consume {
@@ -114,27 +132,67 @@ interface Counting {
   duration: number
 }
 
-function consumeInLedger(ledger: LimitLedger, counting: Counting, fallback: Consume, options: LimitOptions): Consume {
-  // Who is over the limit is turned away from memory: a flood does not reach the ledger.
+/** Exact: one statement a request. Who is over is turned away from memory: a flood does not reach the ledger. */
+function consumeInLedger(ledger: LimitLedger, counting: Counting): Consume {
   const turnedAway = new RateLimiterMemory({ ...counting, points: 0 })
-
-  async function ask(key: string): Promise<number> {
-    const { count, endsInMs } = await ledger.count(`${counting.keyPrefix}:${key}`, counting.duration * 1_000)
+  return async (key) => {
+    const known = await turnedAway.get(key)
+    if (known && known.msBeforeNext > 0) return known.msBeforeNext
+    const { count, endsInMs } = await ledger.count(`${counting.keyPrefix}:${key}`, counting.duration * 1_000, 1)
     if (count <= counting.points || endsInMs <= 0) return 0
     await turnedAway.block(key, endsInMs / 1_000)
     return endsInMs
   }
+}
+
+/** What a relay knows of an address: the ledger's count when it last asked, and what it has let in since. */
+interface Window {
+  count: number
+  endsAt: number
+  since: number
+}
+
+/** Windows that are over are cleared out when there are more than this. */
+const keptWindows = 10_000
+
+/**
+ * The wide fence may be off by a hundredth for each relay: it asks the ledger once for every hundredth of its points, so
+ * that five hundred players behind one address do not queue for one row.
+ */
+function consumeInBlocks(ledger: LimitLedger, counting: Counting): Consume {
+  const block = Math.max(1, Math.floor(counting.points / 100))
+  const windows = new Map<string, Window>()
+
+  async function ask(key: string, by: number): Promise<Window> {
+    const { count, endsInMs } = await ledger.count(`${counting.keyPrefix}:${key}`, counting.duration * 1_000, by)
+    // Others may have been let in while the ledger was asked.
+    const window = { count, endsAt: Date.now() + endsInMs, since: windows.get(key)?.since ?? 0 }
+    if (windows.size >= keptWindows)
+      for (const [old, { endsAt }] of windows) if (endsAt <= Date.now()) windows.delete(old)
+    windows.set(key, window)
+    return window
+  }
 
   return async (key) => {
-    const known = await turnedAway.get(key)
-    if (known && known.msBeforeNext > 0) return known.msBeforeNext
-    try {
-      return await ask(key)
-    } catch (error) {
-      options.onLedgerTrouble?.(error)
-      return fallback(key)
+    const known = windows.get(key)
+    const now = Date.now()
+    if (!known || known.endsAt <= now) {
+      windows.delete(key)
+      return waitOf(await ask(key, 1), counting.points)
     }
+    if (known.count + known.since >= counting.points) return known.endsAt - now
+    known.since += 1
+    if (known.since < block) return 0
+    // Taken out before the question, so that nobody else asks for the same ones.
+    const by = known.since
+    known.count += by
+    known.since = 0
+    return waitOf(await ask(key, by), counting.points)
   }
+}
+
+function waitOf({ count, endsAt }: Window, points: number): number {
+  return count <= points ? 0 : Math.max(1, endsAt - Date.now())
 }
 
 /** Hashed, so that neither memory nor ledger holds an address or an id, and no key is longer than another. */

@@ -1,7 +1,7 @@
 /** Puts the parts of a relay together. `main.ts` and the tests start one the same way. */
-import { type ServerType, serve } from '@hono/node-server'
 import type { Hono } from 'hono'
 import type { Kysely } from 'kysely'
+import { createAdmission } from './admission.ts'
 import { createApp } from './app.ts'
 import { createBells } from './bells.ts'
 import { type Clock, systemClock } from './clock.ts'
@@ -11,16 +11,14 @@ import { createLinks } from './files/links.ts'
 import { createFiles } from './files/uploads.ts'
 import { createGames, type Games } from './games.ts'
 import { createHousekeeping } from './housekeeping.ts'
+import { type Listening, listen, type Patience } from './listen.ts'
 import { createStreams } from './live/stream.ts'
 import { createWatch } from './live/watch.ts'
 import type { Log } from './log.ts'
 import { createMetrics } from './metrics.ts'
-import { createIdentify } from './players/identity.ts'
-import { createPseudonyms } from './players/pseudonym.ts'
-import { createSessionTokens } from './players/session.ts'
-import { createStudioVerifier } from './players/studio-token.ts'
 import { attachmentRoutes, createUploadHandler } from './routes/attachments.ts'
 import type { BrowserFiles } from './routes/browser-files.ts'
+import { challengeRoutes } from './routes/challenges.ts'
 import { deletionRoutes } from './routes/deletion-requests.ts'
 import { createEdge } from './routes/edge.ts'
 import { eventRoutes } from './routes/events.ts'
@@ -49,6 +47,8 @@ export interface RelayOptions {
   log: Log
   browserFiles: BrowserFiles
   clock?: Clock
+  /** How long it waits for clients. */
+  patience?: Partial<Patience>
   /** A studio's own adapter in place of the configured vendor; where it answers undefined, the configured one stands. */
   vendorOf?: (game: string, config: GameConfig, parts: VendorParts) => Vendor | undefined
 }
@@ -77,6 +77,7 @@ export async function createRelay({
   browserFiles,
   clock = systemClock,
   vendorOf,
+  patience,
 }: RelayOptions): Promise<Relay> {
   let address = `http://${config.listen.host}:${config.listen.port}`
   const baseOf = (request: Request) => config.publicUrl ?? new URL(request.url).origin
@@ -99,11 +100,10 @@ export async function createRelay({
     config,
     (key, game) => vendorOf?.(key, game, vendorParts) ?? createVendor(key, game.vendor, vendorParts),
   )
-  const sessions = createSessionTokens(secret, { clock })
-  const identify = createIdentify({ store, clock, games, sessions, studios: studioVerifiers(games, clock, log) })
+  const admission = createAdmission({ config, secret, store, clock, bells, games, log })
+  const { identify, limits, addressOf, proofs, pseudonymOf, merging } = admission
   const watch = createWatch({ store, clock, bells, games, log })
   const streams = createStreams({ store, clock, bells, games, watch, log, metrics })
-  const pseudonymOf = createPseudonyms(secret)
   const accept = createAccept({ store, clock, bells, pseudonymOf })
   const adopt = createAdopt({ store, clock, bells, log, pseudonymOf })
   const links = {
@@ -135,23 +135,27 @@ export async function createRelay({
     graceHours: config.deletionGraceHours,
     removeFile: (id) => files.keep.remove(id),
   })
-  const housekeeping = createHousekeeping({ store, clock, files, deletions, log, retentionDays: config.retentionDays })
+  const { retentionDays } = config
+  const housekeeping = createHousekeeping({ store, clock, files, deletions, merging, log, retentionDays })
   const attachmentParts = { store, clock, bells, files, baseOf }
 
   const app = createApp({
     handlers: {
       ...gameRoutes(games),
-      ...sessionRoutes({ store, clock, bells, games, sessions, identify, edge, pseudonymOf }),
-      ...ticketRoutes({ store, accept, change: createChange({ store, clock, bells }), watch, adopt }),
+      ...sessionRoutes({ ...admission, store, clock, bells, games, edge }),
+      ...challengeRoutes(proofs),
+      ...ticketRoutes({ store, accept, change: createChange({ store, clock, bells }), watch, adopt, proofs }),
       ...attachmentRoutes(attachmentParts),
       ...deletionRoutes(deletions, adopt),
       ...exportRoutes({ store, clock, watch, adopt }),
-      ...eventRoutes(streams),
+      ...eventRoutes(streams, store),
     },
     upload: createUploadHandler(attachmentParts),
     identify,
     games,
     edge,
+    limits,
+    addressOf,
     store,
     files,
     links,
@@ -171,29 +175,27 @@ export async function createRelay({
     baseOf,
   })
 
-  let server: ServerType | undefined
+  let server: Listening | undefined
   delivery.start()
   housekeeping.start()
 
   return {
     app,
     games,
-    listen: () =>
-      new Promise((resolve, reject) => {
-        server = serve({ fetch: app.fetch, hostname: config.listen.host, port: config.listen.port }, (info) => {
-          address = `http://${config.listen.host}:${info.port}`
-          resolve(address)
-        })
-        server.once('error', reject)
-      }),
+    listen: async () => {
+      server = await listen({ fetch: app.fetch, ...config.listen, patience })
+      address = server.address
+      return address
+    },
     close: async () => {
-      const closed = server ? new Promise((resolve) => server?.close(resolve)) : undefined
+      const closed = server?.close()
       streams.stop()
       watch.stop()
       await housekeeping.stop()
       await delivery.stop()
-      if (server && 'closeIdleConnections' in server) server.closeIdleConnections()
+      server?.closeIdle()
       await closed
+      await admission.close()
       await files.close()
       await database.close()
     },
@@ -212,16 +214,4 @@ function deskTokens(config: Config): Map<string, string> {
   for (const [game, { vendor }] of Object.entries(config.games))
     if (vendor.kind === 'desk') tokens.set(game, vendor.token)
   return tokens
-}
-
-function studioVerifiers(games: Games, clock: Clock, log: Log) {
-  const onJwksTrouble = ({ game, ...trouble }: { game: string }) =>
-    log.warn({ game, ...trouble }, 'a studio’s key server')
-  return new Map(
-    [...games.values()].flatMap(({ key, config }) =>
-      config.players.jwt
-        ? [[key, createStudioVerifier(key, config.players.jwt, { clock, onJwksTrouble })] as const]
-        : [],
-    ),
-  )
 }

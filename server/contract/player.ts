@@ -1,6 +1,7 @@
 /** Who is asking, and how they come by a token. */
 import { z } from 'zod'
 import { GameKey, Instant } from './ids.ts'
+import { LanguageTag } from './language.ts'
 
 /** `verified`: the studio signed it. `email`: a mailbox was proved. `anonymous`: a device, nothing more. */
 export const PlayerKind = z.enum(['verified', 'anonymous', 'email'])
@@ -8,12 +9,23 @@ export const PlayerKind = z.enum(['verified', 'anonymous', 'email'])
 export const NewSession = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('anonymous'), game: GameKey }),
   z.strictObject({ kind: z.literal('recover'), game: GameKey, recoveryKey: z.string().min(1).max(128) }),
-  z.strictObject({
-    kind: z.literal('email'),
-    game: GameKey,
-    email: z.email().max(254).optional(),
-    code: z.string().min(1).max(128).optional(),
-  }),
+  z
+    .strictObject({
+      kind: z.literal('email'),
+      game: GameKey,
+      /** Asks for a link. */
+      email: z.email().max(254).optional(),
+      /** Of the mail. The game's first language where the relay does not speak this one. */
+      language: LanguageTag.optional(),
+      /** From behind the `#code=` of the link. */
+      code: z.string().min(1).max(128).optional(),
+      /** With `code`, the one this browser got when it asked. With `email`, the same, so that both its links stay good. */
+      browserSecret: z.string().min(1).max(128).optional(),
+    })
+    .refine(({ email, code }) => (email === undefined) !== (code === undefined), {
+      path: ['email'],
+      error: 'either an address to send a link to, or the code of one',
+    }),
 ])
 
 export const Session = z.object({
@@ -24,8 +36,12 @@ export const Session = z.object({
   recoveryKey: z.string().optional(),
 })
 
-/** The same answer whether or not the address is known. */
-export const LinkSent = z.object({ sent: z.literal(true) })
+/**
+ * The same answer whether or not the address is known. A link works only together with `browserSecret`, which is in no
+ * mail: whoever asks for a link to somebody else's mailbox cannot use it, and neither can whoever opens it elsewhere. It is
+ * a value and no cookie, because calls go without credentials.
+ */
+export const LinkSent = z.object({ sent: z.literal(true), browserSecret: z.string() })
 
 export const Merge = z.strictObject({ anonymousToken: z.string().min(1).max(8_192) })
 export const Merged = z.object({ tickets: z.int() })

@@ -8,10 +8,11 @@ import { DeletionRequest, NewDeletionRequest } from './deletion.ts'
 import { EventBatch } from './event.ts'
 import { PlayerExport } from './export.ts'
 import { Game } from './game.ts'
-import { AttachmentId, DeletionRequestId, GameKey, TicketId } from './ids.ts'
+import { AttachmentId, DeletionRequestId, GameKey, MessageId, TicketId } from './ids.ts'
 import { Message, NewMessage } from './message.ts'
 import { LinkSent, Merge, Merged, NewSession, Session } from './player.ts'
 import type { ProblemCode } from './problem-code.ts'
+import { Challenge } from './proof.ts'
 import { Conversation, NewRating, NewTicket, Ticket } from './ticket.ts'
 
 export interface RouteSpec {
@@ -67,6 +68,12 @@ export const routes = {
     access: 'player',
     answers: { 204: null },
   },
+  'POST /challenges': {
+    summary: 'A challenge to solve before opening a ticket, where the game asks anonymous players for proof of work',
+    access: 'player',
+    answers: { 201: Challenge },
+    problems: ['unsupported'],
+  },
   'GET /tickets': {
     summary: 'Own tickets, newest activity first',
     access: 'player',
@@ -96,6 +103,13 @@ export const routes = {
     idempotent: true,
     answers: { 201: Message },
     problems: ['not_found', 'ticket_closed'],
+  },
+  'POST /tickets/:ticketId/messages/:messageId/retry': {
+    summary: 'Send an own message again whose delivery failed; safe to repeat',
+    access: 'player',
+    params: z.object({ ticketId: TicketId, messageId: MessageId }),
+    answers: { 200: Message },
+    problems: ['not_found'],
   },
   'POST /tickets/:ticketId/close': {
     summary: 'Close; safe to repeat',

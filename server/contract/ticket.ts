@@ -63,6 +63,8 @@ export const NewTicket = z.strictObject({
   attachments: AttachmentIds.optional(),
   /** Where answers go when `can.answers` is `email`. Never an identity. */
   email: z.email().max(254).optional(),
+  /** The solution of a challenge, from anonymous players of games with `proofOfWork`. No part of what is said. */
+  proof: z.string().min(1).max(2_048).optional(),
 })
 
 export type TicketStatus = z.infer<typeof TicketStatus>

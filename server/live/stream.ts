@@ -25,12 +25,20 @@ export interface StreamParts {
 }
 
 export interface Streams {
-  /** The body of `GET /events`. @param until - when the player's token ends, and the stream with it */
-  open: (player: PlayerKey, lastEventId: string | undefined, until: Date) => Promise<ReadableStream<Uint8Array>>
+  /** The body of `GET /events`. */
+  open: (player: PlayerKey, lastEventId: string | undefined, leave: Leave) => Promise<ReadableStream<Uint8Array>>
   /** The answer to `?poll=1`. */
   poll: (player: PlayerKey, lastEventId: string | undefined) => Promise<EventBatch>
   /** Ends every stream, so that the process can. */
   stop: () => void
+}
+
+/** How long a player may listen. */
+export interface Leave {
+  /** When their token ends, and the stream with it. */
+  until: Date
+  /** Asked before each piece of news: who signed out, on whatever relay, hears nothing more. */
+  isOver: () => Promise<boolean>
 }
 
 const heartbeatMs = 20_000
@@ -77,10 +85,10 @@ export function createStreams(parts: StreamParts): Streams {
   async function open(
     player: PlayerKey,
     lastEventId: string | undefined,
-    until: Date,
+    leave: Leave,
   ): Promise<ReadableStream<Uint8Array>> {
     const position = await positionOf(player, lastEventId)
-    const lines = follow(player, position, until)
+    const lines = follow(player, position, leave)
     return new ReadableStream<Uint8Array>(
       {
         async pull(controller) {
@@ -96,15 +104,16 @@ export function createStreams(parts: StreamParts): Streams {
     )
   }
 
-  async function* follow(player: PlayerKey, position: Position, until: Date): AsyncGenerator<string, undefined> {
+  async function* follow(player: PlayerKey, position: Position, leave: Leave): AsyncGenerator<string, undefined> {
     const { signal, stream } = register(player)
     const unfollow = watch.follow(player)
-    const ending = setTimeout(stream.end, Math.min(until.getTime() - parts.clock.now().getTime(), 2_147_483_647))
+    const ending = setTimeout(stream.end, Math.min(leave.until.getTime() - parts.clock.now().getTime(), 2_147_483_647))
     try {
       yield ': welcome\n\n'
       if (position.mustResync) yield frame(String(position.sequence), { type: 'resync', data: {} })
       while (!signal.ended) {
         signal.rung = false
+        if (await leave.isOver()) break
         const hadNews = yield* newsSince(player, position)
         if (!hadNews && !(await signal.wait())) yield ': still here\n\n'
       }

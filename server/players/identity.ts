@@ -8,7 +8,7 @@ import type { PlayerKey } from '../store/tables.ts'
 import type { SignedMetadata } from '../vendors/vendor.ts'
 import type { SessionTokens } from './session.ts'
 import type { StudioVerifier } from './studio-token.ts'
-import { claimedAudiences } from './token-parts.ts'
+import { audiencesOf, readTokenParts } from './token-parts.ts'
 import { TokenRefused } from './token-refused.ts'
 
 export interface Identity {
@@ -37,6 +37,14 @@ export interface IdentityParts {
 
 export type Identify = (bearer: string | undefined) => Promise<Identity>
 
+/** True once a session of the relay's was signed out or its player merged: what a stream asks before it says more. */
+export async function isOver(store: Store, { sessionId, key }: Identity): Promise<boolean> {
+  if (sessionId === undefined) return false
+  if (await store.players.sessionHasEnded(sessionId)) return true
+  const row = await store.players.find(key)
+  return (row?.merged_into ?? null) !== null
+}
+
 /**
  * Verifies bearers. A studio's token names its game by its audience, which only the matching verifier can confirm: the
  * unverified claim chooses the verifier and nothing else.
@@ -53,8 +61,8 @@ export function createIdentify({ store, games, sessions, studios }: IdentityPart
       store.players.sessionHasEnded(session.sessionId),
       store.players.find(key),
     ])
-    if (hasEnded) throw new TokenRefused('session_ended', 'the player signed out')
     if (row?.merged_into) throw new TokenRefused('session_ended', 'the player has since been verified')
+    if (hasEnded) throw new TokenRefused('session_ended', 'the player signed out')
     return { ...session, key, signed: {}, email: row?.email ?? undefined, isRemembered: row !== undefined }
   }
 
@@ -71,9 +79,10 @@ export function createIdentify({ store, games, sessions, studios }: IdentityPart
 
   /** A lone verifier judges every token, so that its refusal can say what is really wrong. */
   function addressedGame(token: string): string | undefined {
-    const audiences = claimedAudiences(token)
-    const addressed = [...studios.keys()].find((game) => audiences.includes(audienceOf(game)))
-    return addressed ?? (studios.size === 1 ? [...studios.keys()][0] : undefined)
+    if (studios.size === 1) return [...studios.keys()][0]
+    const audiences = audiencesOf(readTokenParts(token).claims)
+    if (audiences.length === 0) throw new TokenRefused('token_missing_claim', '"aud" must name the game')
+    return [...studios.keys()].find((game) => audiences.includes(audienceOf(game)))
   }
 
   function audienceOf(game: string): string {

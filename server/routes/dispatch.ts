@@ -4,18 +4,23 @@ import { z } from 'zod'
 import type { ProblemPlace } from '../contract/problem-code.ts'
 import { type RouteName, type RouteSpec, routes } from '../contract/routes.ts'
 import { type Games, type LiveGame, requireGame } from '../games.ts'
+import type { LimitKind, Limits } from '../limits.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Identify, Identity } from '../players/identity.ts'
 import { Refusal } from '../problem.ts'
+import type { AddressOf } from './address.ts'
 import { readJson } from './body.ts'
 import type { Edge } from './edge.ts'
 import type { Handlers } from './handlers.ts'
+import { limitOf, spend, spenderOf } from './limited.ts'
 
 export interface DispatchParts {
   handlers: Handlers
   identify: Identify
   games: Games
   edge: Edge
+  limits: Limits
+  addressOf: AddressOf
   metrics: Metrics
 }
 
@@ -25,7 +30,9 @@ type AnyHandler = (
 ) => Promise<Response | { status: number; headers?: Record<string, string>; body?: unknown }>
 
 /** Puts every route of the contract under `/v1`. */
-export function addRoutes(app: Hono, { handlers, identify, games, edge, metrics }: DispatchParts): void {
+export function addRoutes(app: Hono, parts: DispatchParts): void {
+  const { handlers, identify, games, edge, limits, addressOf, metrics } = parts
+
   async function caller(route: RouteSpec, request: Request): Promise<{ player: Identity; game: LiveGame } | undefined> {
     if (route.access === 'public') return undefined
     const player = await identify(bearerOf(request))
@@ -34,16 +41,25 @@ export function addRoutes(app: Hono, { handlers, identify, games, edge, metrics 
     return { player, game }
   }
 
+  /** Every request was counted as a read of its address already. */
+  async function spendOne(kind: LimitKind, player: Identity, address: string | undefined): Promise<void> {
+    await spend(limits, kind, spenderOf(player, kind === 'read' ? undefined : address))
+  }
+
   for (const [name, route] of Object.entries<RouteSpec>(routes)) {
     const [method = '', path = ''] = name.split(' ')
     // Each handler's own type was checked where `Handlers` was filled; here they are all called alike.
     const handle = handlers[name as RouteName] as AnyHandler
+    const limit = limitOf[name as keyof typeof limitOf]
     app.on(method, `/v1${path}`, async (context) => {
       const request = context.req.raw
+      const address = addressOf(context)
       const who = await caller(route, request)
+      if (who) await spendOne(limit, who.player, address)
       const input = {
         ...who,
         request,
+        address,
         params: parseParams(route, context.req.param()),
         query: parse(route.query, context.req.query()),
         idempotencyKey: route.idempotent ? idempotencyKeyOf(request) : '',

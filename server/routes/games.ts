@@ -33,6 +33,7 @@ function describe({ key, config, can }: LiveGame): Game {
     form: { categories: config.form.categories.map(({ id, label, fields }) => ({ id, label, fields })) },
     attachments: can.attachments,
     signIn: signInWays(config),
+    ...(config.players.proofOfWork ? { proofOfWork: true } : {}),
     theme: config.theme,
   }
 }

@@ -19,6 +19,8 @@ export type HandlerInput<R extends RouteName> = Access<R> & {
   /** The header's value on routes that need one; empty elsewhere. */
   idempotencyKey: string
   request: Request
+  /** Of the client, as far as it can be known. */
+  address: string | undefined
 }
 
 /** One of the answers the contract names, by its status. */

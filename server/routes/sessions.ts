@@ -1,17 +1,23 @@
 /** Signing in and out. */
 import { randomUUID } from 'node:crypto'
+import type { z } from 'zod'
 import type { Bells } from '../bells.ts'
 import type { Clock } from '../clock.ts'
-import type { Session } from '../contract/player.ts'
+import { languageOf } from '../contract/language.ts'
+import type { NewSession, Session } from '../contract/player.ts'
 import { type Games, type LiveGame, requireGame } from '../games.ts'
-import type { Identify } from '../players/identity.ts'
+import type { Limits } from '../limits.ts'
+import { type MailLinks, mailboxOf } from '../players/mail-link.ts'
+import { mailWords } from '../players/mail-words.ts'
 import { hashRecoveryKey, makeRecoveryKey, normaliseRecoveryKey } from '../players/recovery.ts'
 import type { SessionKind, SessionTokens } from '../players/session.ts'
 import { Refusal } from '../problem.ts'
 import { playerKey } from '../store/players.ts'
 import type { Store } from '../store/store.ts'
+import type { Merging } from '../tickets/merge.ts'
 import type { Edge } from './edge.ts'
 import type { HandlersOf } from './handlers.ts'
+import { spend } from './limited.ts'
 
 export interface SessionRouteParts {
   store: Store
@@ -19,43 +25,56 @@ export interface SessionRouteParts {
   bells: Bells
   games: Games
   sessions: SessionTokens
-  identify: Identify
+  /** Absent where no mail can be sent. */
+  mailLinks: MailLinks | undefined
+  merging: Merging
+  limits: Limits
   edge: Edge
   pseudonymOf: (game: string, subject: string) => string
 }
 
 type SessionRoutes = HandlersOf<'POST /sessions' | 'POST /sessions/merge' | 'DELETE /session'>
+type ByMail = Extract<z.output<typeof NewSession>, { kind: 'email' }>
 
 /** The widget renews an anonymous session with its recovery key long before; a device unused for longer needs the key. */
 const lifetimeSeconds = 30 * 86_400
 
 export function sessionRoutes(parts: SessionRouteParts): SessionRoutes {
-  const { store, clock, bells, games, sessions, identify, edge, pseudonymOf } = parts
+  const { store, clock, bells, games, sessions, mailLinks, merging, limits, edge, pseudonymOf } = parts
 
   async function issue(game: string, subject: string, kind: SessionKind): Promise<Session> {
     const { token, expiresAt } = await sessions.issue({ game, subject, kind, lifetimeSeconds })
     return { token, kind, expiresAt: expiresAt.toISOString() }
   }
 
-  async function anonymous(game: LiveGame): Promise<Session> {
-    if (!game.config.players.anonymous) throw new Refusal('unsupported')
-    const subject = `anon:${randomUUID()}`
-    const recoveryKey = makeRecoveryKey()
-    await store.players.remember({
-      player: playerKey(game.key, subject),
-      game: game.key,
+  function remember(
+    game: string,
+    subject: string,
+    kind: SessionKind,
+    known: { email?: string; recovery_hash?: string },
+  ): Promise<unknown> {
+    return store.players.remember({
+      player: playerKey(game, subject),
+      game,
       subject,
-      kind: 'anonymous',
-      pseudonym: pseudonymOf(game.key, subject),
+      kind,
+      pseudonym: pseudonymOf(game, subject),
       name: null,
-      email: null,
+      email: known.email ?? null,
       locale: null,
       signed: '{}',
-      recovery_hash: hashRecoveryKey(recoveryKey),
+      recovery_hash: known.recovery_hash ?? null,
       merged_into: null,
       created_at: clock.now().getTime(),
     })
-    return { ...(await issue(game.key, subject, 'anonymous')), recoveryKey }
+  }
+
+  async function anonymous({ key, config }: LiveGame): Promise<Session> {
+    if (!config.players.anonymous) throw new Refusal('unsupported')
+    const subject = `anon:${randomUUID()}`
+    const recoveryKey = makeRecoveryKey()
+    await remember(key, subject, 'anonymous', { recovery_hash: hashRecoveryKey(recoveryKey) })
+    return { ...(await issue(key, subject, 'anonymous')), recoveryKey }
   }
 
   async function recover(game: LiveGame, typed: string): Promise<Session> {
@@ -65,45 +84,49 @@ export function sessionRoutes(parts: SessionRouteParts): SessionRoutes {
     return { ...(await issue(game.key, row.subject, 'anonymous')), recoveryKey: key }
   }
 
+  function mailLinksOf({ config }: LiveGame): MailLinks {
+    if (!config.players.email || !mailLinks) throw new Refusal('unsupported')
+    return mailLinks
+  }
+
+  /** Whoever asks is told nothing of the address: not whether it is known, and not whether the mail arrived. */
+  async function sendLink(game: LiveGame, typed: string, { browserSecret, language }: ByMail, address?: string) {
+    const links = mailLinksOf(game)
+    const email = mailboxOf(typed)
+    if (email === undefined) throw new Refusal('invalid', { errors: [{ path: 'email', code: 'invalid_format' }] })
+    await spend(limits, 'mail', { player: `${game.key} ${email}`, device: browserSecret, address })
+    const [first = 'en'] = game.config.languages
+    const words = mailWords(languageOf(language ?? first) ?? first, game.config.name)
+    return { sent: true as const, ...(await links.ask({ game: game.key, email, words, browserSecret })) }
+  }
+
+  async function redeem(game: LiveGame, code: string, browserSecret = ''): Promise<Session> {
+    const player = await mailLinksOf(game).redeem({ game: game.key, code, browserSecret })
+    if (!player) throw new Refusal('not_found')
+    await remember(game.key, player.subject, 'email', { email: player.email })
+    return issue(game.key, player.subject, 'email')
+  }
+
   return {
-    async 'POST /sessions'({ body, request }) {
+    async 'POST /sessions'({ body, request, address }) {
       const game = requireGame(games, body.game)
       edge.checkOrigin(request, game)
+      if (body.kind === 'email' && body.email !== undefined)
+        return { status: 202, body: await sendLink(game, body.email, body, address) }
+      await spend(limits, 'session', { address })
       if (body.kind === 'anonymous') return { status: 201, body: await anonymous(game) }
       if (body.kind === 'recover') return { status: 201, body: await recover(game, body.recoveryKey) }
-      throw new Refusal('unsupported')
+      return { status: 201, body: await redeem(game, body.code ?? '', body.browserSecret) }
     },
 
     async 'POST /sessions/merge'({ player, body }) {
-      if (player.kind !== 'verified') throw new Refusal('unsupported')
-      const anonymous = await identify(body.anonymousToken)
-      if (anonymous.kind !== 'anonymous' || anonymous.game !== player.game) throw new Refusal('unsupported')
-      const tickets = await store.transaction(async (ledger) => {
-        await ledger.players.remember({
-          player: player.key,
-          game: player.game,
-          subject: player.subject,
-          kind: player.kind,
-          pseudonym: pseudonymOf(player.game, player.subject),
-          name: player.name ?? null,
-          email: player.email ?? null,
-          locale: player.locale ?? null,
-          signed: JSON.stringify(player.signed),
-          recovery_hash: null,
-          merged_into: null,
-          created_at: clock.now().getTime(),
-        })
-        if (!(await ledger.players.mergeInto(anonymous.key, player.key))) return 0
-        await ledger.attachments.move(anonymous.key, player.key)
-        await ledger.deliveries.move(anonymous.key, player.key)
-        return ledger.tickets.move(anonymous.key, player.key)
-      })
-      bells.player.ring(player.key)
-      return { status: 200, body: { tickets } }
+      return { status: 200, body: { tickets: await merging.merge(player, body.anonymousToken) } }
     },
 
     async 'DELETE /session'({ player }) {
       if (player.sessionId) await store.players.endSession(player.sessionId, player.expiresAt)
+      // Wakes the player's streams, which then find that they are over.
+      bells.player.ring(player.key)
       return { status: 204 }
     },
   }

@@ -4,6 +4,7 @@ import type { Conversation } from '../contract/ticket.ts'
 import type { LiveGame } from '../games.ts'
 import type { Watch } from '../live/watch.ts'
 import type { Identity } from '../players/identity.ts'
+import type { Proofs } from '../players/proof.ts'
 import { Refusal } from '../problem.ts'
 import type { Store } from '../store/store.ts'
 import type { TicketCursor, TicketRow } from '../store/tickets.ts'
@@ -20,6 +21,7 @@ export interface TicketRouteParts {
   change: Change
   watch: Watch
   adopt: Adopt
+  proofs: Proofs
 }
 
 type TicketRoutes = HandlersOf<
@@ -27,6 +29,7 @@ type TicketRoutes = HandlersOf<
   | 'POST /tickets'
   | 'GET /tickets/:ticketId'
   | 'POST /tickets/:ticketId/messages'
+  | 'POST /tickets/:ticketId/messages/:messageId/retry'
   | 'POST /tickets/:ticketId/close'
   | 'POST /tickets/:ticketId/reopen'
   | 'POST /tickets/:ticketId/read'
@@ -36,7 +39,7 @@ type TicketRoutes = HandlersOf<
 /** A player waits so long for the vendor at the most; then the ledger answers and `asOf` says how old it is. */
 const patienceMs = 2_000
 
-export function ticketRoutes({ store, accept, change, watch, adopt }: TicketRouteParts): TicketRoutes {
+export function ticketRoutes({ store, accept, change, watch, adopt, proofs }: TicketRouteParts): TicketRoutes {
   async function conversation(
     player: Identity,
     game: LiveGame,
@@ -62,7 +65,9 @@ export function ticketRoutes({ store, accept, change, watch, adopt }: TicketRout
       return { status: 200, body: { items, cursor: last ? writeCursor(last) : null } }
     },
 
-    async 'POST /tickets'({ player, game, body, idempotencyKey }) {
+    async 'POST /tickets'({ player, game, body: { proof, ...body }, idempotencyKey }) {
+      if (game.config.players.proofOfWork && player.kind === 'anonymous')
+        await proofs.spend(proof, { player: player.key, idempotencyKey })
       return { status: 201, body: await accept.opening({ player, game, idempotencyKey }, body) }
     },
 
@@ -75,6 +80,10 @@ export function ticketRoutes({ store, accept, change, watch, adopt }: TicketRout
 
     async 'POST /tickets/:ticketId/messages'({ player, game, params, body, idempotencyKey }) {
       return { status: 201, body: await accept.reply({ player, game, idempotencyKey }, params.ticketId, body) }
+    },
+
+    async 'POST /tickets/:ticketId/messages/:messageId/retry'({ player, params }) {
+      return { status: 200, body: await change.sendAgain(player, params.ticketId, params.messageId) }
     },
 
     async 'POST /tickets/:ticketId/close'({ player, game, params }) {

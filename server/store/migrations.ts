@@ -5,12 +5,19 @@ import type { Engine } from './database.ts'
 
 /** All migrations by name, for one engine. Their order is that of their names. */
 export function migrations(engine: Engine): Record<string, Migration> {
-  return { '0001 the ledger': { up: (db: Kysely<unknown>) => createLedger(db, engine) } }
+  return {
+    '0001 the ledger': { up: (db: Kysely<unknown>) => createLedger(db, engine) },
+    '0002 players and their proofs': { up: (db: Kysely<unknown>) => run(db, proofs(engine)) },
+  }
 }
 
 async function createLedger(db: Kysely<unknown>, engine: Engine): Promise<void> {
   const sequence = engine === 'sqlite' ? 'integer primary key autoincrement' : 'bigserial primary key'
-  for (const statement of ledger(sequence)) await sql.raw(statement).execute(db)
+  await run(db, ledger(sequence))
+}
+
+async function run(db: Kysely<unknown>, statements: readonly string[]): Promise<void> {
+  for (const statement of statements) await sql.raw(statement).execute(db)
 }
 
 function ledger(sequence: string): string[] {
@@ -27,7 +34,7 @@ function ledger(sequence: string): string[] {
       id text primary key, game text not null, player text not null, number text not null, subject text not null,
       status text not null, language text not null, category text, fields text not null, claimed text not null,
       signed text not null, answer_to text, created_at bigint not null, updated_at bigint not null,
-      heard_at bigint not null, message_count integer not null, read_position integer not null, follow_up integer not null,
+      heard_at bigint not null, must_read integer not null, message_count integer not null, read_position integer not null, follow_up integer not null,
       rating_score integer, rating_comment text)`,
     'create unique index tickets_by_number on tickets (game, number)',
     'create index tickets_by_player on tickets (player, updated_at, id)',
@@ -74,5 +81,23 @@ function ledger(sequence: string): string[] {
       lease_until bigint not null)`,
     'create index deletions_by_player on deletions (player, requested_at)',
     'create index deletions_by_status on deletions (status, begins_at)',
+  ]
+}
+
+function proofs(engine: Engine): string[] {
+  // Counts need not outlive a crash, so PostgreSQL need not wait for the disk with each.
+  const unlogged = engine === 'postgres' ? 'unlogged' : ''
+  return [
+    'create table mail_links (hash text primary key, game text not null, email text not null, expires_at bigint not null)',
+    'create index mail_links_by_age on mail_links (expires_at)',
+
+    `create ${unlogged} table limits (key text primary key, count integer not null, ends_at bigint not null)`,
+    'create index limits_by_age on limits (ends_at)',
+
+    'create table spent_proofs (challenge text primary key, used_for text not null, expires_at bigint not null)',
+    'create index spent_proofs_by_age on spent_proofs (expires_at)',
+
+    'create table merges (anonymous text primary key, verified text not null, merged_at bigint not null)',
+    'create index merges_by_age on merges (merged_at)',
   ]
 }

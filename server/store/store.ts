@@ -6,8 +6,12 @@ import { deletionRows } from './deletions.ts'
 import { deliveryRows } from './deliveries.ts'
 import { eventRows } from './events.ts'
 import { idempotencyRows } from './idempotency.ts'
+import { limitRows } from './limits.ts'
+import { mailLinkRows } from './mail-links.ts'
+import { mergeRows } from './merges.ts'
 import { messageRows } from './messages.ts'
 import { playerRows } from './players.ts'
+import { proofRows } from './proofs.ts'
 import type { Tables } from './tables.ts'
 import { ticketRows } from './tickets.ts'
 
@@ -17,6 +21,8 @@ export interface Store extends Ledger {
   /** All or nothing, on the disk when the promise resolves. Never call a vendor inside. */
   transaction: <T>(change: (ledger: Ledger) => Promise<T>) => Promise<T>
   isUsable: () => Promise<boolean>
+  /** Other relays may be working on the same ledger. */
+  isShared: boolean
 }
 
 export function createStore(database: Database): Store {
@@ -24,6 +30,7 @@ export function createStore(database: Database): Store {
     ...ledgerOn(database.db, database.engine),
     transaction: (change) => database.db.transaction().execute((db) => change(ledgerOn(db, database.engine))),
     isUsable: () => isUsable(database),
+    isShared: database.engine === 'postgres',
   }
 }
 
@@ -37,5 +44,9 @@ function ledgerOn(db: Kysely<Tables>, engine: Engine) {
     idempotency: idempotencyRows(db),
     events: eventRows(db, engine),
     deletions: deletionRows(db),
+    merges: mergeRows(db),
+    mailLinks: mailLinkRows(db),
+    limits: limitRows(db),
+    proofs: proofRows(db),
   }
 }

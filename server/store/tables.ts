@@ -54,6 +54,8 @@ export interface TicketTable {
   updated_at: number
   /** When the vendor was last heard; the opening counts as the first time. */
   heard_at: number
+  /** 1: what the vendor said of its state was older than the player's wish; it is to be read again. */
+  must_read: number
   /** Position of the newest message; also what serialises writers of one ticket. */
   message_count: number
   read_position: number
@@ -173,6 +175,33 @@ export interface DeletionTable {
   lease_until: number
 }
 
+export interface MailLinkTable {
+  hash: string
+  game: string
+  email: string
+  expires_at: number
+}
+
+export interface LimitTable {
+  key: string
+  count: number
+  ends_at: number
+}
+
+export interface SpentProofTable {
+  challenge: string
+  /** Hash of player and `Idempotency-Key`: the same request may come again. */
+  used_for: string
+  expires_at: number
+}
+
+/** Who became whom lately: what the anonymous player sent at that very moment is moved after them. */
+export interface MergeTable {
+  anonymous: PlayerKey
+  verified: PlayerKey
+  merged_at: number
+}
+
 export interface Tables {
   players: PlayerTable
   ended_sessions: EndedSessionTable
@@ -184,4 +213,8 @@ export interface Tables {
   idempotency: IdempotencyTable
   events: EventTable
   deletions: DeletionTable
+  mail_links: MailLinkTable
+  limits: LimitTable
+  spent_proofs: SpentProofTable
+  merges: MergeTable
 }

@@ -6,6 +6,7 @@ import { type Clock, systemClock } from '../../server/clock.ts'
 import { readConfig } from '../../server/config.ts'
 import type { Session } from '../../server/contract/player.ts'
 import type { Conversation, NewTicket } from '../../server/contract/ticket.ts'
+import { defaultPoints } from '../../server/limits.ts'
 import { createLog } from '../../server/log.ts'
 import { createRelay, type Relay, type RelayOptions } from '../../server/relay.ts'
 import type { BrowserFiles } from '../../server/routes/browser-files.ts'
@@ -131,11 +132,16 @@ export async function startRelay(options: StartOptions = {}): Promise<TestRelay>
   }
 }
 
+/** A test is one busy player behind one address. Those about limits set their own. */
+const room = { player: 1_000_000, device: 1_000_000, address: 1_000_000 }
+const roomy = Object.fromEntries(Object.keys(defaultPoints).map((kind) => [kind, room]))
+
 function configIn(folder: string, { game, games, config }: StartOptions): unknown {
   return {
     listen: { port: 0 },
     store: `sqlite:${folder}/medkit.db`,
     files: `file:${folder}/files`,
+    limits: roomy,
     games: games ?? {
       'star-harbor': {
         name: 'Star Harbor',

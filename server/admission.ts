@@ -1,0 +1,89 @@
+/** Who may come in, and how often: everything that knows players and their proofs, put together. */
+import type { Bells } from './bells.ts'
+import type { Clock } from './clock.ts'
+import type { Config } from './config.ts'
+import type { Games } from './games.ts'
+import { createLimits } from './limits.ts'
+import type { Log } from './log.ts'
+import { createIdentify } from './players/identity.ts'
+import { createMailLinks } from './players/mail-link.ts'
+import { createMailer } from './players/mailer.ts'
+import { createProofs } from './players/proof.ts'
+import { createPseudonyms } from './players/pseudonym.ts'
+import { createSessionTokens } from './players/session.ts'
+import { createStudioVerifier } from './players/studio-token.ts'
+import { createAddressOf } from './routes/address.ts'
+import type { Store } from './store/store.ts'
+import { createMerging } from './tickets/merge.ts'
+
+export interface AdmissionParts {
+  config: Config
+  secret: Uint8Array
+  store: Store
+  clock: Clock
+  bells: Bells
+  games: Games
+  log: Log
+}
+
+export function createAdmission({ config, secret, store, clock, bells, games, log }: AdmissionParts) {
+  const sessions = createSessionTokens(secret, { clock })
+  const pseudonymOf = createPseudonyms(secret)
+  const mail = createMail({ config, secret, store, clock, log })
+  return {
+    sessions,
+    pseudonymOf,
+    identify: createIdentify({ store, clock, games, sessions, studios: studioVerifiers(games, clock, log) }),
+    merging: createMerging({ store, clock, bells, sessions, pseudonymOf }),
+    proofs: createProofs(secret, { store, clock }),
+    mailLinks: mail?.links,
+    addressOf: createAddressOf(config.trustedProxies),
+    limits: createLimits({
+      points: config.limits,
+      ledger: store.isShared ? countTogether(store) : undefined,
+      onLedgerTrouble: (error) => log.warn({ err: error }, 'limits are counted by this relay alone for now'),
+    }),
+    /** Waits for mails that are on their way. */
+    close: async () => {
+      await mail?.links.settled()
+      mail?.mailer.close()
+    },
+  }
+}
+
+function countTogether({ limits }: Store) {
+  // By the machine's own clock, as the counts in memory are.
+  return { count: (key: string, windowMs: number, by: number) => limits.count(key, windowMs, by, new Date()) }
+}
+
+function createMail({ config, secret, store, clock, log }: Omit<AdmissionParts, 'bells' | 'games'>) {
+  const { mail, publicUrl } = config
+  if (!mail || publicUrl === undefined) return undefined
+  const mailer = createMailer(mail)
+  const links = createMailLinks({
+    secret,
+    clock,
+    ledger: {
+      save: async (link) => void (await store.mailLinks.save(link)),
+      take: store.mailLinks.take,
+    },
+    mailer,
+    // Never from a request's own idea of where it is: whoever writes the Host header would be sent the code.
+    linkTo: (game, code) => `${publicUrl}/?game=${game}#code=${code}`,
+    // Not even the cause: a mail server's answer quotes the address.
+    onMailTrouble: ({ code }) => log.warn({ code }, 'a sign-in mail could not be handed over'),
+  })
+  return { mailer, links }
+}
+
+function studioVerifiers(games: Games, clock: Clock, log: Log) {
+  const onJwksTrouble = ({ game, ...trouble }: { game: string }) =>
+    log.warn({ game, ...trouble }, 'a studio’s key server')
+  return new Map(
+    [...games.values()].flatMap(({ key, config }) =>
+      config.players.jwt
+        ? [[key, createStudioVerifier(key, config.players.jwt, { clock, onJwksTrouble })] as const]
+        : [],
+    ),
+  )
+}

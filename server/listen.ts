@@ -1,0 +1,82 @@
+/** The relay's ear: Node's HTTP server, and how long it waits for anybody. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type ServerType, serve } from '@hono/node-server'
+import type { Hono } from 'hono'
+
+/** In milliseconds. */
+export interface Patience {
+  /** For the lines before the body. */
+  headersMs: number
+  /** For the whole of a body of the player API or of a hook: 64 KiB at most. */
+  bodyMs: number
+  /** For an agent's answer with its files. */
+  formMs: number
+  /** For one piece of an upload. What has come by then is kept, and the upload goes on from there. */
+  pieceMs: number
+  /** For a connection on which nothing moves. An event stream moves every 20 seconds. */
+  silenceMs: number
+}
+
+const patience: Patience = { headersMs: 15_000, bodyMs: 15_000, formMs: 120_000, pieceMs: 300_000, silenceMs: 120_000 }
+
+export interface ListenOptions {
+  fetch: Hono['fetch']
+  host: string
+  port: number
+  patience?: Partial<Patience> | undefined
+}
+
+export interface Listening {
+  /** E.g. `http://127.0.0.1:8787`. */
+  address: string
+  /** Takes no new connections and resolves when the last is gone. Idle ones are closed by {@link closeIdle}. */
+  close: () => Promise<void>
+  closeIdle: () => void
+}
+
+export function listen({ fetch, host, port, ...options }: ListenOptions): Promise<Listening> {
+  const allowed = { ...patience, ...options.patience }
+  const serverOptions = {
+    headersTimeout: allowed.headersMs,
+    requestTimeout: allowed.pieceMs,
+    connectionsCheckingInterval: Math.min(5_000, allowed.headersMs),
+  }
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch, hostname: host, port, serverOptions }, (info) =>
+      resolve(listening(server, `http://${host}:${info.port}`)),
+    )
+    server.once('error', reject)
+    server.setTimeout(allowed.silenceMs)
+    server.prependListener('request', (incoming: IncomingMessage, outgoing: ServerResponse) =>
+      cutWhenSlow(incoming, outgoing, bodyPatience(incoming.url ?? '', allowed)),
+    )
+  })
+}
+
+function listening(server: ServerType, address: string): Listening {
+  return {
+    address,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+    closeIdle: () => {
+      if ('closeIdleConnections' in server) server.closeIdleConnections()
+    },
+  }
+}
+
+/** Node has one deadline for all bodies, and it must leave room for the largest. */
+function bodyPatience(url: string, { bodyMs, formMs, pieceMs }: Patience): number {
+  if (url.startsWith('/v1/uploads/')) return pieceMs
+  return url.startsWith('/desk/') ? formMs : bodyMs
+}
+
+/** To the widget this is a broken line, after which it tries again: nothing of the request was acted upon. */
+function cutWhenSlow(incoming: IncomingMessage, outgoing: ServerResponse, ms: number): void {
+  if (incoming.complete) return
+  const timer = setTimeout(() => {
+    if (!outgoing.headersSent) incoming.socket.write('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n')
+    incoming.socket.destroySoon()
+  }, ms)
+  const stop = () => clearTimeout(timer)
+  incoming.once('end', stop)
+  incoming.once('close', stop)
+}

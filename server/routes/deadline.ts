@@ -1,0 +1,23 @@
+/** No request waits for ever on our side either: a ledger or a vendor that hangs ends in an answer. */
+import type { MiddlewareHandler } from 'hono'
+import { Refusal } from '../problem.ts'
+
+/** To the first byte of the answer. Reading the body is part of it; see `listen.ts` for how long that may take. */
+const answerMs = 45_000
+/** Agents' files come in one piece, and a file that has come in whole is looked into before its upload is answered. */
+const filesMs = 600_000
+
+export function answerInTime(allowedMs = answerMs): MiddlewareHandler {
+  return async (context, next) => {
+    const ms = /^\/(v1\/uploads|desk)\//.test(context.req.path) ? filesMs : allowedMs
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Refusal('store_unavailable', { retryAfterSeconds: 5 })), ms)
+    })
+    try {
+      await Promise.race([next(), late])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}

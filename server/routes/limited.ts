@@ -1,0 +1,51 @@
+/** Which limit each call spends from. Every route of the contract has one; a route without does not compile. */
+import type { MiddlewareHandler } from 'hono'
+import type { RouteName } from '../contract/routes.ts'
+import type { LimitKind, Limits, Spender } from '../limits.ts'
+import type { Identity } from '../players/identity.ts'
+import { Refusal } from '../problem.ts'
+import type { AddressOf } from './address.ts'
+
+/** Signing in spends in its handler, which knows what is asked for: a session or a mail. */
+export const limitOf: Record<Exclude<RouteName, 'POST /sessions'>, LimitKind> = {
+  'GET /games/:game': 'read',
+  'POST /sessions/merge': 'session',
+  'DELETE /session': 'read',
+  'POST /challenges': 'read',
+  'GET /tickets': 'read',
+  'POST /tickets': 'open',
+  'GET /tickets/:ticketId': 'read',
+  'POST /tickets/:ticketId/messages': 'reply',
+  'POST /tickets/:ticketId/messages/:messageId/retry': 'reply',
+  'POST /tickets/:ticketId/close': 'reply',
+  'POST /tickets/:ticketId/reopen': 'reply',
+  'POST /tickets/:ticketId/read': 'read',
+  'POST /tickets/:ticketId/rating': 'reply',
+  'POST /attachments': 'upload',
+  'GET /attachments/:attachmentId': 'read',
+  'DELETE /attachments/:attachmentId': 'upload',
+  'POST /deletion-requests': 'reply',
+  'GET /deletion-requests': 'read',
+  'DELETE /deletion-requests/:requestId': 'reply',
+  'GET /export': 'export',
+  'GET /events': 'read',
+}
+
+/** @throws Refusal `rate_limited` */
+export async function spend(limits: Limits, kind: LimitKind, who: Spender): Promise<void> {
+  const spent = await limits.spend(kind, who)
+  if (!spent.ok) throw new Refusal('rate_limited', { retryAfterSeconds: spent.retryAfterSeconds })
+}
+
+/** An anonymous player is the device; anybody else is themselves, on whatever device. */
+export function spenderOf({ kind, key }: Identity, address: string | undefined): Spender {
+  return kind === 'anonymous' ? { device: key, address } : { player: key, address }
+}
+
+/** The outermost fence, before anything is believed, verified or read: around every address, and around every path. */
+export function fenceAddresses(limits: Limits, addressOf: AddressOf): MiddlewareHandler {
+  return async (context, next) => {
+    await spend(limits, 'read', { address: addressOf(context) })
+    await next()
+  }
+}

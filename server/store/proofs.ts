@@ -1,0 +1,25 @@
+/** Proofs of work that were used, until they would have expired anyway. */
+import type { Kysely } from 'kysely'
+import type { SpentProofTable, Tables } from './tables.ts'
+
+export function proofRows(db: Kysely<Tables>) {
+  return {
+    /** False when it was spent before, unless for the very same request. */
+    async spend(row: SpentProofTable): Promise<boolean> {
+      const { numInsertedOrUpdatedRows } = await db
+        .insertInto('spent_proofs')
+        .values(row)
+        .onConflict((conflict) => conflict.doNothing())
+        .executeTakeFirst()
+      if (numInsertedOrUpdatedRows === 1n) return true
+      const spent = await db
+        .selectFrom('spent_proofs')
+        .select('used_for')
+        .where('challenge', '=', row.challenge)
+        .executeTakeFirst()
+      return spent?.used_for === row.used_for
+    },
+
+    sweep: (now: Date) => db.deleteFrom('spent_proofs').where('expires_at', '<', now.getTime()).execute(),
+  }
+}

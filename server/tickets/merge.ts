@@ -1,0 +1,101 @@
+/**
+ * An anonymous player who turns out to be somebody the studio vouches for. Both must be proved, by a token each: nothing
+ * that a browser merely claims ever moves a ticket.
+ */
+import type { Bells } from '../bells.ts'
+import type { Clock } from '../clock.ts'
+import type { Identity } from '../players/identity.ts'
+import type { SessionTokens, VerifiedSession } from '../players/session.ts'
+import { TokenRefused } from '../players/token-refused.ts'
+import { Refusal } from '../problem.ts'
+import { playerKey } from '../store/players.ts'
+import type { Ledger, Store } from '../store/store.ts'
+import type { MergeTable } from '../store/tables.ts'
+import { newPlayer } from './new-rows.ts'
+
+export interface MergeParts {
+  store: Store
+  clock: Clock
+  bells: Bells
+  sessions: SessionTokens
+  pseudonymOf: (game: string, subject: string) => string
+}
+
+export interface Merging {
+  /**
+   * Once, all or nothing; the anonymous session is over with it. To repeat it is safe.
+   *
+   * @returns how many tickets were moved
+   * @throws Refusal `unsupported`, `invalid` with what is wrong with the anonymous token
+   */
+  merge: (verified: Identity, anonymousToken: string) => Promise<number>
+  /** Moves what reached the ledger under the old name while the merge was being written. */
+  sweep: () => Promise<void>
+}
+
+/** No request takes longer than this. */
+const lateMs = 3_600_000
+/** Tickets that the player's other devices are told of one by one. */
+const toldTickets = 100
+
+export function createMerging({ store, clock, bells, sessions, pseudonymOf }: MergeParts): Merging {
+  async function move(ledger: Ledger, pair: Pick<MergeTable, 'anonymous' | 'verified'>): Promise<number> {
+    const moved = await ledger.merges.move(pair)
+    const changed = moved.slice(-toldTickets).map((ticket_id) => ({ type: 'ticket-changed' as const, ticket_id }))
+    if (moved.length > 0) await ledger.events.add(pair.verified, clock.now(), ...changed, { type: 'unread' })
+    return moved.length
+  }
+
+  async function write(ledger: Ledger, verified: Identity, anonymous: VerifiedSession): Promise<number> {
+    const now = clock.now()
+    const from = playerKey(anonymous.game, anonymous.subject)
+    // What would happen to everything else of the verified player is not for a merge to decide.
+    if (await ledger.deletions.findUnfinished(from))
+      throw new Refusal('unsupported', { detail: 'the anonymous player has asked for erasure: withdraw that first' })
+    await ledger.players.remember(newPlayer(verified, pseudonymOf(verified.game, verified.subject), now))
+    await ledger.players.endSession(anonymous.sessionId, anonymous.expiresAt)
+    if (!(await ledger.players.mergeInto(from, verified.key))) return alreadyMerged(ledger, from, verified)
+    await ledger.merges.add({ anonymous: from, verified: verified.key, merged_at: now.getTime() })
+    return move(ledger, { anonymous: from, verified: verified.key })
+  }
+
+  return {
+    async merge(verified, anonymousToken) {
+      if (verified.kind !== 'verified' || !sessions.isOurs(anonymousToken)) throw new Refusal('unsupported')
+      const anonymous = await sessions.verify(anonymousToken).catch(asInvalid)
+      if (anonymous.kind !== 'anonymous' || anonymous.game !== verified.game) throw new Refusal('unsupported')
+      const row = await store.players.find(playerKey(anonymous.game, anonymous.subject))
+      if (row?.merged_into === verified.key) return 0
+      if (row?.merged_into || (await store.players.sessionHasEnded(anonymous.sessionId))) throw invalid('session_ended')
+      const tickets = await store.transaction((ledger) => write(ledger, verified, anonymous))
+      bells.player.ring(verified.key)
+      return tickets
+    },
+
+    async sweep() {
+      const since = new Date(clock.now().getTime() - lateMs)
+      for (const pair of await store.merges.since(since)) {
+        const moved = await store.transaction((ledger) => move(ledger, pair))
+        if (moved > 0) bells.player.ring(pair.verified)
+      }
+      await store.merges.sweep(since)
+    },
+  }
+}
+
+/** Another merge of the same player came first, or there is nothing of them any more. */
+async function alreadyMerged(ledger: Ledger, anonymous: Identity['key'], verified: Identity): Promise<number> {
+  const row = await ledger.players.find(anonymous)
+  if (row && row.merged_into !== verified.key) throw invalid('session_ended')
+  return 0
+}
+
+/** Not the bearer's trouble: a 401 would send the widget off to renew the wrong token. */
+function asInvalid(error: unknown): never {
+  if (error instanceof TokenRefused) throw invalid(error.code)
+  throw error
+}
+
+function invalid(code: string): Refusal {
+  return new Refusal('invalid', { errors: [{ path: 'anonymousToken', code }] })
+}
