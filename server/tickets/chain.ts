@@ -4,6 +4,7 @@
  */
 import type { Can } from '../contract/can.ts'
 import type { Ledger } from '../store/store.ts'
+import type { PlayerKey } from '../store/tables.ts'
 import type { TicketRow } from '../store/tickets.ts'
 import type { VendorTicketId, VendorTicketRef } from '../vendors/vendor.ts'
 import { vendorPlayer } from './vendor-player.ts'
@@ -35,6 +36,14 @@ export function lastLink(chain: readonly Link[]): Link | undefined {
   return chain.at(-1)
 }
 
+/** What a vendor has just opened. */
+export interface Opened {
+  vendorTicketId: VendorTicketId
+  /** As whom: not always whose the ticket is by now. */
+  player: PlayerKey
+  openedAt: Date
+}
+
 /**
  * Adds what was just opened; the player's reopening, if there was one, is done with.
  *
@@ -43,8 +52,7 @@ export function lastLink(chain: readonly Link[]): Link | undefined {
 export async function addLink(
   ledger: Ledger,
   ticket: TicketRow,
-  vendorTicketId: VendorTicketId,
-  openedAt: Date,
+  { vendorTicketId, player, openedAt }: Opened,
 ): Promise<number | null> {
   const position = ((await ledger.tickets.chain(ticket.id)).at(-1)?.position ?? 0) + 1
   const isLinked = await ledger.tickets.link({
@@ -52,7 +60,7 @@ export async function addLink(
     position,
     game: ticket.game,
     vendor_ticket_id: vendorTicketId,
-    player: ticket.player,
+    player,
     opened_at: openedAt.getTime(),
   })
   await ledger.tickets.change(ticket.id, { follow_up: 0 })

@@ -41,6 +41,7 @@ export function createOutcomes({ store, clock, bells, owner, random }: OutcomePa
       await writeDown(ledger, cargo, what, clock.now())
     })
     bells.player.ring(cargo.ticket.player)
+    bells.delivered.ring(cargo.ticket.id)
   }
 
   async function failed(game: LiveGame, cargo: Cargo, error: VendorError): Promise<void> {
@@ -79,9 +80,11 @@ export function createOutcomes({ store, clock, bells, owner, random }: OutcomePa
   return { sent, failed }
 }
 
-async function writeDown(ledger: Ledger, { ticket, chain, message }: Cargo, sent: Sent, now: Date): Promise<void> {
+async function writeDown(ledger: Ledger, cargo: Cargo, sent: Sent, now: Date): Promise<void> {
+  const { ticket, chain, message, delivery } = cargo
   await ledger.tickets.change(ticket.id, { heard_at: now.getTime() })
-  const position = sent.opened ? await addLink(ledger, ticket, sent.opened, now) : (lastLink(chain)?.position ?? null)
+  const opened = sent.opened && { vendorTicketId: sent.opened, player: delivery.player, openedAt: now }
+  const position = opened ? await addLink(ledger, ticket, opened) : (lastLink(chain)?.position ?? null)
   if (!message) return
   await ledger.messages.change(message.id, {
     delivery: 'delivered',
