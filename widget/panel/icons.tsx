@@ -14,7 +14,7 @@ const paths = {
 
 export function Icon({ name }: { name: keyof typeof paths }) {
   return (
-    <svg viewBox="0 0 24 24" aria-hidden="true" class={name}>
+    <svg viewBox="0 0 24 24" aria-hidden="true" class={name === 'back' ? 'mirrored' : ''}>
       <path d={paths[name]} />
     </svg>
   )

@@ -55,6 +55,7 @@ export function createSession({ game, storage, clock, ask, end, onExpiring, onFo
   let source: TokenSource | undefined
   let current: string | undefined
   let renewing: Promise<string | undefined> | undefined
+  let beginning: Promise<void> | undefined
   let callOff = () => {}
 
   const kept = () => storage.get<Granted>('session')
@@ -109,6 +110,14 @@ export function createSession({ game, storage, clock, ask, end, onExpiring, onFo
     return token
   }
 
+  const becomeKnown = async () => {
+    storage.set('acted', 1)
+    if (source) {
+      if (!current) await renewOnce()
+      storage.set('player', player)
+    } else if (!kept()) keep(await ask({ kind: 'anonymous', game }))
+  }
+
   return {
     kind,
     owner,
@@ -124,12 +133,12 @@ export function createSession({ game, storage, clock, ask, end, onExpiring, onFo
       const token = source ? current : kept()?.token
       return token !== refused ? token : renewOnce()
     },
-    async begin() {
-      storage.set('acted', 1)
-      if (source) {
-        if (!current) await renewOnce()
-        storage.set('player', player)
-      } else if (!kept()) keep(await ask({ kind: 'anonymous', game }))
+    begin() {
+      // Two files at once must not make two players.
+      beginning ??= becomeKnown().finally(() => {
+        beginning = undefined
+      })
+      return beginning
     },
     signIn(next) {
       const anonymous = kept()

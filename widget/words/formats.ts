@@ -33,7 +33,7 @@ function createFormats(locale: string): Formats {
     day: (instant) => days.format(Date.parse(instant)),
     time: (instant) => times.format(Date.parse(instant)),
     size(bytes) {
-      const [amount, unit] = bytes < 1e6 ? [bytes / 1e3, 'kB'] : [bytes / 1e6, 'MB']
+      const [amount, unit] = bytes < 2 ** 20 ? [bytes / 2 ** 10, 'kB'] : [bytes / 2 ** 20, 'MB']
       return `${shown(Math.ceil(amount), locale)} ${unit}`
     },
     percent: (share) => shares.format(share),

@@ -99,7 +99,10 @@ export function createSpeech(overrides: Partial<Words> = {}): Speech {
       locale.value = wanted
     },
     async complete() {
-      if (!isWhole(words.value)) words.value = { ...(await wholeEnglish()), ...overrides }
+      if (isWhole(words.value)) return
+      const whole = await wholeEnglish()
+      // Another language may have come in the meantime.
+      if (!isWhole(words.value)) words.value = { ...whole, ...overrides }
     },
     isWhole: () => isWhole(words.value),
     whole() {
