@@ -1,5 +1,6 @@
 /** The relay as one function from request to response. Nothing connects, listens or reads the clock at import time. */
 import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import { AttachmentId } from './contract/ids.ts'
 import { responseFor } from './files/download.ts'
 import { FilesError } from './files/files-error.ts'
@@ -26,6 +27,8 @@ import { fenceAddresses, spend, spenderOf } from './routes/limited.ts'
 import { addPages } from './routes/pages.ts'
 import type { Store } from './store/store.ts'
 import { isStoreTrouble } from './store/trouble.ts'
+
+const maxFormBytes = 27_262_976
 
 export interface AppParts {
   handlers: Handlers
@@ -61,13 +64,22 @@ export function createApp(parts: AppParts): Hono {
   addLinkedFiles(app, parts)
   addHealth(app, parts)
   addHooks(app, parts)
-  if (parts.desk) app.route('/desk', parts.desk)
+  if (parts.desk) addDesk(app, parts.desk)
   addPages(app, { files: parts.browserFiles, games: parts.games, isDemo: parts.isDemo })
   return app
 }
 
+/** A token is short; an answer comes with its files. */
+function addDesk(app: Hono, desk: Hono): void {
+  const tooLarge = () => problemResponse(new Refusal('too_large'))
+  app.use('/desk/sign-in', bodyLimit({ maxSize: 4_096, onError: tooLarge }))
+  app.use('/desk/*', bodyLimit({ maxSize: maxFormBytes, onError: tooLarge }))
+  app.route('/desk', desk)
+}
+
 function addUploads(app: Hono, { upload, identify, games, edge, limits }: AppParts): void {
-  app.on(['HEAD', 'PATCH'], '/v1/uploads/:id', async (context) => {
+  // Hono asks GET's routes for a HEAD; the room tells the two apart, and `POST` may stand for PATCH as tus has it.
+  app.on(['GET', 'PATCH', 'POST'], '/v1/uploads/:id', async (context) => {
     const player = await identify(bearerOf(context.req.raw))
     const game = requireGame(games, player.game)
     edge.checkOrigin(context.req.raw, game)

@@ -20,15 +20,49 @@ function errorOf(error: unknown): unknown {
   if (!(error instanceof Error)) return { type: typeof error }
   const code = 'code' in error ? String(error.code) : undefined
   const cause = error.cause === undefined ? undefined : errorOf(error.cause)
-  return { type: error.name, message: error.message, code, stack: error.stack, cause }
+  return { type: error.name, message: wordsOf(error), code, stack: placesIn(error), cause }
+}
+
+/** These quote what they could not read, and what we read is what players and vendors wrote. */
+function wordsOf(error: Error): string {
+  return error instanceof SyntaxError || error.name === 'ZodError'
+    ? 'left out: it may quote what was read'
+    : error.message
+}
+
+/** The stack without the message it begins with. */
+function placesIn({ stack = '' }: Error): string {
+  return stack
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .join('\n')
 }
 
 function maskingStream(destination: DestinationStream, secrets: ReadonlySet<string>): DestinationStream {
-  return {
-    write(line) {
-      let safe = line
-      for (const secret of secrets) safe = safe.replaceAll(secret, '***')
-      destination.write(safe)
-    },
+  const mask = createMask(secrets)
+  return { write: (line) => void destination.write(mask(line)) }
+}
+
+/** Whatever else went wrong, nobody can sign in with what stands in a log, or write to a player. */
+const neverPrinted = [
+  /\beyJ[\w-]+\.[\w-]+\.[\w-]*/g,
+  /\b[0-9A-HJKMNP-TV-Z]{4}(?:-[0-9A-HJKMNP-TV-Z]{4}){6}\b/g,
+  /[^\s"'<>()@:;,=/\\]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}\b/gi,
+]
+
+/** @param secrets - in a URL, a JSON string or plain text they look different, and are masked in each */
+export function createMask(secrets: ReadonlySet<string>): (text: string) => string {
+  const spellings = [...secrets].flatMap((secret) => [
+    secret,
+    JSON.stringify(secret).slice(1, -1),
+    encodeURIComponent(secret),
+  ])
+  // The longest first: one secret may begin with another.
+  const sorted = [...new Set(spellings)].filter((text) => text !== '').sort((a, b) => b.length - a.length)
+  return (text) => {
+    let safe = text
+    for (const secret of sorted) safe = safe.replaceAll(secret, '***')
+    for (const pattern of neverPrinted) safe = safe.replace(pattern, '***')
+    return safe
   }
 }

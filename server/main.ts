@@ -6,27 +6,40 @@ import { parseArgs } from 'node:util'
 import { type Command, UsageMistake } from './commands/command.ts'
 import { outbox } from './commands/outbox.ts'
 import { serve } from './commands/serve.ts'
+import { token } from './commands/token.ts'
 import { type Config, ConfigMistakes, type LoadedConfig, readConfig } from './config.ts'
 import { demoConfig } from './demo.ts'
+import { createMask } from './log.ts'
 import { randomReference } from './random.ts'
 import { StoreUnavailable } from './store/database.ts'
 
 /** Named where a `medkit` command is documented: README. */
-const commands: Record<string, Command> = { serve, outbox }
+const commands: Record<string, Command> = { serve, outbox, token }
 
 const { values, positionals } = parseArgs({
-  options: { config: { type: 'string' }, stuck: { type: 'boolean' } },
+  options: { config: { type: 'string' }, stuck: { type: 'boolean' }, game: { type: 'string' } },
   allowPositionals: true,
 })
 const [name = 'serve', ...rest] = positionals
+const configPath = values.config ?? process.env.MEDKIT_CONFIG
+let secrets: ReadonlySet<string> = new Set()
 
 try {
   const command = commands[name]
   if (!command) throw new UsageMistake(`There is no command ${name}. There are: ${Object.keys(commands).join(', ')}.`)
   await command({
-    args: values.stuck ? [...rest, '--stuck'] : rest,
+    args: [
+      ...rest,
+      ...(values.stuck ? ['--stuck'] : []),
+      ...(values.game === undefined ? [] : ['--game', values.game]),
+    ],
     environment: process.env,
-    loadConfig: () => loadConfig(values.config ?? process.env.MEDKIT_CONFIG),
+    loadConfig: () => {
+      const loaded = loadConfig(configPath)
+      secrets = loaded.secrets
+      return loaded
+    },
+    isConfigured: configPath !== undefined,
     relaySecret: ({ secret }: Config) => (secret ? Buffer.from(secret) : kept('data/secret', () => randomBytes(32))),
     print: (text) => process.stdout.write(text),
     onSignal: (end) => {
@@ -36,7 +49,7 @@ try {
     exit: (code) => process.exit(code),
   })
 } catch (error) {
-  process.stderr.write(`${inPlainWords(error)}\n`)
+  process.stderr.write(`${createMask(secrets)(inPlainWords(error))}\n`)
   process.exit(1)
 }
 

@@ -7,6 +7,8 @@ export interface CommandParts {
   environment: Readonly<Record<string, string | undefined>>
   /** From `--config`, `MEDKIT_CONFIG`, or the demo's. @throws ConfigMistakes */
   loadConfig: () => LoadedConfig
+  /** False where the demo's configuration would be loaded. */
+  isConfigured: boolean
   /** Signs what the relay issues: configured, or made on the first start and kept. */
   relaySecret: (config: Config) => Uint8Array
   print: (text: string) => void

@@ -15,11 +15,16 @@ const allowedHeaders =
 const exposedHeaders =
   'content-disposition, etag, retry-after, tus-resumable, upload-offset, upload-length, upload-expires'
 
+/** Whatever an answer does not say otherwise: it is data, no page, for nobody to frame, embed or guess at. */
 const everyAnswer = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin-allow-popups',
+  'cross-origin-resource-policy': 'same-origin',
 }
+
+const twoYears = 'max-age=63072000'
 
 /** @param baseOf - where the outside reaches this relay: its own pages may always call it */
 export function createEdge(games: Games, baseOf: (request: Request) => string): Edge {
@@ -41,17 +46,23 @@ export function createEdge(games: Games, baseOf: (request: Request) => string): 
         return preflight(isKnown ? origin : undefined)
       }
       await next()
-      dress(context.res.headers, isKnown ? origin : undefined)
+      const { headers } = context.res
+      dress(headers)
+      if (new URL(baseOf(request)).protocol === 'https:') headers.set('strict-transport-security', twoYears)
+      if (context.req.path.startsWith('/v1/')) headers.append('vary', 'Origin')
+      if (isKnown) admit(headers, origin)
     },
   }
 }
 
-function dress(headers: Headers, origin: string | undefined): void {
+function dress(headers: Headers): void {
   for (const [name, value] of Object.entries(everyAnswer)) if (!headers.has(name)) headers.set(name, value)
-  if (origin === undefined || headers.has('access-control-allow-origin')) return
+}
+
+function admit(headers: Headers, origin: string): void {
+  if (headers.has('access-control-allow-origin')) return
   headers.set('access-control-allow-origin', origin)
   headers.set('access-control-expose-headers', exposedHeaders)
-  headers.append('vary', 'Origin')
 }
 
 function preflight(origin: string | undefined): Response {

@@ -23,5 +23,11 @@ export function addHealth(app: Hono, { store, metrics, baseOf }: HealthParts): v
     context.body(await metrics.registry.metrics(), 200, { 'content-type': metrics.registry.contentType }),
   )
 
-  app.get('/openapi.json', (context) => context.json(openApiDocument(baseOf(context.req.raw))))
+  let document: ReturnType<typeof openApiDocument> | undefined
+  app.get('/openapi.json', (context) => {
+    const url = baseOf(context.req.raw)
+    // Making it costs more than a hundred calls of the player API.
+    document ??= openApiDocument(url)
+    return context.json({ ...document, servers: [{ url }] })
+  })
 }
