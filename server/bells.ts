@@ -1,9 +1,12 @@
 /** Wakes, within this relay, whoever waits for news. A bell carries no data: the ledger does. */
+import type { TicketId } from './contract/ids.ts'
 import type { PlayerKey } from './store/tables.ts'
 
 export interface Bells {
   /** Something was put into the outbox of this game. */
   outbox: Bell<string>
+  /** Something of this ticket has reached its vendor. */
+  delivered: Bell<TicketId>
   /** Something of this player changed. */
   player: Bell<PlayerKey>
 }
@@ -15,7 +18,7 @@ export interface Bell<T> {
 }
 
 export function createBells(): Bells {
-  return { outbox: createBell(), player: createBell() }
+  return { outbox: createBell(), delivered: createBell(), player: createBell() }
 }
 
 function createBell<T>(): Bell<T> {

@@ -3,6 +3,7 @@
 import { openDatabase } from '../store/database.ts'
 import type { DeliveryRow } from '../store/deliveries.ts'
 import { createStore, type Store } from '../store/store.ts'
+import { giveUp, putBack } from '../tickets/stuck.ts'
 import { type Command, UsageMistake } from './command.ts'
 
 const usage = `medkit outbox                    lists what waits and what is stuck
@@ -61,26 +62,12 @@ async function find(store: Store, number: string): Promise<DeliveryRow> {
   return row
 }
 
-/** The player sees it on its way again. */
 async function retry(store: Store, row: DeliveryRow): Promise<string> {
-  await store.transaction(async (ledger) => {
-    await ledger.deliveries.retry(row.sequence)
-    if (row.message_id === null) return
-    await ledger.messages.change(row.message_id, { delivery: 'received', problem_code: null })
-    const about = { ticket_id: row.ticket_id, message_id: row.message_id }
-    await ledger.events.add(row.player, new Date(), { type: 'message-delivery', ...about })
-  })
+  await store.transaction((ledger) => putBack(ledger, row, new Date()))
   return `${row.sequence} is back in line`
 }
 
-/** The player goes on seeing it as not sent. */
 async function drop(store: Store, row: DeliveryRow): Promise<string> {
-  await store.transaction(async (ledger) => {
-    await ledger.deliveries.drop(row.sequence)
-    if (row.message_id === null) return
-    await ledger.messages.change(row.message_id, { delivery: 'failed', problem_code: 'vendor_refused' })
-    const about = { ticket_id: row.ticket_id, message_id: row.message_id }
-    await ledger.events.add(row.player, new Date(), { type: 'message-delivery', ...about })
-  })
+  await store.transaction((ledger) => giveUp(ledger, row, new Date()))
   return `${row.sequence} is dropped`
 }

@@ -40,10 +40,14 @@ const followedTickets = 5
 /** The newest vendor tickets of a chain that are read: a fixed number, whatever its length. */
 const readLinks = 3
 const readMs = 10_000
+/** How long, and how many, hints about tickets we do not know yet are kept. */
+const earlyMs = 60_000
+const earlyHints = 1_000
 
 export function createWatch({ store, clock, bells, games, log }: WatchParts): Watch {
   const underWay = new Map<TicketId, Promise<void>>()
   const followed = new Map<PlayerKey, number>()
+  const early = new Map<string, { game: string; vendorTicketId: VendorTicketId; until: number }>()
 
   /** Everyone who wants the same ticket read waits for the same reading. */
   function hear(id: TicketId): Promise<void> {
@@ -84,7 +88,22 @@ export function createWatch({ store, clock, bells, games, log }: WatchParts): Wa
 
   function isStale(ticket: TicketRow, game: LiveGame | undefined): boolean {
     if (!game?.vendor.read) return false
-    return clock.now().getTime() - ticket.heard_at >= staleAfterMs[game.can.push]
+    return ticket.must_read === 1 || clock.now().getTime() - ticket.heard_at >= staleAfterMs[game.can.push]
+  }
+
+  /** A hint can be faster than our own note of which ticket it is about. */
+  async function tryEarlyHints(): Promise<void> {
+    for (const [name, { game, vendorTicketId, until }] of early) {
+      const link = await store.tickets.findByVendor(game, vendorTicketId)
+      if (link || clock.now().getTime() > until) early.delete(name)
+      if (link) await hear(link.ticket_id)
+    }
+  }
+
+  async function afterDelivery(id: TicketId): Promise<void> {
+    await tryEarlyHints()
+    const ticket = await store.tickets.find(id)
+    if (ticket?.must_read === 1) await hear(id)
   }
 
   async function freshenFollowed(): Promise<void> {
@@ -98,13 +117,15 @@ export function createWatch({ store, clock, bells, games, log }: WatchParts): Wa
   const timer = setInterval(() => {
     if (isReading) return
     isReading = true
-    freshenFollowed()
+    tryEarlyHints()
+      .then(freshenFollowed)
       .catch(note)
       .finally(() => {
         isReading = false
       })
   }, followEveryMs)
   timer.unref()
+  const stopListening = bells.delivered.listen((id) => void afterDelivery(id).catch(note))
 
   return {
     async freshen(ticket, patienceMs) {
@@ -117,7 +138,11 @@ export function createWatch({ store, clock, bells, games, log }: WatchParts): Wa
 
     async hint(game, vendorTicketId) {
       const link = await store.tickets.findByVendor(game, vendorTicketId)
-      if (!link) return
+      if (!link) {
+        const until = clock.now().getTime() + earlyMs
+        if (early.size < earlyHints) early.set(`${game} ${vendorTicketId}`, { game, vendorTicketId, until })
+        return
+      }
       // A reading already under way may have begun before the change it is hinted at.
       await underWay.get(link.ticket_id)
       await hear(link.ticket_id)
@@ -132,7 +157,10 @@ export function createWatch({ store, clock, bells, games, log }: WatchParts): Wa
       }
     },
 
-    stop: () => clearInterval(timer),
+    stop: () => {
+      clearInterval(timer)
+      stopListening()
+    },
   }
 }
 

@@ -49,8 +49,9 @@ function postgresDialect(url: string): Dialect {
   // Every bigint of ours is a time or a sequence and fits a double; pg would hand out strings.
   const types = { getTypeParser: getTypeParser }
   const pool = new pg.Pool({ connectionString: url, max: 10, connectionTimeoutMillis: 5_000, types })
-  // An idle connection that dies is replaced by the pool; without a listener it would end the process.
+  // A connection that dies fails its query and is replaced by the pool; an error without a listener would end the process.
   pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', () => undefined))
   return new PostgresDialect({ pool })
 }
 

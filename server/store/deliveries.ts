@@ -1,6 +1,6 @@
 /** The outbox: what is promised to players and not yet at the vendor. */
 import { type Insertable, type Kysely, type Selectable, sql, type Updateable } from 'kysely'
-import type { TicketId } from '../contract/ids.ts'
+import type { MessageId, TicketId } from '../contract/ids.ts'
 import type { Engine } from './database.ts'
 import type { DeliveryTable, PlayerKey, Tables } from './tables.ts'
 
@@ -125,11 +125,14 @@ export function deliveryRows(db: Kysely<Tables>, engine: Engine) {
     find: (sequence: number) =>
       db.selectFrom('deliveries').selectAll().where('sequence', '=', sequence).executeTakeFirst(),
 
-    /** Puts a stuck or sleeping delivery back in line at once. */
+    findByMessage: (messageId: MessageId) =>
+      db.selectFrom('deliveries').selectAll().where('message_id', '=', messageId).executeTakeFirst(),
+
+    /** Puts a stuck or sleeping delivery back in line at once; one attempt stays counted, so its mark is looked for first. */
     retry: (sequence: number) =>
       db
         .updateTable('deliveries')
-        .set({ state: 'waiting', not_before: 0, attempts: 0, problem_code: null })
+        .set({ state: 'waiting', not_before: 0, attempts: 1, problem_code: null })
         .where('sequence', '=', sequence)
         .execute(),
 

@@ -176,6 +176,7 @@ function adoptedTicket(player: Identity, game: LiveGame, ticket: VendorTicket, n
     created_at,
     updated_at: Math.min(Math.max(ticket.updatedAt.getTime(), created_at), now.getTime()),
     heard_at: now.getTime(),
+    must_read: 0,
     message_count: 0,
     read_position: 0,
     follow_up: 0,

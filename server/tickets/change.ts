@@ -2,7 +2,8 @@
 import type { z } from 'zod'
 import type { Bells } from '../bells.ts'
 import type { Clock } from '../clock.ts'
-import type { TicketId } from '../contract/ids.ts'
+import type { MessageId, TicketId } from '../contract/ids.ts'
+import type { Message } from '../contract/message.ts'
 import type { NewRating, Ticket } from '../contract/ticket.ts'
 import type { LiveGame } from '../games.ts'
 import type { Identity } from '../players/identity.ts'
@@ -10,8 +11,9 @@ import { Refusal } from '../problem.ts'
 import type { Ledger, Store } from '../store/store.ts'
 import type { TicketRow } from '../store/tickets.ts'
 import { newDelivery } from './new-rows.ts'
-import { ownTicket } from './ownership.ts'
-import { presentTicket } from './present.ts'
+import { ownMessage, ownTicket } from './ownership.ts'
+import { presentMessages, presentTicket } from './present.ts'
+import { sendAgain } from './stuck.ts'
 
 export interface ChangeParts {
   store: Store
@@ -33,9 +35,13 @@ export function createChange({ store, clock, bells }: ChangeParts) {
       await write(ledger, await ownTicket(ledger, player, id), clock.now())
       return presentTicket(await ownTicket(ledger, player, id), game.can)
     })
+    ring(player)
+    return answer
+  }
+
+  function ring(player: Identity): void {
     bells.outbox.ring(player.game)
     bells.player.ring(player.key)
-    return answer
   }
 
   return {
@@ -69,6 +75,19 @@ export function createChange({ store, clock, bells }: ChangeParts) {
         await ledger.deliveries.add(newDelivery(player, id, 'rate', undefined, now))
         await ledger.events.add(player.key, now, { type: 'ticket-changed', ticket_id: id })
       }),
+
+    /** @throws Refusal `not_found` */
+    async sendAgain(player: Identity, ticketId: TicketId, messageId: MessageId): Promise<Message> {
+      const answer = await store.transaction(async (ledger) => {
+        const ticket = await ownTicket(ledger, player, ticketId)
+        await sendAgain(ledger, ticket, await ownMessage(ledger, ticket, messageId), clock.now())
+        const [message] = await presentMessages(ledger, [await ownMessage(ledger, ticket, messageId)])
+        if (!message) throw new Refusal('not_found')
+        return message
+      })
+      ring(player)
+      return answer
+    },
 
     /** @throws Refusal `not_found` */
     read: (player: Identity, game: LiveGame, id: TicketId) =>

@@ -35,6 +35,7 @@ export async function writeDownHeard(ledger: Ledger, ticket: TicketRow, heard: H
   for (const message of old) await addMessage(ledger, ticket, message, heard.link, undefined)
   if (old.length > 0) await ledger.tickets.markRead(ticket.id, ticket.message_count + old.length)
   for (const message of fresh) await addMessage(ledger, ticket, message, heard.link, now)
+  await ledger.tickets.change(ticket.id, { must_read: 0 })
   const isMoved = heard.isLast && (await moveStatus(ledger, ticket, heard.conversation, now))
   const newest = Math.max(0, ...fresh.map(({ sentAt }) => sentAt.getTime()))
   const updated_at = Math.max(Number(ticket.updated_at), Math.min(newest, now.getTime()))
@@ -127,7 +128,6 @@ async function addMessage(
   if (tellAt) await ledger.events.add(ticket.player, tellAt, event)
 }
 
-/** While something of the player's is still on its way, the vendor's state is older than the player's wish. */
 async function moveStatus(
   ledger: Ledger,
   ticket: TicketRow,
@@ -135,7 +135,11 @@ async function moveStatus(
   now: Date,
 ): Promise<boolean> {
   if (ticket.status === status || ticket.follow_up === 1) return false
-  if (await ledger.deliveries.isWaiting(ticket.id)) return false
+  // While something of the player's is on its way, the vendor's state is older than the player's wish.
+  if (await ledger.deliveries.isWaiting(ticket.id)) {
+    await ledger.tickets.change(ticket.id, { must_read: 1 })
+    return false
+  }
   await ledger.tickets.change(ticket.id, { status, updated_at: now.getTime() })
   return true
 }

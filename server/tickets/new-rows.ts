@@ -47,6 +47,7 @@ export function newTicket(player: Identity, game: LiveGame, body: z.output<typeo
     created_at: time,
     updated_at: time,
     heard_at: time,
+    must_read: 0,
     message_count: 1,
     read_position: 1,
     follow_up: 0,

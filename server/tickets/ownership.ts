@@ -1,9 +1,10 @@
 /** The one place that says whose ticket, file or request this is. Somebody else's does not exist: always 404, never 403. */
-import type { AttachmentId, DeletionRequestId, TicketId } from '../contract/ids.ts'
+import type { AttachmentId, DeletionRequestId, MessageId, TicketId } from '../contract/ids.ts'
 import type { Identity } from '../players/identity.ts'
 import { Refusal } from '../problem.ts'
 import type { AttachmentRow } from '../store/attachments.ts'
 import type { DeletionRow } from '../store/deletions.ts'
+import type { MessageRow } from '../store/messages.ts'
 import type { Ledger } from '../store/store.ts'
 import type { PlayerKey } from '../store/tables.ts'
 import type { TicketRow } from '../store/tickets.ts'
@@ -11,6 +12,13 @@ import type { TicketRow } from '../store/tickets.ts'
 /** @throws Refusal `not_found` */
 export async function ownTicket(ledger: Ledger, player: Identity, id: TicketId): Promise<TicketRow> {
   return own(player, await ledger.tickets.find(id))
+}
+
+/** @throws Refusal `not_found` when the message is not on this ticket */
+export async function ownMessage(ledger: Ledger, ticket: TicketRow, id: MessageId): Promise<MessageRow> {
+  const message = await ledger.messages.find(id)
+  if (!message || message.ticket_id !== ticket.id) throw new Refusal('not_found')
+  return message
 }
 
 /** @throws Refusal `not_found` */

@@ -1,10 +1,13 @@
 /** Waits for what is to become true, never for a time. */
 
 const pollMs = 10
-const patienceMs = 10_000
 
 /** @returns the first value that is not undefined, null or false */
-export async function until<T>(look: () => Promise<T> | T, what: string): Promise<NonNullable<Exclude<T, false>>> {
+export async function until<T>(
+  look: () => Promise<T> | T,
+  what: string,
+  patienceMs = 10_000,
+): Promise<NonNullable<Exclude<T, false>>> {
   const giveUpAt = Date.now() + patienceMs
   for (;;) {
     const value = await look()

@@ -67,6 +67,8 @@ describe('A lost PostgreSQL', () => {
       'it takes tickets again',
     )
     expect(await ticketNumbers(relay, token)).toHaveLength(2)
+    await relay.close()
+    relay = undefined
     await cable.close()
   })
 })
