@@ -69,9 +69,11 @@ export function createWatch({ store, clock, bells, games, log }: WatchParts): Wa
   }
 
   async function readLink(vendor: Vendor, ticket: TicketRow, link: Link, isLast: boolean): Promise<void> {
+    const askedSince = Number((await store.tickets.find(ticket.id))?.heard_at)
     const conversation = await vendor.read?.(link.ref, AbortSignal.timeout(readMs))
     if (!conversation) return
-    const heard = { link: link.position, isLast, conversation, lastHeardAt: Number(ticket.heard_at) }
+    const lastHeardAt = Number(ticket.heard_at)
+    const heard = { link: link.position, isLast, conversation, lastHeardAt, askedSince }
     const isNews = await store.transaction(async (ledger) => {
       // Read again inside the transaction: the player may have written meanwhile.
       const now = await ledger.tickets.lock(ticket.id)

@@ -14,6 +14,8 @@ export interface Heard {
   conversation: VendorConversation
   /** When the vendor was heard before this, in milliseconds. */
   lastHeardAt: number
+  /** The ticket's `heard_at` when this reading began. Another by now: something else came to its end meanwhile. */
+  askedSince: number
 }
 
 /**
@@ -36,7 +38,7 @@ export async function writeDownHeard(ledger: Ledger, ticket: TicketRow, heard: H
   if (old.length > 0) await ledger.tickets.markRead(ticket.id, ticket.message_count + old.length)
   for (const message of fresh) await addMessage(ledger, ticket, message, heard.link, now)
   await ledger.tickets.change(ticket.id, { must_read: 0 })
-  const isMoved = heard.isLast && (await moveStatus(ledger, ticket, heard.conversation, now))
+  const isMoved = heard.isLast && (await moveStatus(ledger, ticket, heard, now))
   const newest = Math.max(0, ...fresh.map(({ sentAt }) => sentAt.getTime()))
   const updated_at = Math.max(Number(ticket.updated_at), Math.min(newest, now.getTime()))
   await ledger.tickets.change(ticket.id, { heard_at: now.getTime(), updated_at })
@@ -131,12 +133,12 @@ async function addMessage(
 async function moveStatus(
   ledger: Ledger,
   ticket: TicketRow,
-  { status }: VendorConversation,
+  { conversation: { status }, askedSince }: Heard,
   now: Date,
 ): Promise<boolean> {
   if (ticket.status === status || ticket.follow_up === 1) return false
-  // While something of the player's is on its way, the vendor's state is older than the player's wish.
-  if (await ledger.deliveries.isWaiting(ticket.id)) {
+  // While something of the player's is on its way, or has arrived since, the state read is older than their wish.
+  if (Number(ticket.heard_at) !== askedSince || (await ledger.deliveries.isWaiting(ticket.id))) {
     await ledger.tickets.change(ticket.id, { must_read: 1 })
     return false
   }

@@ -76,6 +76,8 @@ export interface SimulatorBase {
   /** From now on it answers as it should. */
   behave: () => void
   mutate: (mutation: Mutation | undefined) => void
+  /** Keeps the answers to a call back, as they are when it is made, until the returned function is called. */
+  hold: (call: string) => { count: () => number; release: () => void }
   close: () => Promise<void>
 }
 
@@ -127,6 +129,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const violations: string[] = []
   const answered: { call: string; body: unknown }[] = []
   const planned: { how: Misbehaviour; call: string | undefined }[] = []
+  const holding = new Map<string, () => Promise<void>>()
   let mutation: Mutation | undefined
 
   const server = createServer((request, response) => {
@@ -147,6 +150,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     seen.status = answer.status ?? 200
     if (answer.json !== undefined) answered.push({ call, body: answer.json })
     options.onReceived?.(seen)
+    await holding.get(call)?.()
     if (how) acts[how](response, answer, { url, ...options.errors })
     else send(response, mutated(call, answer))
   }
@@ -204,6 +208,21 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     },
     mutate: (next) => {
       mutation = next
+    },
+    hold: (call) => {
+      let count = 0
+      const { promise, resolve: release } = Promise.withResolvers<void>()
+      holding.set(call, () => {
+        count += 1
+        return promise
+      })
+      return {
+        count: () => count,
+        release: () => {
+          holding.delete(call)
+          release()
+        },
+      }
     },
     close: () =>
       new Promise((resolve) => {
