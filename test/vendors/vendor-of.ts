@@ -1,0 +1,21 @@
+/** A vendor as the registry makes it, for tests that only look at it or that bring its other side themselves. */
+import { createVendor, type VendorConfig } from '../../server/vendors/registry.ts'
+import type { Vendor } from '../../server/vendors/vendor.ts'
+
+export function vendorOf(config: VendorConfig): Vendor {
+  return createVendor('star-harbor', config, {
+    clock: { now: () => new Date() },
+    onDrift: () => undefined,
+    onHidden: () => undefined,
+    desk: { ledger: nowhere(), files: nowhere() },
+  })
+}
+
+/** Throws wherever it is touched. */
+function nowhere<T extends object>(): T {
+  return new Proxy({} as T, {
+    get: (_, name) => {
+      throw new Error(`nothing is kept here: ${String(name)}`)
+    },
+  })
+}
