@@ -76,7 +76,7 @@ function doors(): Plugin {
       if (!file) throw Error('the build made no panel')
       const quiet = { ...shared, logLevel: 'warn' } as const
       await build({ ...quiet, build: pages, plugins: [panelAt(`./${basename(file.fileName)}`), pagesAtTheTop()] })
-      await build({ ...quiet, build: embed, plugins: [panelAt(`./${file.fileName}`)] })
+      await build({ ...quiet, build: embed, define: { __panel__: JSON.stringify(`/${file.fileName}`) } })
       writeFileSync(`${output.outDir}/medkit.css`, await wholeStyleSheet())
     },
   }

@@ -11,6 +11,9 @@ type Call = [name: string, ...values: unknown[]]
 type Method = (...values: unknown[]) => unknown
 type Callable = Record<string, Method>
 
+/** Where the build put the panel, e.g. `/assets/panel-1a2b3c4d.js`. */
+declare const __panel__: string
+
 declare global {
   interface Window {
     medkit?: Call[] | (Medkit & { push(...calls: Call[]): void })
@@ -24,7 +27,8 @@ const early = window.medkit ?? []
 if (Array.isArray(early)) attach(document.currentScript as HTMLScriptElement, early)
 
 function attach({ dataset, src, nonce }: HTMLScriptElement, early: Call[]): void {
-  const relay = dataset.relay ?? src.replace(/\/[^/]*$/, '')
+  const from = src.replace(/\/[^/]*$/, '')
+  const relay = dataset.relay ?? from
   const game = dataset.game ?? ''
   const locale = dataset.locale ?? (document.documentElement.lang || navigator.language)
   const root = createHost(relay, dataset.nonce ?? nonce)
@@ -34,7 +38,9 @@ function attach({ dataset, src, nonce }: HTMLScriptElement, early: Call[]): void
     arrive = resolve
   })
   const load = () => {
-    _loading ??= import('./start.ts').then(
+    // A classic script of another origin has no address of its own to resolve a relative one against (HTML, "creating a
+    // classic script": muted errors), so the panel's is written out.
+    _loading ??= (import(/* @vite-ignore */ from + __panel__) as Promise<typeof import('./start.ts')>).then(
       ({ start }) =>
         arrive(start({ game, relay, locale, theme: dataset as Partial<Theme> }, { root, launcher }).medkit as never),
       () => {
