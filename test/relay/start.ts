@@ -12,6 +12,8 @@ import { createRelay, type Relay, type RelayOptions } from '../../server/relay.t
 import type { BrowserFiles } from '../../server/routes/browser-files.ts'
 
 export const deskToken = 'desk-token-of-the-tests'
+/** Signs what the relays of the tests issue. */
+export const relaySecret = Buffer.alloc(32, 'a secret of the tests')
 
 export interface StartOptions {
   /** Merged over the configuration of the one game. */
@@ -64,7 +66,7 @@ export async function startRelay(options: StartOptions = {}): Promise<TestRelay>
   const lines: string[] = []
   const relay = await createRelay({
     config: readConfig(JSON.stringify(configIn(folder, options)), {}).config,
-    secret: Buffer.alloc(32, 'a secret of the tests'),
+    secret: relaySecret,
     log: createLog({
       level: options.logLevel ?? 'info',
       secrets: new Set([deskToken]),
@@ -93,7 +95,7 @@ export async function startRelay(options: StartOptions = {}): Promise<TestRelay>
       ...(sent === undefined ? {} : { body: sent }),
     })
     const text = await response.text()
-    const isJson = /json/.test(response.headers.get('content-type') ?? '')
+    const isJson = text !== '' && /json/.test(response.headers.get('content-type') ?? '')
     return { status: response.status, headers: response.headers, body: (isJson ? JSON.parse(text) : text) as T }
   }
 
