@@ -49,3 +49,5 @@ export const Merged = z.object({ tickets: z.int() })
 export type PlayerKind = z.infer<typeof PlayerKind>
 export type NewSession = z.input<typeof NewSession>
 export type Session = z.infer<typeof Session>
+export type LinkSent = z.infer<typeof LinkSent>
+export type Merged = z.infer<typeof Merged>
