@@ -71,8 +71,11 @@ function bodyPatience(url: string, { bodyMs, formMs, pieceMs }: Patience): numbe
 
 /** To the widget this is a broken line, after which it tries again: nothing of the request was acted upon. */
 function cutWhenSlow(incoming: IncomingMessage, outgoing: ServerResponse, ms: number): void {
-  if (incoming.complete) return
+  const { 'content-length': length, 'transfer-encoding': encoding } = incoming.headers
+  if (length === undefined && encoding === undefined) return
   const timer = setTimeout(() => {
+    // All here, and only nobody has read it.
+    if (incoming.complete) return
     if (!outgoing.headersSent) incoming.socket.write('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n')
     incoming.socket.destroySoon()
   }, ms)

@@ -27,6 +27,7 @@ export interface StartOptions {
   browserFiles?: BrowserFiles
   /** Default `info`. */
   logLevel?: string
+  patience?: RelayOptions['patience']
   vendorOf?: RelayOptions['vendorOf']
 }
 
@@ -75,6 +76,7 @@ export async function startRelay(options: StartOptions = {}): Promise<TestRelay>
     browserFiles: options.browserFiles ?? new Map(),
     clock: options.clock ?? systemClock,
     ...(options.vendorOf ? { vendorOf: options.vendorOf } : {}),
+    ...(options.patience ? { patience: options.patience } : {}),
   })
   const url = await relay.listen()
 
