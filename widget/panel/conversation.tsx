@@ -32,7 +32,7 @@ export function Conversation({ id, fresh = false }: { id: TicketId; fresh?: bool
       aside={ticket && <Status status={ticket.status} />}
       foot={ticket && <Next ticket={ticket} />}
     >
-      {fresh && ticket && <Received ticket={ticket} />}
+      {fresh && ticket?.status === 'open' && thread?.messages.length === 1 && <Received ticket={ticket} />}
       {failure && <Problem code={failure} again={() => threads.look(id)} />}
       <Log count={(thread?.messages.length ?? 0) + outgoing.length}>
         {ticket?.subject && (

@@ -22,6 +22,8 @@ export interface Place {
 /** @returns takes it off again. */
 export function drawPanel(support: Support, { root, launcher, theme }: Place): () => void {
   const frame = document.createElement('div')
+  // Typing "was" in a message must not walk the player's ship forward.
+  for (const type of ['keydown', 'keyup', 'keypress']) frame.addEventListener(type, (event) => event.stopPropagation())
   root.append(frame)
   const stops = [followLook(support, frame, launcher, theme), launcher ? badge(support, launcher) : () => {}]
   render(

@@ -8,7 +8,10 @@ export function describeDevice(): Record<string, string> {
       'Version',
       'Safari',
     ),
-    os: nameIn(agent, /(Windows NT|Android|iPhone OS|CPU OS|Mac OS X|CrOS|Linux)[ /]?([\w.]*)/).replace(/_/g, '.'),
+    os: nameIn(agent, /(Windows NT|Android|iPhone OS|CPU OS|Mac OS X|CrOS|Linux)[ /]?([\w.]*)/).replace(
+      /(\d)_/g,
+      '$1.',
+    ),
     screen: `${screen.width} × ${screen.height} @${devicePixelRatio}`,
     locale: navigator.language,
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,

@@ -172,7 +172,10 @@ export function createOutbox(parts: OutboxParts): Outbox {
       held.value = [...found.map((item) => ({ ...item, state: 'waiting' as const })), ...held.value]
       if (found.length) flush()
     },
-    destroy: () => callOff(),
+    destroy() {
+      callOff()
+      shelf.close()
+    },
   }
 }
 

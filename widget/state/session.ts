@@ -1,5 +1,5 @@
 /** Who the player is on this device: the studio's token, or a session of the relay's, renewed before it runs out. */
-import { type ReadonlySignal, signal } from '@preact/signals'
+import { batch, type ReadonlySignal, signal } from '@preact/signals'
 import type { Session as Granted, NewSession, PlayerKind } from '../../server/contract/player.ts'
 import type { TokenSource } from '../handle.ts'
 import type { Identity } from '../relay/call.ts'
@@ -142,13 +142,15 @@ export function createSession({ game, storage, clock, ask, end, onExpiring, onFo
     },
     signIn(next) {
       const anonymous = kept()
-      source = next
-      current = undefined
-      if (anonymous?.kind === 'anonymous') earlier.value = anonymous.token
-      kind.value = 'verified'
-      owner.value = ''
-      ended.value = false
-      if (typeof next === 'string') hold(next)
+      batch(() => {
+        source = next
+        current = undefined
+        if (anonymous?.kind === 'anonymous') earlier.value = anonymous.token
+        kind.value = 'verified'
+        owner.value = ''
+        ended.value = false
+        if (typeof next === 'string') hold(next)
+      })
     },
     signOut() {
       const token = source ? undefined : kept()?.token

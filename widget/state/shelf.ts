@@ -5,6 +5,7 @@ export interface Shelf<T extends { key: string }> {
   remove(key: string): Promise<void>
   all(): Promise<T[]>
   wipe(): Promise<void>
+  close(): void
 }
 
 export function createShelf<T extends { key: string }>(database: string, name: string): Shelf<T> {
@@ -13,7 +14,11 @@ export function createShelf<T extends { key: string }>(database: string, name: s
     opening ??= new Promise((resolve, reject) => {
       const request = indexedDB.open(database, 1)
       request.onupgradeneeded = () => request.result.createObjectStore(name, { keyPath: 'key' })
-      request.onsuccess = () => resolve(request.result)
+      request.onsuccess = () => {
+        // Nobody who wants to delete the database has to wait for this page.
+        request.result.onversionchange = () => request.result.close()
+        resolve(request.result)
+      }
       request.onerror = request.onblocked = () => reject(request.error)
     })
     return opening
@@ -43,6 +48,13 @@ export function createShelf<T extends { key: string }>(database: string, name: s
     all: async () => (await within<T[]>('readonly', (store) => store.getAll())) ?? [],
     async wipe() {
       await within('readwrite', (store) => store.clear())
+    },
+    close() {
+      opening?.then(
+        (database) => database.close(),
+        () => {},
+      )
+      opening = undefined
     },
   }
 }

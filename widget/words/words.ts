@@ -61,7 +61,6 @@ export interface Speech<W extends FirstWords = FirstWords> {
   choose(locale: string): Promise<void>
   /** Fetches what home can do without. */
   complete(): Promise<void>
-  isWhole(): boolean
   /** @throws before {@link Speech.complete}. */
   whole(): Speech<Words>
 }
@@ -104,7 +103,6 @@ export function createSpeech(overrides: Partial<Words> = {}): Speech {
       // Another language may have come in the meantime.
       if (!isWhole(words.value)) words.value = { ...whole, ...overrides }
     },
-    isWhole: () => isWhole(words.value),
     whole() {
       if (!isWhole(words.value)) throw Error('a view before its words')
       return speech as Speech<Words>

@@ -1,0 +1,110 @@
+import { waitFor } from '@testing-library/preact'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { userEvent } from 'vitest/browser'
+import type { Conversation } from '../../server/contract/ticket.ts'
+import { closedTicket, messageOf, session, ticketOf } from './relay.ts'
+import { press, type, useStage } from './stage.ts'
+
+describe('a conversation', () => {
+  const stage = useStage()
+  let ticket: Conversation
+
+  const show = async (shown: Conversation) => {
+    ticket = shown
+    stage.relay.tickets.set(ticket.id, ticket)
+    stage.medkit.open({ ticket: ticket.id })
+    await stage.screen.findByRole('heading', { name: ticket.number })
+    await waitFor(() => expect(stage.root.querySelectorAll('.message')).toHaveLength(ticket.messages.length))
+  }
+
+  beforeEach(async () => {
+    localStorage.setItem('medkit:test:session', JSON.stringify(session()))
+    await stage.reload()
+    await waitFor(() => expect(stage.relay.streams()).toBe(1))
+  })
+
+  it('shows an answer as it comes, in a log, and tells the relay that it was seen', async () => {
+    await show(ticketOf({}))
+    const message = messageOf({ author: 'agent', authorName: 'Mara', text: 'We found it.' })
+    const { messages: _, earlier: __, ...summary } = ticket
+    stage.relay.tell('message-added', { ticketId: ticket.id, message })
+    stage.relay.tell('ticket-changed', { ticket: { ...summary, status: 'answered', unread: 1 } })
+    const answer = await stage.screen.findByText('We found it.')
+    expect(answer.closest('[role=log]')).not.toBeNull()
+    expect(answer.closest('article')?.textContent).toContain('Mara')
+    await waitFor(() => expect(stage.relay.of('POST /tickets/:ticketId/read')).toHaveLength(1))
+  })
+
+  it('says under the newest own message where it is', async () => {
+    await show(ticketOf({ messages: [messageOf({ text: 'one' }), messageOf({ text: 'two', delivery: 'received' })] }))
+    const truths = () => [...stage.root.querySelectorAll('.truth')].map((truth) => truth.textContent)
+    expect(truths()).toEqual(['Received'])
+    stage.relay.tell('message-delivery', {
+      ticketId: ticket.id,
+      messageId: ticket.messages[1]?.id,
+      delivery: 'delivered',
+    })
+    await waitFor(() => expect(truths()).toEqual(['With the studio']))
+    stage.relay.tell('message-delivery', {
+      ticketId: ticket.id,
+      messageId: ticket.messages[1]?.id,
+      delivery: 'failed',
+      problem: { code: 'vendor_refused' },
+    })
+    await waitFor(() => expect(truths()[0]).toMatch(/^Could not be sent\. The studio’s help desk did not take/))
+  })
+
+  it('shows what was written as text, whatever it looks like', async () => {
+    await show(
+      ticketOf({ messages: [messageOf({ author: 'agent', text: '<img src=x onerror=alert(1)><b>bold</b>' })] }),
+    )
+    expect(stage.screen.getByText('<img src=x onerror=alert(1)><b>bold</b>').children).toHaveLength(0)
+  })
+
+  it('keeps a reply as a draft, and sends it by Enter from a keyboard', async () => {
+    await show(ticketOf({}))
+    await type(stage.screen.getByLabelText('Write a message'), 'It was the blue one.')
+    expect(localStorage.getItem(`medkit:test:draft:${ticket.id}`)).toBe('"It was the blue one."')
+    await userEvent.keyboard('{Enter}')
+    await waitFor(() => expect(ticket.messages).toHaveLength(2))
+    expect(localStorage.getItem(`medkit:test:draft:${ticket.id}`)).toBeNull()
+    expect(stage.screen.getByLabelText('Write a message')).toHaveProperty('value', '')
+  })
+
+  it('closes on purpose, with a way back', async () => {
+    await show(ticketOf({}))
+    await press(stage.screen.getByRole('button', { name: 'Solved? Close it' }))
+    await stage.screen.findByText('This ticket is closed.')
+    expect(stage.screen.queryByLabelText('Write a message')).toBeNull()
+    await press(stage.screen.getByRole('button', { name: 'Undo' }))
+    await stage.screen.findByLabelText('Write a message')
+    expect(ticket.status).toBe('open')
+  })
+
+  it('offers a closed ticket to be reopened, and to be rated once', async () => {
+    await show(closedTicket())
+    await stage.screen.findByLabelText('4 stars')
+    await press(stage.screen.getByText('4 stars').closest('label') ?? stage.root.host)
+    await type(stage.screen.getByLabelText('What should we know? (optional)'), 'Quick!')
+    await press(stage.screen.getByRole('button', { name: 'Send' }))
+    await stage.screen.findByText('Thank you. You gave 4 of 5.')
+    expect(ticket.rating).toEqual({ score: 4, comment: 'Quick!' })
+    await press(stage.screen.getByRole('button', { name: 'Still not solved?' }))
+    await stage.screen.findByLabelText('Write a message')
+  })
+
+  it('stays where the player reads, and offers the new answer', async () => {
+    const messages = Array.from({ length: 40 }, (_, index) =>
+      messageOf({ text: `line ${index}`, sentAt: new Date(index * 60_000).toISOString() }),
+    )
+    await show(ticketOf({ messages }))
+    const log = stage.screen.getByRole('log')
+    expect(log.scrollHeight - log.scrollTop - log.clientHeight).toBeLessThan(2)
+    const scrolled = new Promise((resolve) => log.addEventListener('scroll', resolve, { once: true }))
+    log.scrollTop = 0
+    await scrolled
+    stage.relay.tell('message-added', { ticketId: ticket.id, message: messageOf({ author: 'agent', text: 'newest' }) })
+    await press(await stage.screen.findByRole('button', { name: 'New answer' }))
+    expect(log.scrollHeight - log.scrollTop - log.clientHeight).toBeLessThan(2)
+  })
+})

@@ -1,0 +1,66 @@
+import { waitFor } from '@testing-library/preact'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { problem } from './relay.ts'
+import { press, type, useStage } from './stage.ts'
+
+describe('files on a message', () => {
+  const stage = useStage()
+  const image = (name = 'sword.png') => new File(['picture'], name, { type: 'image/png' })
+
+  beforeEach(async () => {
+    stage.relay.answer('POST /attachments', () => ({
+      status: 201,
+      body: {
+        id: `A${String(stage.relay.of('POST /attachments').length).padStart(21, '0')}`,
+        upload: { protocol: 'put', url: '/put', headers: { 'x-signed': 'yes' }, expiresAt: new Date().toISOString() },
+      },
+    }))
+    stage.medkit.open('new')
+    await stage.screen.findByLabelText('What happened?')
+  })
+
+  const names = () => [...stage.root.querySelectorAll('.file .name')].map((name) => name.textContent)
+
+  it('refuses at once, by name and with the reason, what the game does not take', async () => {
+    stage.medkit.attach(new File(['x'], 'evil.svg', { type: 'image/svg+xml' }))
+    await stage.screen.findByText('This kind of file is not accepted here.')
+    stage.medkit.attach(new File([new Uint8Array(1_000_001)], 'huge.png', { type: 'image/png' }))
+    await stage.screen.findByText('Too large: the limit is 977 kB.')
+    stage.medkit.attach(image('third.png'))
+    await stage.screen.findByText('Only 2 files fit on a message.')
+    expect(names()).toEqual(['evil.svg', 'huge.png'])
+    expect(stage.relay.of('POST /attachments')).toEqual([])
+  })
+
+  it('drops what is taken back, on the relay too', async () => {
+    const drop = vi.fn(() => ({ status: 204 }))
+    stage.relay.answer('DELETE /attachments/:attachmentId', drop)
+    stage.medkit.attach(image())
+    await waitFor(() => expect(stage.relay.of('POST /attachments')).toHaveLength(1))
+    await press(await stage.screen.findByRole('button', { name: 'Remove sword.png' }))
+    await waitFor(() => expect(drop).toHaveBeenCalledTimes(1))
+    expect(names()).toEqual([])
+  })
+
+  it('offers to try again what did not arrive, and sends the message without it if the player wants', async () => {
+    const giveBack = stage.relay.answer('POST /attachments', () => 'offline')
+    stage.medkit.attach(image())
+    await stage.screen.findByText('Not sent')
+    giveBack()
+    stage.relay.answer('POST /attachments', () => problem(415, 'type_not_allowed'))
+    await press(stage.screen.getByRole('button', { name: 'Try again' }))
+    await stage.screen.findByText('This kind of file is not accepted here.')
+    await press(stage.screen.getByLabelText('Something is broken'))
+    await type(stage.screen.getByLabelText('What happened?'), 'No picture, then.')
+    await press(stage.screen.getByRole('button', { name: 'Send' }))
+    await stage.screen.findByText(/We have it/)
+    expect(stage.relay.of('POST /tickets')[0]?.body).not.toHaveProperty('attachments')
+  })
+
+  it('makes one player of two files chosen at once', async () => {
+    stage.medkit.attach(image('one.png'))
+    stage.medkit.attach(image('two.png'))
+    await waitFor(() => expect(stage.relay.of('POST /attachments')).toHaveLength(2))
+    expect(stage.relay.of('POST /sessions')).toHaveLength(1)
+  })
+})

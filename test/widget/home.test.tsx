@@ -1,0 +1,95 @@
+import { waitFor } from '@testing-library/preact'
+import { describe, expect, it } from 'vitest'
+import { userEvent } from 'vitest/browser'
+import { closedTicket, session, ticketOf } from './relay.ts'
+import { focused, kept, press, useStage } from './stage.ts'
+
+describe('home', () => {
+  const stage = useStage()
+
+  it('asks nothing of the relay but the game, and keeps nothing, before the player acts', async () => {
+    stage.medkit.open()
+    await stage.screen.findByText('No tickets yet. What you send us, and every answer, stays here.')
+    expect(stage.relay.asked.map(({ route }) => route)).toEqual(['GET /games/:game'])
+    expect(kept()).toEqual([])
+    expect((await indexedDB.databases()).map(({ name }) => name)).not.toContain('medkit:test')
+  })
+
+  it('lists tickets by newest activity, with their status as a word and unread as a hidden word', async () => {
+    localStorage.setItem('medkit:test:session', JSON.stringify(session()))
+    const older = closedTicket('Refund, please')
+    older.updatedAt = '2026-01-01T00:00:00.000Z'
+    const newer = { ...ticketOf({ text: 'My sword is gone' }), status: 'answered' as const, unread: 1 }
+    for (const ticket of [older, newer]) stage.relay.tickets.set(ticket.id, ticket)
+    await stage.reload()
+    stage.medkit.open()
+    const rows: HTMLElement[] = await stage.screen.findAllByRole('listitem')
+    expect(rows.map((row) => row.querySelector('.subject')?.textContent)).toEqual([
+      'My sword is gone New answer',
+      'Refund, please',
+    ])
+    expect(rows.map((row) => row.querySelector('.status')?.textContent)).toEqual(['Answered', 'Closed'])
+  })
+
+  it('moves through the tickets by arrow keys', async () => {
+    localStorage.setItem('medkit:test:session', JSON.stringify(session()))
+    for (const text of ['one', 'two']) {
+      const ticket = ticketOf({ text })
+      stage.relay.tickets.set(ticket.id, ticket)
+    }
+    await stage.reload()
+    stage.medkit.open()
+    await stage.screen.findAllByRole('listitem')
+    const [first, second] = stage.root.querySelectorAll<HTMLElement>('.ticket')
+    first?.focus()
+    await userEvent.keyboard('{ArrowDown}')
+    expect(focused(stage.root)).toBe(second)
+    await userEvent.keyboard('{ArrowUp}')
+    expect(focused(stage.root)).toBe(first)
+  })
+
+  it('shows the number of tickets with new answers on the launcher, in its name too', async () => {
+    localStorage.setItem('medkit:test:session', JSON.stringify(session()))
+    await stage.reload()
+    await waitFor(() => expect(stage.relay.streams()).toBe(1))
+    stage.relay.tell('unread', { count: 2, unanswered: 2 })
+    await stage.screen.findByRole('button', { name: 'Support, 2 tickets with new answers' })
+    expect(stage.root.querySelector('.badge')?.textContent).toBe('2')
+  })
+
+  it('draws no eye while the game is busy', async () => {
+    localStorage.setItem('medkit:test:session', JSON.stringify(session()))
+    await stage.reload()
+    stage.medkit.setBusy(true)
+    await waitFor(() => expect(stage.relay.streams()).toBe(1))
+    const heard = new Promise((resolve) => stage.medkit.on('unread', ({ count }) => count && resolve(count)))
+    stage.relay.tell('unread', { count: 1, unanswered: 1 })
+    expect(await heard).toBe(1)
+    expect(stage.root.querySelector<HTMLElement>('.badge')?.hidden).toBe(true)
+    stage.medkit.setBusy(false)
+    expect(stage.root.querySelector<HTMLElement>('.badge')?.hidden).toBe(false)
+  })
+
+  it('closes one thing at a time on Escape, and gives the focus back to the launcher', async () => {
+    stage.medkit.open('new')
+    const heading = await stage.screen.findByRole('heading', { name: 'New ticket' })
+    await waitFor(() => expect(focused(stage.root)).toBe(heading))
+    await userEvent.keyboard('{Escape}')
+    await stage.screen.findByRole('button', { name: 'Get help' })
+    await waitFor(() => expect(focused(stage.root)?.textContent).toBe('Star Harbor support'))
+    await userEvent.keyboard('{Escape}')
+    await waitFor(() => expect(stage.screen.queryByRole('dialog')).toBeNull())
+    expect(focused(stage.root)?.className).toContain('launcher')
+  })
+
+  it('keeps the keys a player types from the game around it', async () => {
+    const heard: string[] = []
+    const listen = (event: KeyboardEvent) => heard.push(event.key)
+    addEventListener('keydown', listen)
+    stage.medkit.open('new')
+    await press(await stage.screen.findByLabelText('What happened?'))
+    await userEvent.keyboard('wasd')
+    removeEventListener('keydown', listen)
+    expect(heard).toEqual([])
+  })
+})

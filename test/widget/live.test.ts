@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest'
+import type { PlayerEvent } from '../../server/contract/event.ts'
+import type { Call } from '../../widget/relay/call.ts'
+import { createCall, RelayProblem } from '../../widget/relay/call.ts'
+import { createParser, follow, type LiveState } from '../../widget/relay/live.ts'
+
+describe('the event stream', () => {
+  it('is read in whatever pieces it comes', () => {
+    const text =
+      ': hello\n\nid: 7\r\nevent: unread\r\ndata: {"count":1,\ndata: "unanswered":0}\r\n\r\nevent: resync\ndata: {}\n\n'
+    for (const size of [1, 2, 3, 5, 1000]) {
+      const heard: [string, PlayerEvent][] = []
+      const parse = createParser((id, event) => heard.push([id, event]))
+      for (let at = 0; at < text.length; at += size) parse(text.slice(at, at + size))
+      expect(heard).toEqual([
+        ['7', { type: 'unread', data: { count: 1, unanswered: 0 } }],
+        ['', { type: 'resync', data: {} }],
+      ])
+    }
+  })
+
+  it('goes on after the last event it heard, when the line breaks', async () => {
+    const asked: (string | undefined)[] = []
+    const bodies = ['id: 3\nevent: resync\ndata: {}\n\n', '']
+    const call = callOf(async (headers) => {
+      asked.push(headers['Last-Event-ID'])
+      return new Response(bodies[asked.length - 1] ?? null)
+    })
+    await until((done) => follow({ call, onEvent: () => {}, onState: () => asked.length > 1 && done() }))
+    expect(asked.slice(0, 2)).toEqual([undefined, '3'])
+  })
+
+  it('says that the relay cannot be reached, and keeps trying', async () => {
+    const states: LiveState[] = []
+    let tries = 0
+    const call = callOf(async () => {
+      tries += 1
+      if (tries < 2) throw new RelayProblem('offline')
+      return new Response('')
+    })
+    await until((done) =>
+      follow({
+        call,
+        onEvent: () => {},
+        onState(state) {
+          states.push(state)
+          if (state === 'live') done()
+        },
+      }),
+    )
+    expect(states).toEqual(['connecting', 'offline', 'live'])
+  })
+})
+
+describe('a call', () => {
+  const identity = { token: async () => 'a token', renew: async () => undefined }
+  const callWith = (answer: () => Promise<Response>) =>
+    createCall({ relay: 'https://relay.example', fetch: answer, identity })
+
+  it('fails in one way: with a code of the contract, or as offline', async () => {
+    const codeOf = (answer: () => Promise<Response>) =>
+      callWith(answer)('GET /tickets', { query: {} }).then(
+        () => 'none',
+        (error: unknown) => (error instanceof RelayProblem ? error.code : error),
+      )
+    const limited = JSON.stringify({ code: 'rate_limited', retryAfterSeconds: 3 })
+    expect(await codeOf(async () => new Response(limited, { status: 429 }))).toBe('rate_limited')
+    expect(await codeOf(async () => new Response('<h1>Bad gateway</h1>', { status: 502 }))).toBe('offline')
+    expect(await codeOf(async () => new Response('{"items":[', { status: 200 }))).toBe('offline')
+    expect(await codeOf(() => Promise.reject(new TypeError('Failed to fetch')))).toBe('offline')
+  })
+
+  it('writes params and query into the address, whatever is in them', async () => {
+    let address = ''
+    const call = createCall({
+      relay: 'https://relay.example/support',
+      identity,
+      fetch: async (input) => {
+        address = String(input)
+        return new Response('{}')
+      },
+    })
+    await call('GET /tickets/:ticketId', { params: { ticketId: 'a/b?c' }, query: { before: 'x y&z' } })
+    expect(address).toBe('https://relay.example/support/v1/tickets/a%2Fb%3Fc?before=x%20y%26z')
+  })
+})
+
+function callOf(open: (headers: Record<string, string>) => Promise<Response>): Call {
+  const call = async () => undefined
+  return Object.assign(call, {
+    open: (_route: string, request: { headers?: Record<string, string> } = {}) => open(request.headers ?? {}),
+  }) as unknown as Call
+}
+
+function until(start: (done: () => void) => () => void): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = start(() =>
+      queueMicrotask(() => {
+        stop()
+        resolve()
+      }),
+    )
+  })
+}

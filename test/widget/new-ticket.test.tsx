@@ -1,0 +1,139 @@
+import { waitFor } from '@testing-library/preact'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { userEvent } from 'vitest/browser'
+import type { NewTicket } from '../../server/contract/ticket.ts'
+import { problem } from './relay.ts'
+import { focused, kept, press, type, useStage } from './stage.ts'
+
+describe('a new ticket', () => {
+  const stage = useStage({ metadata: () => ({ level: '42' }) })
+  const send = async () => press(stage.screen.getByRole('button', { name: 'Send' }))
+  const write = async (text: string) => type(stage.screen.getByLabelText('What happened?'), text)
+  const sent = () => stage.relay.of('POST /tickets').map(({ body }) => body as NewTicket)
+
+  beforeEach(async () => {
+    stage.medkit.open('new')
+    await stage.screen.findByRole('heading', { name: 'New ticket' })
+  })
+
+  it('goes out with category, fields, language and what the device says, and lands on the result', async () => {
+    await press(stage.screen.getByLabelText('Purchases'))
+    await type(stage.screen.getByLabelText('Order number'), 'A-1')
+    await write('I was charged twice.')
+    await send()
+    const result = await stage.screen.findByText(/^We have it\. Your ticket is SH-\d+\.$/)
+    await waitFor(() => expect(focused(stage.root)?.contains(result)).toBe(true))
+    const [ticket] = sent()
+    expect(ticket).toMatchObject({
+      message: 'I was charged twice.',
+      language: 'en',
+      category: 'billing',
+      fields: { order: 'A-1' },
+    })
+    expect(ticket?.metadata).toMatchObject({ level: '42', page: location.host + location.pathname })
+    expect(ticket).not.toHaveProperty('email')
+  })
+
+  it('makes an anonymous player with the first thing sent, and keeps the recovery key', async () => {
+    expect(stage.relay.of('POST /sessions')).toEqual([])
+    await press(stage.screen.getByLabelText('Something is broken'))
+    await write('The gate is closed.')
+    await send()
+    await stage.screen.findByText(/We have it/)
+    expect(stage.relay.of('POST /sessions').map(({ body }) => body)).toEqual([{ kind: 'anonymous', game: 'test' }])
+    expect(stage.relay.of('POST /tickets')[0]?.headers).toMatchObject({ authorization: 'Bearer anonymous-token' })
+    expect(localStorage.getItem('medkit:test:session')).toContain('KEY-OF-THE-PLAYER')
+  })
+
+  it('sends once, however often Send is pressed', async () => {
+    await press(stage.screen.getByLabelText('Something is broken'))
+    await write('Only once.')
+    const button = stage.screen.getByRole('button', { name: 'Send' })
+    button.click()
+    button.click()
+    await stage.screen.findByText(/We have it/)
+    expect(sent()).toHaveLength(1)
+  })
+
+  it('asks for what is missing, one mistake at each place, and takes the focus to the first', async () => {
+    await press(stage.screen.getByLabelText('Purchases'))
+    await send()
+    const order = stage.screen.getByLabelText('Order number')
+    await waitFor(() => expect(focused(stage.root)).toBe(order))
+    expect(order.getAttribute('aria-invalid')).toBe('true')
+    expect(stage.root.querySelector(`#${order.getAttribute('aria-describedby')?.split(' ')[1]}`)?.textContent).toBe(
+      'Please fill this in.',
+    )
+    expect(sent()).toEqual([])
+  })
+
+  it('keeps a draft from the first key until it is sent, and not before', async () => {
+    expect(kept()).toEqual([])
+    await write('It was there')
+    expect(kept()).toEqual(['medkit:test:draft'])
+    await stage.reload()
+    stage.medkit.open('new')
+    const message = await stage.screen.findByLabelText('What happened?')
+    expect(message).toHaveProperty('value', 'It was there')
+    await press(stage.screen.getByLabelText('Something is broken'))
+    await send()
+    await stage.screen.findByText(/We have it/)
+    expect(kept()).not.toContain('medkit:test:draft')
+  })
+
+  it('leaves out every detail the player switches off', async () => {
+    await press(await stage.screen.findByText('Also sent: 7 details about your device'))
+    await press(stage.screen.getByLabelText(/^Browser/))
+    await press(stage.screen.getByLabelText(/^level/))
+    await stage.screen.findByText('Also sent: 5 details about your device')
+    await press(stage.screen.getByLabelText('Something is broken'))
+    await write('No details.')
+    await send()
+    await stage.screen.findByText(/We have it/)
+    expect(Object.keys(sent()[0]?.metadata ?? {}).sort()).toEqual(['locale', 'os', 'page', 'screen', 'timeZone'])
+  })
+
+  it('starts with the draft a game hands over', async () => {
+    stage.medkit.open('new', { message: 'From the game', category: 'bug' })
+    await waitFor(() => expect(stage.screen.getByLabelText('What happened?')).toHaveProperty('value', 'From the game'))
+    expect(stage.screen.getByLabelText('Something is broken')).toHaveProperty('checked', true)
+  })
+
+  it('sends by Control and Enter from the message', async () => {
+    await press(stage.screen.getByLabelText('Something is broken'))
+    await write('Quick.')
+    await userEvent.keyboard('{Control>}{Enter}{/Control}')
+    await stage.screen.findByText(/We have it/)
+    expect(sent()).toHaveLength(1)
+  })
+
+  it('says why the relay will not have it, and lets it be written again', async () => {
+    const giveBack = stage.relay.answer('POST /tickets', () => problem(422, 'invalid'))
+    await press(stage.screen.getByLabelText('Something is broken'))
+    await write('Refused.')
+    await send()
+    await stage.screen.findByText(/Something in here could not be accepted/)
+    await press(stage.screen.getByRole('button', { name: 'Edit it' }))
+    giveBack()
+    expect(await stage.screen.findByLabelText('What happened?')).toHaveProperty('value', 'Refused.')
+  })
+})
+
+describe('a new ticket, where the studio answers by e-mail', () => {
+  const stage = useStage()
+
+  it('asks for an address before sending, and says where the answer will come', async () => {
+    stage.relay.game.can.answers = 'email'
+    await stage.reload()
+    stage.medkit.open('new')
+    const address = await stage.screen.findByLabelText('Your e-mail address')
+    await press(stage.screen.getByLabelText('Something is broken'))
+    await type(stage.screen.getByLabelText('What happened?'), 'Write to me.')
+    await press(stage.screen.getByRole('button', { name: 'Send' }))
+    await stage.screen.findByText('Please write an address like name@example.com.')
+    await type(address, 'mira@example.com')
+    await press(stage.screen.getByRole('button', { name: 'Send' }))
+    await stage.screen.findByText('The answer comes to your e-mail address.')
+    expect(stage.relay.of('POST /tickets')[0]?.body).toMatchObject({ email: 'mira@example.com' })
+  })
+})

@@ -1,0 +1,81 @@
+import { waitFor } from '@testing-library/preact'
+import { describe, expect, it } from 'vitest'
+import { session, ticketOf } from './relay.ts'
+import { press, type, useStage } from './stage.ts'
+
+describe('the outbox', () => {
+  const stage = useStage()
+
+  const keys = (route: 'POST /tickets' | 'POST /tickets/:ticketId/messages') =>
+    new Set(stage.relay.of(route).map(({ headers }) => headers['idempotency-key']))
+
+  it('keeps a message written without a connection through a reload, and sends it with the same key', async () => {
+    const giveBack = stage.relay.answer('POST /tickets', () => 'offline')
+    stage.medkit.open('new')
+    await press(await stage.screen.findByLabelText('Something is broken'))
+    await type(stage.screen.getByLabelText('What happened?'), 'Written on a train.')
+    await press(stage.screen.getByRole('button', { name: 'Send' }))
+    await stage.screen.findByText('Your message is safe on this device and goes out by itself.')
+    await stage.reload()
+    giveBack()
+    await waitFor(() => expect(stage.relay.tickets.size).toBe(1))
+    expect(stage.relay.of('POST /tickets').length).toBeGreaterThan(1)
+    expect(keys('POST /tickets').size).toBe(1)
+    expect([...keys('POST /tickets')][0]).toMatch(/^[0-9a-f]{32}$/)
+  })
+
+  it('sends when the device says it is on line again', async () => {
+    const giveBack = stage.relay.answer('POST /tickets', () => 'offline')
+    stage.medkit.open('new')
+    await press(await stage.screen.findByLabelText('Something is broken'))
+    await type(stage.screen.getByLabelText('What happened?'), 'Soon.')
+    await press(stage.screen.getByRole('button', { name: 'Send' }))
+    await stage.screen.findByText(/safe on this device/)
+    giveBack()
+    dispatchEvent(new Event('online'))
+    await stage.screen.findByText(/We have it/)
+  })
+
+  it('sends replies in the order they were written', async () => {
+    const ticket = ticketOf({})
+    stage.relay.tickets.set(ticket.id, ticket)
+    localStorage.setItem('medkit:test:session', JSON.stringify(session()))
+    await stage.reload()
+    stage.medkit.open({ ticket: ticket.id })
+    const giveBack = stage.relay.answer('POST /tickets/:ticketId/messages', () => 'offline')
+    const reply = await stage.screen.findByLabelText('Write a message')
+    for (const text of ['first', 'second']) {
+      await type(reply, text)
+      await press(stage.screen.getByRole('button', { name: 'Send' }))
+    }
+    await waitFor(() => expect(stage.screen.getAllByText('On this device')).toHaveLength(2))
+    giveBack()
+    dispatchEvent(new Event('online'))
+    await waitFor(() =>
+      expect(ticket.messages.map(({ text }) => text)).toEqual(['My sword is gone', 'first', 'second']),
+    )
+    expect(keys('POST /tickets/:ticketId/messages').size).toBe(2)
+  })
+
+  it('works where the browser refuses every storage', async () => {
+    const refuse = () => {
+      throw new DOMException('refused', 'SecurityError')
+    }
+    const own = Object.getOwnPropertyDescriptor(window, 'localStorage')
+    Object.defineProperty(window, 'localStorage', { configurable: true, get: refuse })
+    const open = indexedDB.open
+    indexedDB.open = refuse
+    try {
+      await stage.reload()
+      stage.medkit.open('new')
+      await press(await stage.screen.findByLabelText('Something is broken'))
+      await type(stage.screen.getByLabelText('What happened?'), 'In a private window.')
+      await press(stage.screen.getByRole('button', { name: 'Send' }))
+      await stage.screen.findByText(/We have it/)
+    } finally {
+      indexedDB.open = open
+      if (own) Object.defineProperty(window, 'localStorage', own)
+    }
+    expect(stage.relay.tickets.size).toBe(1)
+  })
+})

@@ -1,0 +1,134 @@
+import { waitFor } from '@testing-library/preact'
+import { describe, expect, it } from 'vitest'
+import { problem, session, ticketOf } from './relay.ts'
+import { kept, press, type, useStage } from './stage.ts'
+
+/** Unsigned: only the relay looks at signatures. */
+function studioToken(subject: string, expiresInSeconds = 3600): string {
+  const claims = { sub: subject, exp: Math.floor(Date.now() / 1000) + expiresInSeconds }
+  return `e30.${btoa(JSON.stringify(claims)).replace(/=+$/, '')}.c2ln`
+}
+
+const bearer = ({ headers }: { headers: Record<string, string> }) => headers.authorization
+
+describe('a session', () => {
+  const stage = useStage()
+
+  it('asks the studio once for a fresh token, however many calls were refused', async () => {
+    let asked = 0
+    const token = async () => {
+      asked += 1
+      return `${studioToken('ada')}${asked}`
+    }
+    const ticket = ticketOf({})
+    const isFirst = ({ headers }: { headers: Record<string, string> }) => headers.authorization?.endsWith('1')
+    const page = { items: [], cursor: null }
+    stage.relay.answer('GET /tickets', (one) =>
+      isFirst(one) ? problem(401, 'token_expired') : { status: 200, body: page },
+    )
+    stage.relay.answer('GET /tickets/:ticketId', (one) =>
+      isFirst(one) ? problem(401, 'token_expired') : { status: 200, body: ticket },
+    )
+    await stage.medkit.open('new')
+    await stage.screen.findByLabelText('What happened?')
+    stage.medkit.open({ ticket: ticket.id })
+    stage.medkit.signIn(token)
+    await stage.screen.findByRole('heading', { name: ticket.number })
+    await waitFor(() => expect(stage.relay.of('GET /tickets')).toHaveLength(2))
+    expect(stage.relay.of('GET /tickets/:ticketId').filter(isFirst)).toHaveLength(1)
+    expect(asked).toBe(2)
+  })
+
+  it('tells the game when its token is about to end and cannot be renewed here', async () => {
+    const heard = new Promise((resolve) => stage.medkit.on('token-expiring', () => resolve(true)))
+    stage.medkit.signIn(studioToken('ada', 61))
+    expect(await heard).toBe(true)
+  })
+
+  it('gives an anonymous player back their session by the recovery key', async () => {
+    const past = new Date(Date.now() - 1000).toISOString()
+    localStorage.setItem('medkit:test:session', JSON.stringify(session({ token: 'old', expiresAt: past })))
+    await stage.reload()
+    stage.medkit.open()
+    await stage.screen.findByText(/No tickets yet/)
+    expect(stage.relay.of('POST /sessions').map(({ body }) => body)).toEqual([
+      { kind: 'recover', game: 'test', recoveryKey: 'KEY-OF-THE-PLAYER' },
+    ])
+    expect(stage.relay.of('GET /tickets').map(bearer)).toEqual(['Bearer anonymous-token'])
+  })
+
+  it('says so when a session ended and cannot be renewed', async () => {
+    stage.relay.answer('GET /tickets', () => problem(401, 'session_ended'))
+    stage.medkit.signIn(studioToken('ada'))
+    stage.medkit.open()
+    await stage.screen.findByText(/You are signed out here/)
+  })
+
+  it('leaves not a word of the player in memory, in storage or on the screen after signing out', async () => {
+    const ticket = ticketOf({ text: 'A secret of the first player' })
+    stage.relay.tickets.set(ticket.id, ticket)
+    localStorage.setItem('medkit:test:session', JSON.stringify(session()))
+    await stage.reload()
+    stage.medkit.open({ ticket: ticket.id })
+    await type(await stage.screen.findByLabelText('Write a message'), 'another secret')
+    stage.relay.tickets.clear()
+    stage.medkit.signOut()
+    expect(kept()).toEqual([])
+    await stage.screen.findByText(/No tickets yet/)
+    expect(stage.root.textContent).not.toContain('secret')
+    await waitFor(() => expect(stage.relay.of('DELETE /session').map(bearer)).toEqual(['Bearer anonymous-token']))
+    stage.medkit.open({ ticket: ticket.id })
+    expect(stage.root.textContent).not.toContain('secret')
+  })
+
+  it('wipes what another player left when the studio names somebody else', async () => {
+    const ticket = ticketOf({ text: 'The words of Ada' })
+    stage.relay.tickets.set(ticket.id, ticket)
+    stage.medkit.signIn(studioToken('ada'))
+    stage.medkit.open('new')
+    await type(await stage.screen.findByLabelText('What happened?'), 'a draft of Ada')
+    stage.relay.tickets.clear()
+    stage.medkit.signIn(studioToken('ben'))
+    expect(kept()).toEqual([])
+    stage.medkit.open('new')
+    expect(await stage.screen.findByLabelText('What happened?')).toHaveProperty('value', '')
+    expect(stage.root.textContent).not.toContain('Ada')
+  })
+
+  it('never sends what a verified player wrote in anybody else’s name', async () => {
+    stage.relay.answer('POST /tickets', () => 'offline')
+    stage.medkit.signIn(studioToken('ada'))
+    stage.medkit.open('new')
+    await press(await stage.screen.findByLabelText('Something is broken'))
+    await type(stage.screen.getByLabelText('What happened?'), 'From Ada.')
+    await press(stage.screen.getByRole('button', { name: 'Send' }))
+    await stage.screen.findByText(/safe on this device/)
+    const before = stage.relay.of('POST /tickets').length
+    await stage.reload()
+    stage.medkit.open()
+    await stage.screen.findByText(/No tickets yet/)
+    dispatchEvent(new Event('online'))
+    expect(stage.relay.of('POST /sessions')).toEqual([])
+    expect(stage.relay.of('POST /tickets')).toHaveLength(before)
+    stage.medkit.signIn(studioToken('ada'))
+    dispatchEvent(new Event('online'))
+    await waitFor(() => expect(stage.relay.of('POST /tickets').length).toBeGreaterThan(before))
+  })
+
+  it('adds the tickets from before signing in only when the player says so', async () => {
+    localStorage.setItem('medkit:test:session', JSON.stringify(session()))
+    stage.relay.answer('POST /sessions/merge', () => ({ status: 200, body: { tickets: 1 } }))
+    await stage.reload()
+    stage.medkit.signIn(studioToken('ada'))
+    stage.medkit.open()
+    await stage.screen.findByText(/You wrote to us before you signed in/)
+    expect(stage.relay.of('POST /sessions/merge')).toEqual([])
+    await press(stage.screen.getByRole('button', { name: 'Add them' }))
+    await waitFor(() =>
+      expect(stage.relay.of('POST /sessions/merge').map(({ body }) => body)).toEqual([
+        { anonymousToken: 'anonymous-token' },
+      ]),
+    )
+    await waitFor(() => expect(stage.screen.queryByText(/You wrote to us before/)).toBeNull())
+  })
+})
