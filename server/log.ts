@@ -50,11 +50,13 @@ const neverPrinted = [
   /[^\s"'<>()@:;,=/\\]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}\b/gi,
 ]
 
-/** @param secrets - in a URL, a JSON string or plain text they look different, and are masked in each */
+/** @param secrets - in a URL, a JSON string or another's quotation they look different, and are masked in each */
 export function createMask(secrets: ReadonlySet<string>): (text: string) => string {
+  const quoted = (text: string) => JSON.stringify(text).slice(1, -1)
   const spellings = [...secrets].flatMap((secret) => [
     secret,
-    JSON.stringify(secret).slice(1, -1),
+    quoted(secret),
+    quoted(quoted(secret)),
     encodeURIComponent(secret),
   ])
   // The longest first: one secret may begin with another.
