@@ -18,6 +18,7 @@ export interface Received {
   headers: Record<string, string>
   /** Parsed JSON, FormData, bytes, or undefined. */
   body: unknown
+  /** 0 where it got no answer. */
   status: number
 }
 
@@ -106,6 +107,8 @@ export interface VendorSimulator extends SimulatorBase {
   agentAnswers: (vendorTicketId: string, text: string, file?: AgentFile) => void
   agentNotes: (vendorTicketId: string, text: string) => void
   agentCloses: (vendorTicketId: string) => void
+  /** What the vendor would post to the relay's hook about a ticket, where it can. */
+  hookOf?: (vendorTicketId: string) => string
   /** Ids of the players whose data the vendor was asked to delete. */
   forgotten?: () => readonly string[]
 }
@@ -128,7 +131,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const received: Received[] = []
   const violations: string[] = []
   const answered: { call: string; body: unknown }[] = []
-  const planned: { how: Misbehaviour; call: string | undefined }[] = []
+  const planned: { how: Misbehaviour; call: string | undefined; left: number }[] = []
   const holding = new Map<string, () => Promise<void>>()
   let mutation: Mutation | undefined
 
@@ -147,12 +150,12 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     const how = takePlan(call)
     const runs = how === undefined || how === 'lost-answer' || how === 'reset'
     const answer = runs ? await answerTo(call, seen) : {}
-    seen.status = answer.status ?? 200
     if (answer.json !== undefined) answered.push({ call, body: answer.json })
-    options.onReceived?.(seen)
     await holding.get(call)?.()
     if (how) acts[how](response, answer, { url, ...options.errors })
     else send(response, mutated(call, answer))
+    seen.status = response.headersSent ? response.statusCode : 0
+    options.onReceived?.(seen)
   }
 
   async function see(request: IncomingMessage): Promise<Seen> {
@@ -188,8 +191,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   }
 
   function takePlan(call: string): Misbehaviour | undefined {
-    const index = planned.findIndex((plan) => plan.call === undefined || plan.call === call)
-    return index < 0 ? undefined : planned.splice(index, 1)[0]?.how
+    const plan = planned.find((one) => one.left > 0 && (one.call === undefined || one.call === call))
+    if (plan) plan.left -= 1
+    return plan?.how
   }
 
   function mutated(call: string, answer: Answer): Answer {
@@ -202,7 +206,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     received,
     violations,
     answered,
-    misbehave: (how, times = 1, call) => planned.push(...Array.from({ length: times }, () => ({ how, call }))),
+    misbehave: (how, times = 1, call) => planned.push({ how, call, left: times }),
     behave: () => {
       planned.length = 0
     },

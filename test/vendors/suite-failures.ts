@@ -62,10 +62,10 @@ export function failureSuite(scene: () => Scene): void {
     ]
     // More than any one call needs, so that nothing is tolerated by luck.
     scene().simulator.misbehave(how, 500)
-    for (const attempt of attempts) {
-      const running = attempt()
-      if (running) expect(codesOf[how]).toContain(await codeOf(running))
-    }
+    const codes = await Promise.all(
+      attempts.map((attempt) => attempt()).flatMap((running) => (running ? [codeOf(running)] : [])),
+    )
+    for (const code of codes) expect(codesOf[how]).toContain(code)
   })
 
   it('says for how long a busy vendor wants to be left alone', async () => {

@@ -13,7 +13,7 @@ async function whileDown(name: SimulatorName, test: (scene: Scene, before: Conve
     const { id } = await scene.open(ada, { message: 'Vor dem Ausfall.' })
     const isThere = ({ messages }: Conversation) => messages[0]?.delivery === 'delivered'
     const before = await scene.readUntil(ada, id, isThere, 'it has arrived')
-    scene.simulator.misbehave('error', 100_000)
+    scene.simulator.misbehave('error', Number.POSITIVE_INFINITY)
     await test(scene, before)
     expect(scene.simulator.violations).toEqual([])
   } finally {

@@ -96,9 +96,9 @@ export async function setScene(name: SimulatorName, options: SceneOptions = {}):
     ahead += ms
   }
 
-  async function hint(ticketId: string): Promise<void> {
-    const body = { ticketId, eventType: 'ticket:comment:created', payload: { ticket: { id: ticketId } } }
-    await call(`POST /hooks/star-harbor/${hookSecret}`, { body })
+  async function hint(vendorTicketId: string): Promise<void> {
+    const raw = simulator.hookOf?.(vendorTicketId)
+    if (raw) await call(`POST /hooks/star-harbor/${hookSecret}`, { raw })
   }
 
   return {

@@ -184,6 +184,7 @@ export async function startThenaSimulator(options: ThenaOptions = {}): Promise<T
       comment(id, { content, threadName: 'Billing, internally' })
     },
     agentCloses: (id) => setStatus(id, 'st-solved'),
+    hookOf: (id) => JSON.stringify(eventBody(stored(id), 'ticket:comment:created')),
     eventOf: (id, eventType) => JSON.stringify(eventBody(stored(id), eventType)),
   }
 }

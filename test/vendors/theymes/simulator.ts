@@ -101,6 +101,8 @@ export interface TheymesSimulator extends VendorSimulator {
   adds: (vendorTicketId: string, event: { type: string; message?: string }) => void
   rows: () => readonly TicketRow[]
   otherTicketId: string
+  /** Drops the bytes of all files, so that a long run does not gather them. */
+  letGoOfFiles: () => void
 }
 
 export async function startTheymesSimulator(options: TheymesSimulatorOptions = {}): Promise<TheymesSimulator> {
@@ -132,11 +134,13 @@ export async function startTheymesSimulator(options: TheymesSimulatorOptions = {
     agentAnswers: state.agentAnswers,
     agentNotes: (id, text) => state.addEvent(id, { type: 'PRIVATE_NOTE', message: text }),
     agentCloses: (id) => state.close(id, 'resolved'),
+    hookOf: (ticketId) => JSON.stringify({ ticketId }),
     forgotten: state.forgotten,
     opensElsewhere: state.opensElsewhere,
     adds: state.addEvent,
     rows: () => state.rows,
     otherTicketId: state.otherTicketId,
+    letGoOfFiles: state.letGoOfFiles,
   }
 }
 

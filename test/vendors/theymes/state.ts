@@ -163,8 +163,9 @@ export function createTheymesState() {
     ]
   }
 
+  /** Without the strangers' that are there from the start. */
   function seen(): SeenTicket[] {
-    return rows.map((row) => ({
+    return rows.slice(strangers).map((row) => ({
       vendorTicketId: row.id,
       closed: row.status === 'closed',
       lines: linesOf(row),
@@ -202,6 +203,8 @@ export function createTheymesState() {
   const elsewhere = addRow(otherGameId, 'player-ada', 'en', ['chat'])
   addEvent(elsewhere, { type: 'PLAYER_MESSAGE', message: canary('other-game') })
 
+  const strangers = rows.length
+
   const at = '2026-01-01T00:00:00Z'
   return {
     rows,
@@ -219,6 +222,9 @@ export function createTheymesState() {
     forget,
     forgotten: () => forgotten,
     fileOf: (id: string) => files.get(id),
+    letGoOfFiles: () => {
+      for (const file of files.values()) if (file.bytes) file.bytes = Buffer.alloc(0)
+    },
     eventsOf: (ticketId: string) => events.get(ticketId),
     tagList: () =>
       definedOf(definedTags, (name) => ({

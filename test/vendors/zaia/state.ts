@@ -112,8 +112,9 @@ export function createZaiaState(chatOnSight: boolean) {
     )
   }
 
+  /** Without the stranger's that is there from the start. */
   function seen(): SeenTicket[] {
-    return tickets.map((ticket) => ({
+    return tickets.slice(1).map((ticket) => ({
       vendorTicketId: ticket.id,
       closed: ticket.status === 'completed',
       lines: [
