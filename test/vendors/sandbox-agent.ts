@@ -1,6 +1,6 @@
 /** The agent's side of the sandbox: one typed line, one act at the vendor. */
 import { help } from './sandbox-words.ts'
-import type { SeenTicket, VendorSimulator } from './simulator.ts'
+import { canaryPrefix, type SeenTicket, type VendorSimulator } from './simulator.ts'
 
 export interface AgentParts {
   simulator: VendorSimulator
@@ -16,6 +16,12 @@ export interface Agent {
 
 /** `answer 2 Hello` → answer, the second ticket, Hello. Without a number it is the newest. */
 const form = /^\s*(\w*)(?:\s+#?(\d+)(?=\s|$))?\s*(.*)$/s
+
+const done: Record<string, string> = {
+  answer: 'Answered.',
+  note: 'Noted. No player ever sees it.',
+  close: 'Closed.',
+}
 
 export function createAgent({ simulator, print, onActed }: AgentParts): Agent {
   const acts: Record<string, (ticket: SeenTicket, text: string) => void> = {
@@ -39,6 +45,7 @@ export function createAgent({ simulator, print, onActed }: AgentParts): Agent {
     if (!ticket) return print(number === undefined ? '  There is no ticket yet.' : `  There is no ticket ${number}.`)
     if (['answer', 'note'].includes(name) && !text) return print(`  What should the ${name} say?`)
     acts[name]?.(ticket, text)
+    if (done[name]) print(`  ${done[name]}`)
     if (name !== 'show') await onActed(ticket.vendorTicketId)
   }
 
@@ -59,8 +66,13 @@ function listed(tickets: readonly SeenTicket[]): string {
   if (tickets.length === 0) return '  There is no ticket yet.'
   return tickets
     .map(({ vendorTicketId, closed, lines }, index) => {
-      const title = lines.find((line) => line.trim() !== '') ?? ''
+      const title = lines.find(isWords) ?? ''
       return `  ${index + 1}  ${closed ? 'closed' : 'open  '}  ${vendorTicketId}  ${title.slice(0, 60)}`
     })
     .join('\n')
+}
+
+/** Somebody's own words, rather than a field with its label or what the vendor put there. */
+function isWords(line: string): boolean {
+  return line.trim() !== '' && !/^[\w .]+: /.test(line) && !line.includes(canaryPrefix)
 }

@@ -53,7 +53,7 @@ function bodyLines(body: unknown): string[] {
   if (body === undefined) return []
   if (body instanceof Uint8Array) return [styleText('dim', `         ${body.byteLength} bytes`)]
   if (body instanceof FormData) return [styleText('dim', `         form: ${[...body.keys()].join(', ')}`)]
-  const text = JSON.stringify(body, null, 2).replaceAll('\\n', '\n')
+  const text = JSON.stringify(body, null, 2).replaceAll('\\n', '\n    ')
   const lines = text.split('\n')
   const shown = lines.length > longestBody ? [...lines.slice(0, longestBody), '…'] : lines
   return shown.map((line) => styleText('dim', `         ${line}`))

@@ -59,7 +59,7 @@ it.each(simulatorNames)('prints what %s receives, and lets one be its agent', as
   expect(has('POST')).toBe(true)
   expect(has('against the vendor')).toBe(false)
   await type('list')
-  expect(printed.at(-1)).toMatch(/1 {2}open/)
+  expect(printed.at(-1)).toMatch(/1 {2}open .*Where is my ship\?/)
   await type('answer Behind the moon.')
   await type('note 1 A secret thought')
   await type('show 1')
