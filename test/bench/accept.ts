@@ -1,16 +1,27 @@
 /**
- * How fast a ticket is accepted, against the floor: one fsynced insert a request by the same store behind a bare
- * `node:http` server. Both run as processes of their own, in turn, and are compared as ratios.
+ * How fast a ticket is accepted, against two floors behind a bare `node:http` server: one insert a request with a flush to
+ * the disk of its own, and the same insert by the relay's store, where requests that end together share a flush. Each runs
+ * as a process of its own, in turn, and they are compared as ratios.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { systemClock } from '../../server/clock.ts'
+import { createSessionTokens } from '../../server/players/session.ts'
 import { type Measured, measure } from './load.ts'
+
+interface Round {
+  alone: Measured
+  together: Measured
+  relay: Measured
+}
 
 const connections = 32
 const requests = Number(process.env.REQUESTS ?? 6_000)
 const rounds = 3
+const players = 500
+const secret = 'a secret of the bench, thirty-two bytes long'
 
 const newTicket = JSON.stringify({
   message: 'My sword is gone since the update, and so is the shield that came with it.',
@@ -21,15 +32,22 @@ const newTicket = JSON.stringify({
 
 const folder = await mkdtemp(join(tmpdir(), 'medkit-bench-'))
 try {
-  const results: { floor: Measured; relay: Measured }[] = []
-  for (let round = 0; round < rounds; round++) results.push({ floor: await floor(round), relay: await relay(round) })
+  const results: Round[] = []
+  for (let round = 0; round < rounds; round++) {
+    results.push({
+      alone: await floor(round, 'alone'),
+      together: await floor(round, 'together'),
+      relay: await relay(round),
+    })
+  }
   report(results)
 } finally {
   await rm(folder, { recursive: true, force: true })
 }
 
-async function floor(round: number): Promise<Measured> {
-  const server = await start('test/bench/floor.ts', [`sqlite:${folder}/floor-${round}.db`])
+/** @param how - `alone`: a flush to the disk for each request; `together`: by the relay's store, which lets requests share one */
+async function floor(round: number, how: 'alone' | 'together'): Promise<Measured> {
+  const server = await start('test/bench/floor.ts', [`${folder}/floor-${how}-${round}.db`, how])
   const make = () => ({ path: '/', headers: {}, body: newTicket })
   const measured = await measure({ url: server.url, connections, requests, make, expect: 201 })
   await server.stop()
@@ -40,15 +58,14 @@ async function relay(round: number): Promise<Measured> {
   const config = join(folder, `relay-${round}.json`)
   await writeFile(config, JSON.stringify(relayConfig(round)))
   const server = await start('server/main.ts', ['--config', config])
-  const response = await fetch(`${server.url}/v1/sessions`, {
-    method: 'POST',
-    body: JSON.stringify({ game: 'bench', kind: 'anonymous' }),
-  })
-  const { token } = (await response.json()) as { token: string }
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  const tokens = await Promise.all(Array.from({ length: players }, (_, n) => mint(n)))
   const make = (n: number) => ({
     path: '/v1/tickets',
-    headers: { ...headers, 'idempotency-key': `key-${n}` },
+    headers: {
+      authorization: `Bearer ${tokens[n % players]}`,
+      'content-type': 'application/json',
+      'idempotency-key': `key-${n}`,
+    },
     body: newTicket,
   })
   const measured = await measure({ url: server.url, connections, requests, make, expect: 201 })
@@ -56,14 +73,21 @@ async function relay(round: number): Promise<Measured> {
   return measured
 }
 
+/** As the relay itself would sign it, without spending what a device may sign in. */
+async function mint(n: number): Promise<string> {
+  const sessions = createSessionTokens(Buffer.from(secret), { clock: systemClock })
+  const subject = `anon:${n}`
+  return (await sessions.issue({ game: 'bench', subject, kind: 'anonymous', lifetimeSeconds: 3_600 })).token
+}
+
 function relayConfig(round: number): unknown {
   return {
     listen: { port: 0 },
     store: `sqlite:${folder}/relay-${round}.db`,
     files: `file:${folder}/files-${round}`,
-    secret: 'a secret of the bench, thirty-two bytes long',
-    // One player opens thousands: the limit is counted like any other and never reached.
-    limits: { open: { device: 1_000_000, address: 1_000_000 }, read: { address: 10_000_000 } },
+    secret,
+    // One machine plays hundreds of devices.
+    limits: { open: { device: 1_000_000, address: 1_000_000 } },
     games: {
       bench: {
         name: 'Bench',
@@ -107,15 +131,21 @@ async function start(file: string, args: string[]): Promise<{ url: string; stop:
   }
 }
 
-function report(results: readonly { floor: Measured; relay: Measured }[]): void {
+function report(results: readonly Round[]): void {
   console.log(`Opening a ticket, ${connections} connections, ${requests} requests a round\n`)
-  for (const { floor, relay } of results) {
-    console.log(
-      `  floor  ${line(floor)}\n  relay  ${line(relay)}   throughput ${(relay.perSecond / floor.perSecond).toFixed(2)} of the floor\n`,
-    )
+  for (const { alone, together, relay } of results) {
+    console.log(`  floor, a flush a request   ${line(alone)}`)
+    console.log(`  floor, flushes shared      ${line(together)}`)
+    console.log(`  relay                      ${line(relay)}\n`)
   }
-  const ratios = results.map(({ floor, relay }) => relay.perSecond / floor.perSecond).sort((a, b) => a - b)
-  console.log(`  median ratio ${ratios[Math.floor(ratios.length / 2)]?.toFixed(2)}`)
+  console.log(
+    `  the relay's throughput, median: ${ratio(results, 'alone')} of the first floor, ${ratio(results, 'together')} of the second`,
+  )
+}
+
+function ratio(results: readonly Round[], floor: 'alone' | 'together'): string {
+  const ratios = results.map((round) => round.relay.perSecond / round[floor].perSecond).sort((a, b) => a - b)
+  return (ratios[Math.floor(ratios.length / 2)] ?? 0).toFixed(2)
 }
 
 function line({ perSecond, p50Ms, p99Ms }: Measured): string {
