@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { atMost, chunksOf } from './chunks.ts'
 import { FilesError } from './files-error.ts'
 import { type Growing, type Keep, type KeptFile, requireId, type Storage, type UploadState } from './keep.ts'
+import { notePassed } from './spent-buffers.ts'
 
 /** Bytes gathered before one write: large enough to spare system calls, small enough for many uploads at once. */
 const batchBytes = 256 * 1024
@@ -139,7 +140,9 @@ function bodyOf(path: string): ReadableStream<Uint8Array> {
       async pull(controller) {
         file ??= await open(path, 'r')
         const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(readBytes), 0, readBytes, null)
-        if (bytesRead > 0) return controller.enqueue(buffer.subarray(0, bytesRead))
+        const chunk = buffer.subarray(0, bytesRead)
+        notePassed(chunk)
+        if (bytesRead > 0) return controller.enqueue(chunk)
         await file.close()
         controller.close()
       },

@@ -40,7 +40,6 @@ export async function reach(exchange: Exchange, deadline: Deadline): Promise<Res
     method: exchange.method,
     headers,
     ...bodyOf(exchange, deadline),
-    redirect: 'manual',
     retry: 0,
     timeout: false,
     throwHttpErrors: false,
@@ -64,9 +63,13 @@ function headersOf({ headers, fail, name }: Exchange): Headers {
   }
 }
 
-function bodyOf({ body }: Exchange, deadline: Deadline): { body?: RequestBody } {
-  if (body === undefined) return {}
-  return { body: body instanceof ReadableStream ? watched(body, { onProgress: deadline.touch }) : body }
+/**
+ * A redirect is not followed but has a status to tell of; save for a stream, because Node's `fetch` then keeps a copy of
+ * all that it sends (a clone of the request, in case it has to be sent once more), and a file may be 200 MB.
+ */
+function bodyOf({ body }: Exchange, deadline: Deadline): { body?: RequestBody; redirect: 'manual' | 'error' } {
+  if (body instanceof ReadableStream) return { body: watched(body, { onProgress: deadline.touch }), redirect: 'error' }
+  return body === undefined ? { redirect: 'manual' } : { body, redirect: 'manual' }
 }
 
 /** Why a call was refused, in the vendor's own words where it has any; else the rest of the answer is let go. */
