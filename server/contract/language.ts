@@ -55,8 +55,8 @@ const special: Record<string, Language> = { nn: 'nb', tl: 'fil', in: 'id' }
  * @returns `undefined` when no code is near (`sw`), so that the caller can fall back to a language of the game.
  */
 export function languageOf(tag: string): Language | undefined {
-  if (!isLanguageTag(tag)) return undefined
-  const locale = new Intl.Locale(tag)
+  const locale = localeOf(tag)
+  if (!locale) return undefined
   if (locale.language === 'zh') return chinese(locale)
   const candidates = [`${locale.language}-${locale.region ?? ''}`, locale.language]
   for (const candidate of candidates) {
@@ -73,9 +73,13 @@ function chinese(locale: Intl.Locale): Language {
 }
 
 function isLanguageTag(tag: string): boolean {
+  return localeOf(tag) !== undefined
+}
+
+function localeOf(tag: string): Intl.Locale | undefined {
   try {
-    return Intl.getCanonicalLocales(tag).length === 1
+    return new Intl.Locale(tag)
   } catch {
-    return false
+    return undefined
   }
 }

@@ -6,7 +6,7 @@ import { playerKey } from '../store/players.ts'
 import type { Store } from '../store/store.ts'
 import type { PlayerKey } from '../store/tables.ts'
 import type { SignedMetadata } from '../vendors/vendor.ts'
-import type { SessionTokens } from './session.ts'
+import type { SessionTokens, VerifiedSession } from './session.ts'
 import type { StudioVerifier } from './studio-token.ts'
 import { audiencesOf, readTokenParts } from './token-parts.ts'
 import { TokenRefused } from './token-refused.ts'
@@ -35,6 +35,9 @@ export interface IdentityParts {
   studios: ReadonlyMap<string, StudioVerifier>
 }
 
+/** Signatures remembered as good: a bound on memory, about a kilobyte each. */
+const keptSessions = 5_000
+
 export type Identify = (bearer: string | undefined) => Promise<Identity>
 
 /** True once a session of the relay's was signed out or its player merged: what a stream asks before it says more. */
@@ -51,9 +54,11 @@ export async function isOver(store: Store, { sessionId, key }: Identity): Promis
  *
  * @throws TokenRefused
  */
-export function createIdentify({ store, games, sessions, studios }: IdentityParts): Identify {
+export function createIdentify({ store, clock, games, sessions, studios }: IdentityParts): Identify {
+  const verified = new Map<string, VerifiedSession>()
+
   async function relayIssued(token: string): Promise<Identity> {
-    const session = await sessions.verify(token)
+    const session = await verifyOnce(token)
     if (!games.has(session.game))
       throw new TokenRefused('token_wrong_audience', 'the session is of a game that is gone')
     const key = playerKey(session.game, session.subject)
@@ -64,6 +69,16 @@ export function createIdentify({ store, games, sessions, studios }: IdentityPart
     if (row?.merged_into) throw new TokenRefused('session_ended', 'the player has since been verified')
     if (hasEnded) throw new TokenRefused('session_ended', 'the player signed out')
     return { ...session, key, signed: {}, email: row?.email ?? undefined, isRemembered: row !== undefined }
+  }
+
+  /** A player's calls come with the same token again and again, and what is signed stays signed until it expires. */
+  async function verifyOnce(token: string): Promise<VerifiedSession> {
+    const known = verified.get(token)
+    if (known && known.expiresAt > clock.now()) return known
+    const session = await sessions.verify(token)
+    if (verified.size >= keptSessions) verified.clear()
+    verified.set(token, session)
+    return session
   }
 
   async function studioSigned(token: string): Promise<Identity> {
