@@ -19,6 +19,7 @@ const parts: readonly Weighed[] = [
   { what: '  then: the form, the conversation, the outbox', files: ['assets/writing-', 'assets/use-whole-'] },
   { what: '  then: the rest of English', files: ['assets/en-more-'] },
   { what: '  with a session: live answers', files: ['assets/live-'] },
+  { what: '  where the game asks for it: proof of work', files: ['assets/proof-'] },
   { what: '  with the first file: tus', files: ['assets/upload-', 'assets/browser-', 'assets/rolldown-runtime-'] },
   { what: '  on demand: the player’s data', files: ['assets/privacy-'] },
   { what: '  on demand: sign-in', files: ['assets/sign-in-'] },

@@ -3,6 +3,7 @@ import type { TokenSource } from './handle.ts'
 import { createHost } from './host.ts'
 import { createBridge, type FromGame } from './play/bridge.ts'
 import { start } from './start.ts'
+import { openLink } from './state/mail-link.ts'
 import './style/page.css'
 
 const asked = new URLSearchParams(location.search)
@@ -30,7 +31,12 @@ const { medkit, support } = start(
     ...(asked.get('files') === 'game' && { pickFile: () => bridge.tell('pick-file') }),
   },
 )
-if (code) support.act(() => support.session.enter({ kind: 'email', game: support.options.game, code }))
+if (code) {
+  openLink(support, code).catch(async () => {
+    await support.speech.complete()
+    support.notices.show({ text: support.speech.whole().words.value.linkDead })
+  })
+}
 if (ticket) medkit.open({ ticket })
 if (bridge.present) connect()
 

@@ -54,6 +54,17 @@ describe('a conversation', () => {
     await waitFor(() => expect(truths()[0]).toMatch(/^Could not be sent\. The studio’s help desk did not take/))
   })
 
+  it('sends again, when the player asks, what the vendor did not take', async () => {
+    const stuck = messageOf({ text: 'stuck', delivery: 'failed', problem: { code: 'vendor_refused' } })
+    await show(ticketOf({ messages: [stuck, messageOf({ text: 'later' })] }))
+    stage.relay.answer('POST /tickets/:ticketId/messages/:messageId/retry', ({ path }) => {
+      expect(path).toBe(`/tickets/${ticket.id}/messages/${stuck.id}/retry`)
+      return { status: 200, body: { ...stuck, delivery: 'received', problem: undefined } }
+    })
+    await press(stage.screen.getByRole('button', { name: 'Try again' }))
+    await waitFor(() => expect(stage.screen.queryByText(/Could not be sent/)).toBeNull())
+  })
+
   it('shows what was written as text, whatever it looks like', async () => {
     await show(
       ticketOf({ messages: [messageOf({ author: 'agent', text: '<img src=x onerror=alert(1)><b>bold</b>' })] }),

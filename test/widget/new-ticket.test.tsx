@@ -107,6 +107,22 @@ describe('a new ticket', () => {
     expect(sent()).toHaveLength(1)
   })
 
+  it('shows the work a game asks of anonymous players', async () => {
+    stage.relay.game.proofOfWork = true
+    await stage.reload()
+    const challenge = { algorithm: 'SHA-256', challenge: await sha256('salt777'), salt: 'salt', signature: 'signed' }
+    stage.relay.answer('POST /challenges', () => ({
+      status: 201,
+      body: { ...challenge, maxNumber: 1000, expiresAt: '' },
+    }))
+    stage.medkit.open('new')
+    await press(await stage.screen.findByLabelText('Something is broken'))
+    await write('Worked for.')
+    await send()
+    await stage.screen.findByText(/We have it/)
+    expect(JSON.parse(atob(sent()[0]?.proof ?? ''))).toEqual({ ...challenge, number: 777 })
+  })
+
   it('says why the relay will not have it, and lets it be written again', async () => {
     const giveBack = stage.relay.answer('POST /tickets', () => problem(422, 'invalid'))
     await press(stage.screen.getByLabelText('Something is broken'))
@@ -137,3 +153,8 @@ describe('a new ticket, where the studio answers by e-mail', () => {
     expect(stage.relay.of('POST /tickets')[0]?.body).toMatchObject({ email: 'mira@example.com' })
   })
 })
+
+async function sha256(text: string): Promise<string> {
+  const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

@@ -36,6 +36,8 @@ const routes: readonly [RouteName, RegExp][] = [
   ['GET /tickets', /^\/tickets$/],
   ['POST /tickets', /^\/tickets$/],
   ['GET /tickets/:ticketId', /^\/tickets\/[^/]+$/],
+  ['POST /challenges', /^\/challenges$/],
+  ['POST /tickets/:ticketId/messages/:messageId/retry', /^\/tickets\/[^/]+\/messages\/[^/]+\/retry$/],
   ['POST /tickets/:ticketId/messages', /^\/tickets\/[^/]+\/messages$/],
   ['POST /tickets/:ticketId/close', /^\/tickets\/[^/]+\/close$/],
   ['POST /tickets/:ticketId/reopen', /^\/tickets\/[^/]+\/reopen$/],

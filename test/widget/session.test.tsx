@@ -115,6 +115,24 @@ describe('a session', () => {
     await waitFor(() => expect(stage.relay.of('POST /tickets').length).toBeGreaterThan(before))
   })
 
+  it('asks for a mailed link with the secret that keeps an earlier one good', async () => {
+    stage.relay.answer('POST /sessions', () => ({
+      status: 202,
+      body: { sent: true, browserSecret: 'of this browser' },
+    }))
+    for (const round of ['first', 'second']) {
+      stage.medkit.open('tickets')
+      await press(await stage.screen.findByRole('button', { name: 'Sign in' }))
+      await type(await stage.screen.findByLabelText('Your e-mail address'), `${round}@example.com`)
+      await press(stage.screen.getByRole('button', { name: 'Mail me the link' }))
+      await stage.screen.findByText(`If ${round}@example.com is right, a link is on its way. It works once.`)
+    }
+    expect(stage.relay.of('POST /sessions').map(({ body }) => body)).toEqual([
+      { kind: 'email', game: 'test', email: 'first@example.com', language: 'en' },
+      { kind: 'email', game: 'test', email: 'second@example.com', language: 'en', browserSecret: 'of this browser' },
+    ])
+  })
+
   it('adds the tickets from before signing in only when the player says so', async () => {
     localStorage.setItem('medkit:test:session', JSON.stringify(session()))
     stage.relay.answer('POST /sessions/merge', () => ({ status: 200, body: { tickets: 1 } }))

@@ -48,7 +48,7 @@ export function Conversation({ id, fresh = false }: { id: TicketId; fresh?: bool
             {words.earlier}
           </button>
         )}
-        <Messages messages={thread?.messages ?? []} outgoing={outgoing} />
+        <Messages id={id} messages={thread?.messages ?? []} outgoing={outgoing} />
       </Log>
     </Screen>
   )

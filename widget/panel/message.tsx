@@ -1,5 +1,6 @@
 /** What was said, by day and by author, and under the player's own newest message where it is. */
-import type { ComponentChildren } from 'preact'
+import { type ComponentChildren, Fragment } from 'preact'
+import type { MessageId, TicketId } from '../../server/contract/ids.ts'
 import type { Delivery, Message } from '../../server/contract/message.ts'
 import type { DeliveryProblemCode } from '../../server/contract/problem-code.ts'
 import type { FailureCode } from '../handle.ts'
@@ -9,8 +10,15 @@ import { Attached } from './attachment.tsx'
 import { useWhole } from './use-whole.ts'
 import { useWriting } from './use-writing.ts'
 
-/** One on the relay, or one still in the outbox. */
-export function Messages({ messages, outgoing }: { messages: readonly Message[]; outgoing: readonly Outgoing[] }) {
+export interface MessagesProps {
+  /** The ticket, once there is one. */
+  id?: TicketId
+  messages: readonly Message[]
+  outgoing: readonly Outgoing[]
+}
+
+/** Those on the relay, then those still in the outbox. */
+export function Messages({ id, messages, outgoing }: MessagesProps) {
   const { speech } = useWhole()
   const newestOwn = outgoing.length ? undefined : messages.filter(({ author }) => author === 'player').pop()
   return (
@@ -19,10 +27,15 @@ export function Messages({ messages, outgoing }: { messages: readonly Message[];
         const before = messages[index - 1]
         const newDay = speech.day(message.sentAt) !== (before && speech.day(before.sentAt))
         return (
-          <>
+          <Fragment key={message.id}>
             {newDay && <h3 class="day">{speech.day(message.sentAt)}</h3>}
-            <Said message={message} led={!newDay && before?.author === message.author} newest={message === newestOwn} />
-          </>
+            <Said
+              id={id}
+              message={message}
+              led={!newDay && before?.author === message.author}
+              newest={message === newestOwn}
+            />
+          </Fragment>
         )
       })}
       {outgoing.map((item) => (
@@ -39,8 +52,16 @@ const deliveryWords: Record<Delivery, keyof Words & `delivery${string}`> = {
   failed: 'deliveryFailed',
 }
 
-/** @param led the one above is by the same author, so the name need not be said again. */
-function Said({ message, led, newest }: { message: Message; led: boolean; newest: boolean }) {
+interface SaidProps {
+  id: TicketId | undefined
+  message: Message
+  /** The one above is by the same author, so the name need not be said again. */
+  led: boolean
+  /** The player's own newest. */
+  newest: boolean
+}
+
+function Said({ id, message, led, newest }: SaidProps) {
   const { speech } = useWhole()
   const words = speech.words.value
   const { author, authorName, text, language, delivery, problem, sentAt, attachments } = message
@@ -52,7 +73,6 @@ function Said({ message, led, newest }: { message: Message; led: boolean; newest
     )
   }
   const own = author === 'player'
-  const failed = own && delivery === 'failed'
   return (
     <Bubble own={own} name={led ? undefined : own ? words.you : (authorName ?? words.agent)} sentAt={sentAt}>
       <p class="said-text" dir="auto" {...(language && { lang: language })}>
@@ -61,8 +81,10 @@ function Said({ message, led, newest }: { message: Message; led: boolean; newest
       {attachments.map((attachment) => (
         <Attached key={attachment.id} attachment={attachment} />
       ))}
-      {(failed || (newest && own)) && (
-        <Truth word={words[deliveryWords[delivery]]} code={failed ? problem?.code : undefined} />
+      {own && delivery === 'failed' ? (
+        <Failed id={id} messageId={message.id} code={problem?.code} />
+      ) : (
+        newest && <p class="truth">{words[deliveryWords[delivery]]}</p>
       )}
     </Bubble>
   )
@@ -82,18 +104,32 @@ function Bubble(props: { own: boolean; name: string | undefined; sentAt: string;
   )
 }
 
-function Truth({ word, code }: { word: string; code?: DeliveryProblemCode | FailureCode | undefined }) {
-  const { speech } = useWhole()
+/** Safe with the relay, but the vendor did not take it. */
+function Failed(props: { id: TicketId | undefined; messageId: MessageId; code: DeliveryProblemCode | undefined }) {
+  const { speech, threads, act } = useWriting()
+  const { id, messageId, code } = props
+  const again = () => id && act(() => threads.retry(id, messageId))
   return (
-    <p class={code ? 'truth wrong' : 'truth'}>
-      {word}
-      {code && `. ${speech.problem(code)}`}
+    <p class="truth">
+      <Why code={code} />
+      <button type="button" class="link" onClick={again}>
+        {speech.words.value.tryAgain}
+      </button>
     </p>
   )
 }
 
+function Why({ code }: { code: DeliveryProblemCode | FailureCode | undefined }) {
+  const { speech } = useWhole()
+  return (
+    <span class="wrong">
+      {speech.words.value.deliveryFailed}. {code && speech.problem(code)}
+    </span>
+  )
+}
+
 function OutgoingMessage({ item }: { item: Outgoing }) {
-  const { speech, outbox } = useWriting()
+  const { speech, outbox, takeBack } = useWriting()
   const words = speech.words.value
   const { key, state, code, body, attachments, writtenAt } = item
   const failed = state === 'failed'
@@ -105,27 +141,19 @@ function OutgoingMessage({ item }: { item: Outgoing }) {
       {attachments.map((attachment) => (
         <Attached key={attachment.id} attachment={attachment} />
       ))}
-      <Truth
-        word={failed ? words.deliveryFailed : state === 'sending' ? words.sending : words.onDevice}
-        code={failed ? code : undefined}
-      />
-      {failed && (
+      {failed ? (
         <p class="truth">
+          <Why code={code} />
           <button type="button" class="link" onClick={() => outbox.retry(key)}>
             {words.tryAgain}
           </button>
-          <TakeBack item={item} />
+          <button type="button" class="link" onClick={() => takeBack(key)}>
+            {words.takeBack}
+          </button>
         </p>
+      ) : (
+        <p class="truth">{state === 'sending' ? words.sending : words.onDevice}</p>
       )}
     </Bubble>
-  )
-}
-
-function TakeBack({ item }: { item: Outgoing }) {
-  const { speech, takeBack } = useWriting()
-  return (
-    <button type="button" class="link" onClick={() => takeBack(item.key)}>
-      {speech.words.value.takeBack}
-    </button>
   )
 }

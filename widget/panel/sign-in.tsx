@@ -1,5 +1,6 @@
 /** Into an e-mail player's history by a mailed link, or back into an anonymous one's by the recovery key. */
 import { useState } from 'preact/hooks'
+import { askForLink } from '../state/mail-link.ts'
 import { Screen } from './screen.tsx'
 import { useWhole } from './use-whole.ts'
 
@@ -16,8 +17,8 @@ export function SignIn() {
 }
 
 function ByMail() {
-  const { speech, options, call, act } = useWhole()
-  const { words, say } = speech
+  const support = useWhole()
+  const { words, say } = support.speech
   const [email, setEmail] = useState('')
   const [sentTo, setSentTo] = useState('')
   if (sentTo)
@@ -28,8 +29,8 @@ function ByMail() {
     )
   const send = (event: Event) => {
     event.preventDefault()
-    act(async () => {
-      await call('POST /sessions', { body: { kind: 'email', game: options.game, email: email.trim() } })
+    support.act(async () => {
+      await askForLink(support, email.trim())
       setSentTo(email)
     })
   }

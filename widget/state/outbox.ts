@@ -35,6 +35,8 @@ export interface OutboxParts {
   owner: ReadonlySignal<string | undefined>
   /** An anonymous player comes to be with the first thing they send. */
   begin(): Promise<void>
+  /** Work to show for a new ticket, where the game asks for it. */
+  prove(): Promise<string | undefined>
   onOpened(conversation: Conversation, key: string): void
   onReplied(ticketId: TicketId, message: Message): void
   onProblem(code: FailureCode): void
@@ -69,7 +71,7 @@ const passing: readonly FailureCode[] = [
 const longestWaitMs = 60_000
 
 export function createOutbox(parts: OutboxParts): Outbox {
-  const { game, call, clock, owner, begin, onOpened, onReplied, onProblem } = parts
+  const { game, call, clock, owner, begin, prove, onOpened, onReplied, onProblem } = parts
   const held = signal<readonly Outgoing[]>([])
   const items = computed(() => held.value.filter((item) => mayGoAs(item.owner, owner.value)))
   const shelf = createShelf<Outgoing>(`medkit:${game}`, 'outbox')
@@ -85,12 +87,14 @@ export function createOutbox(parts: OutboxParts): Outbox {
     shelf.remove(key)
   }
 
-  const send = async (item: Outgoing) => {
+  const send = async ({ key, body, ticketId }: Outgoing) => {
     await begin()
-    const { key, body, ticketId } = item
-    if (ticketId)
+    if (ticketId) {
       onReplied(ticketId, await call('POST /tickets/:ticketId/messages', { params: { ticketId }, body, key }))
-    else onOpened(await call('POST /tickets', { body: item.body as NewTicket, key }), key)
+      return
+    }
+    const proof = await prove()
+    onOpened(await call('POST /tickets', { body: { ...(body as NewTicket), ...(proof && { proof }) }, key }), key)
   }
 
   /** @returns whether to go on with the next one. */

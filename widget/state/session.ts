@@ -1,6 +1,6 @@
 /** Who the player is on this device: the studio's token, or a session of the relay's, renewed before it runs out. */
 import { batch, type ReadonlySignal, signal } from '@preact/signals'
-import type { Session as Granted, NewSession, PlayerKind } from '../../server/contract/player.ts'
+import type { Session as Granted, LinkSent, NewSession, PlayerKind } from '../../server/contract/player.ts'
 import type { TokenSource } from '../handle.ts'
 import type { Identity } from '../relay/call.ts'
 import type { Clock } from './clock.ts'
@@ -11,7 +11,7 @@ export interface SessionParts {
   storage: Storage
   clock: Clock
   /** `POST /sessions`. */
-  ask(body: NewSession): Promise<Granted | { sent: true }>
+  ask(body: NewSession): Promise<Granted | LinkSent>
   /** `DELETE /session` with this very token, which is no longer the current one. */
   end(token: string): Promise<unknown>
   /** The studio should hand over a fresh token soon. */
@@ -59,7 +59,7 @@ export function createSession({ game, storage, clock, ask, end, onExpiring, onFo
   let callOff = () => {}
 
   const kept = () => storage.get<Granted>('session')
-  const keep = (granted: Granted | { sent: true }) => {
+  const keep = (granted: Granted | LinkSent) => {
     if (!('token' in granted)) return
     // Recovery may give a token without repeating the key.
     const recoveryKey = granted.recoveryKey ?? kept()?.recoveryKey

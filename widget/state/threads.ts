@@ -2,7 +2,7 @@
 import { type ReadonlySignal, signal } from '@preact/signals'
 import type { Attachment } from '../../server/contract/attachment.ts'
 import type { PlayerEvent } from '../../server/contract/event.ts'
-import type { TicketId } from '../../server/contract/ids.ts'
+import type { MessageId, TicketId } from '../../server/contract/ids.ts'
 import type { Message } from '../../server/contract/message.ts'
 import type { Conversation, NewRating, Ticket } from '../../server/contract/ticket.ts'
 import type { FailureCode } from '../handle.ts'
@@ -23,6 +23,8 @@ export interface Threads {
   lookBack(id: TicketId): Promise<void>
   read(id: TicketId): Promise<void>
   change(id: TicketId, act: 'close' | 'reopen'): Promise<Ticket>
+  /** Once more to the vendor. */
+  retry(id: TicketId, messageId: MessageId): Promise<void>
   rate(id: TicketId, rating: NewRating): Promise<void>
   /** Takes in a ticket just opened. */
   opened(conversation: Conversation): void
@@ -70,6 +72,12 @@ export function createThreads(call: Call, { put }: Tickets): Threads {
       const ticket = await call(`POST /tickets/:ticketId/${act}`, { params: { ticketId: id } })
       put(ticket)
       return ticket
+    },
+    async retry(ticketId, messageId) {
+      add(
+        ticketId,
+        await call('POST /tickets/:ticketId/messages/:messageId/retry', { params: { ticketId, messageId } }),
+      )
     },
     async rate(id, body) {
       put(await call('POST /tickets/:ticketId/rating', { params: { ticketId: id }, body }))

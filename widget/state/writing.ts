@@ -44,6 +44,11 @@ function createWriting(support: Support): Writing {
     clock,
     owner: session.owner,
     begin: session.begin,
+    async prove() {
+      if (!game.value?.proofOfWork || session.kind.value !== 'anonymous') return undefined
+      const { solve } = await import('../relay/proof.ts')
+      return solve(await call('POST /challenges'))
+    },
     onOpened(conversation, key) {
       const route = router.current.value
       batch(() => {

@@ -98,6 +98,8 @@ export const de: Words = {
   offlineNow: 'Keine Verbindung. Was du schreibst, bleibt auf diesem Gerät und geht von selbst ab.',
   ended: 'Du bist hier abgemeldet. Öffne die Hilfe noch einmal aus dem Spiel, um deine Anfragen zu sehen.',
   noSignIn: 'Melde dich zuerst im Spiel an; von dort kannst du uns schreiben.',
+  linkDead:
+    'Dieser Link gilt hier nicht. Öffne ihn rechtzeitig, einmal und in dem Browser, in dem du ihn verlangt hast.',
   noGame: 'In dieser Adresse fehlt der Name des Spiels: …/?game=name',
   addEarlier: 'Du hast uns vor der Anmeldung geschrieben. Diese Anfragen zu diesem Konto hinzufügen?',
   add: 'Hinzufügen',

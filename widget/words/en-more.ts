@@ -92,6 +92,7 @@ export const more = {
   recoveryHint: 'You find it under “Your data” on the device you wrote from.',
   recover: 'Get my tickets back',
   linkHint: 'We mail you a link that opens your tickets.',
+  linkDead: 'This link does not work here. Open it in the browser you asked from, within its time, and only once.',
   linkSent: 'If {email} is right, a link is on its way. It works once.',
   sendLink: 'Mail me the link',
 }
