@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /** The process: which command, which configuration. The only reader of `process.*`. */
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -5,6 +6,7 @@ import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Command, UsageMistake } from './commands/command.ts'
 import { outbox } from './commands/outbox.ts'
+import { schema } from './commands/schema.ts'
 import { serve } from './commands/serve.ts'
 import { token } from './commands/token.ts'
 import { type Config, ConfigMistakes, type LoadedConfig, readConfig } from './config.ts'
@@ -14,7 +16,7 @@ import { randomReference } from './random.ts'
 import { StoreUnavailable } from './store/database.ts'
 
 /** Named where a `medkit` command is documented: README. */
-const commands: Record<string, Command> = { serve, outbox, token }
+const commands: Record<string, Command> = { serve, outbox, token, schema }
 
 const { values, positionals } = parseArgs({
   options: { config: { type: 'string' }, stuck: { type: 'boolean' }, game: { type: 'string' } },
