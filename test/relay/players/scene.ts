@@ -3,8 +3,9 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { SMTPServer } from 'smtp-server'
 import type { LinkSent, Session } from '../../../server/contract/player.ts'
+import { createSessionTokens } from '../../../server/players/session.ts'
 import { createStudio, createTestClock, type Studio, type TestClock } from '../../players/studio.ts'
-import { deskToken, type StartOptions, startRelay, type TestRelay } from '../start.ts'
+import { deskToken, relaySecret, type StartOptions, startRelay, type TestRelay } from '../start.ts'
 import { until } from '../wait.ts'
 
 export const publicUrl = 'https://support.studio.example'
@@ -21,6 +22,8 @@ export interface Scene extends TestRelay {
   /** Asks for a link, waits for the mail and reads the code out of it. */
   askForLink: (email?: string, more?: Record<string, unknown>) => Promise<{ code: string; browserSecret: string }>
   signInByMail: (email?: string) => Promise<Session>
+  /** Another session for the player of one that was signed out, as if they had signed in again. */
+  renew: (token: string) => Promise<string>
 }
 
 export interface ReceivedMail {
@@ -90,6 +93,12 @@ export async function startScene({ config, game, players, start }: SceneOptions 
     async signInByMail(email) {
       const body = { game: 'star-harbor', kind: 'email', ...(await askForLink(email)) }
       return (await relay.call<Session>('POST /v1/sessions', { body })).body
+    },
+    async renew(token) {
+      const { sub, aud } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
+      const kind = sub.startsWith('anon:') ? 'anonymous' : 'email'
+      const sessions = createSessionTokens(relaySecret, { clock })
+      return (await sessions.issue({ game: aud, subject: sub, kind, lifetimeSeconds: 3_600 })).token
     },
     async close() {
       await relay.close()
