@@ -48,7 +48,7 @@ export function createEdge(games: Games, baseOf: (request: Request) => string): 
       await next()
       const { headers } = context.res
       dress(headers)
-      if (new URL(baseOf(request)).protocol === 'https:') headers.set('strict-transport-security', twoYears)
+      if (baseOf(request).startsWith('https:')) headers.set('strict-transport-security', twoYears)
       if (context.req.path.startsWith('/v1/')) headers.append('vary', 'Origin')
       if (isKnown) admit(headers, origin)
     },

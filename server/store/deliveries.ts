@@ -125,6 +125,16 @@ export function deliveryRows(db: Kysely<Tables>, engine: Engine) {
     find: (sequence: number) =>
       db.selectFrom('deliveries').selectAll().where('sequence', '=', sequence).executeTakeFirst(),
 
+    /** What it waited for is there. */
+    hasten: (messageId: MessageId, now: Date) =>
+      db
+        .updateTable('deliveries')
+        .set({ not_before: now.getTime() })
+        .where('message_id', '=', messageId)
+        .where('state', '=', 'waiting')
+        .where('attempts', '=', 0)
+        .execute(),
+
     findByMessage: (messageId: MessageId) =>
       db.selectFrom('deliveries').selectAll().where('message_id', '=', messageId).executeTakeFirst(),
 
@@ -137,9 +147,6 @@ export function deliveryRows(db: Kysely<Tables>, engine: Engine) {
         .execute(),
 
     drop: (sequence: number) => db.deleteFrom('deliveries').where('sequence', '=', sequence).execute(),
-
-    move: (from: PlayerKey, to: PlayerKey) =>
-      db.updateTable('deliveries').set({ player: to }).where('player', '=', from).execute(),
 
     forget: (ids: readonly TicketId[]) => db.deleteFrom('deliveries').where('ticket_id', 'in', ids).execute(),
   }

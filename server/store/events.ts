@@ -56,9 +56,6 @@ export function eventRows(db: Kysely<Tables>, engine: Engine) {
 
     sweep: (before: Date) => db.deleteFrom('events').where('created_at', '<', before.getTime()).execute(),
 
-    move: (from: PlayerKey, to: PlayerKey) =>
-      db.updateTable('events').set({ player: to }).where('player', '=', from).execute(),
-
     forget: (player: PlayerKey) => db.deleteFrom('events').where('player', '=', player).execute(),
   }
 }

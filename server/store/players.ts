@@ -51,7 +51,12 @@ export function playerRows(db: Kysely<Tables>) {
       return numUpdatedRows === 1n
     },
 
-    forget: (player: PlayerKey) => db.deleteFrom('players').where('player', '=', player).execute(),
+    /** With whoever they were before they were verified. */
+    forget: (player: PlayerKey) =>
+      db
+        .deleteFrom('players')
+        .where((where) => where.or([where('player', '=', player), where('merged_into', '=', player)]))
+        .execute(),
 
     endSession: (sessionId: string, expiresAt: Date) =>
       db

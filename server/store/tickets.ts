@@ -126,15 +126,6 @@ export function ticketRows(db: Kysely<Tables>) {
 
     ofPlayer: (player: PlayerKey) => db.selectFrom('tickets').select('id').where('player', '=', player).execute(),
 
-    async move(from: PlayerKey, to: PlayerKey): Promise<number> {
-      const { numUpdatedRows } = await db
-        .updateTable('tickets')
-        .set({ player: to })
-        .where('player', '=', from)
-        .executeTakeFirst()
-      return Number(numUpdatedRows)
-    },
-
     forget: (ids: readonly TicketId[]) => db.deleteFrom('tickets').where('id', 'in', ids).execute(),
 
     chain: (id: TicketId) =>

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 const besides = ['ended_sessions', 'kysely_migration', 'kysely_migration_lock', 'sqlite_sequence', 'limits']
 
 /** @returns every row of every table that stands for something of a player's */
-export function snapshot(folder: string): Record<string, unknown[]> {
+export function snapshot(folder: string): Record<string, Record<string, unknown>[]> {
   const database = new DatabaseSync(`${folder}/medkit.db`, { readOnly: true })
   try {
     const tables = database.prepare("select name from sqlite_master where type = 'table' order by name").all()

@@ -5,6 +5,7 @@ import type { Conversation, Ticket } from '../../../server/contract/ticket.ts'
 import { freshDatabase, stopPostgres } from '../../postgres.ts'
 import { startZaiaSimulator } from '../../vendors/zaia/simulator.ts'
 import { until } from '../wait.ts'
+import { snapshot } from './ledger.ts'
 import { type Scene, startScene } from './scene.ts'
 
 afterAll(stopPostgres)
@@ -185,6 +186,31 @@ describe('After a merge', () => {
     expect(told.filter((body) => body.includes('anon:'))).not.toEqual([])
     expect(told.filter((body) => body.includes('"ada"'))).not.toEqual([])
     expect(simulator.violations).toEqual([])
+    await scene.close()
+    await simulator.close()
+  })
+
+  it('a message that may have arrived under the old name is looked for and kept under that name', async () => {
+    const simulator = await startZaiaSimulator()
+    const scene = await startScene({ game: { vendor: simulator.config } })
+    simulator.misbehave('lost-answer', 1, simulator.calls.open)
+    const anonymous = await scene.signIn()
+    const ada = scene.verified({ sub: 'ada' })
+    const ticket = await scene.open(anonymous.token, { message: 'did you hear me?' })
+    await until(
+      () => snapshot(scene.folder).deliveries?.some((row) => row.problem_code !== null),
+      'the answer was lost',
+    )
+    await scene.call('POST /v1/sessions/merge', { token: ada, body: { anonymousToken: anonymous.token } })
+    scene.clock.pass(600_000)
+    await until(async () => {
+      const { body } = await scene.call<Conversation>(`GET /v1/tickets/${ticket.id}`, { token: ada })
+      return body.messages?.[0]?.delivery === 'delivered'
+    }, 'it was found')
+    expect(simulator.tickets()).toHaveLength(1)
+    const { chains = [], players = [] } = snapshot(scene.folder)
+    const opener = players.find((row) => row.player === chains[0]?.player)
+    expect(opener?.subject).toMatch(/^anon:/)
     await scene.close()
     await simulator.close()
   })
