@@ -42,6 +42,20 @@ describe('files on a message', () => {
     expect(names()).toEqual([])
   })
 
+  it('does not send a message without a file that did not arrive, until the player says what to do with it', async () => {
+    stage.relay.answer('POST /attachments', () => 'offline')
+    stage.medkit.attach(image())
+    await stage.screen.findByText('Not sent')
+    await press(stage.screen.getByLabelText('Something is broken'))
+    await type(stage.screen.getByLabelText('What happened?'), 'See the picture.')
+    await press(stage.screen.getByRole('button', { name: 'Send' }))
+    await waitFor(() => expect(stage.root.activeElement?.textContent).toBe('Try again'))
+    expect(stage.relay.of('POST /tickets')).toEqual([])
+    await press(stage.screen.getByRole('button', { name: 'Remove sword.png' }))
+    await press(stage.screen.getByRole('button', { name: 'Send' }))
+    await stage.screen.findByText(/We have it/)
+  })
+
   it('offers to try again what did not arrive, and sends the message without it if the player wants', async () => {
     const giveBack = stage.relay.answer('POST /attachments', () => 'offline')
     stage.medkit.attach(image())

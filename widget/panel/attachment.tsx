@@ -47,6 +47,9 @@ export function FileList({ uploads }: { uploads: Uploads }) {
       {uploads.items.value.map((item) => (
         <ChosenFile key={item.key} item={item} uploads={uploads} />
       ))}
+      {uploads.items.value.some(({ state }) => state === 'failed') && (
+        <li class="wrong">{speech.words.value.filesFirst}</li>
+      )}
       {uploads.tooMany.value && limits && (
         <li class="wrong" role="alert">
           {speech.say(speech.words.value.fileTooMany, { n: limits.maxCount })}
@@ -68,7 +71,7 @@ function ChosenFile({ item, uploads }: { item: Chosen; uploads: Uploads }) {
       </span>
       <StateOf item={item} />
       {state === 'failed' && (
-        <button type="button" class="link" onClick={() => uploads.retry(key)}>
+        <button type="button" class="link retry" onClick={() => uploads.retry(key)}>
           {words.value.tryAgain}
         </button>
       )}

@@ -141,7 +141,7 @@ function Next({ ticket }: { ticket: Ticket }) {
     )
   }
   return (
-    <footer class="foot closed">
+    <div class="foot closed">
       <p>{words.isClosed}</p>
       {(can.rate || rating) && game.value?.can.rating && <Rating ticket={ticket} />}
       {can.reopen && (
@@ -149,6 +149,6 @@ function Next({ ticket }: { ticket: Ticket }) {
           {words.stillNotSolved}
         </button>
       )}
-    </footer>
+    </div>
   )
 }

@@ -7,7 +7,7 @@ export function HomeFoot() {
   const words = speech.words.value
   const kind = session.kind.value
   return (
-    <footer class="foot links">
+    <div class="foot links">
       <label class="select">
         <span class="hidden">{words.language}</span>
         <select
@@ -36,6 +36,6 @@ export function HomeFoot() {
           {words.signOut}
         </button>
       )}
-    </footer>
+    </div>
   )
 }

@@ -7,6 +7,7 @@ import type { FailureCode } from '../handle.ts'
 import type { Outgoing } from '../state/outbox.ts'
 import type { Words } from '../words/en.ts'
 import { Attached } from './attachment.tsx'
+import { Heading } from './screen.tsx'
 import { useWhole } from './use-whole.ts'
 import { useWriting } from './use-writing.ts'
 
@@ -28,7 +29,7 @@ export function Messages({ id, messages, outgoing }: MessagesProps) {
         const newDay = speech.day(message.sentAt) !== (before && speech.day(before.sentAt))
         return (
           <Fragment key={message.id}>
-            {newDay && <h3 class="day">{speech.day(message.sentAt)}</h3>}
+            {newDay && <Heading class="day">{speech.day(message.sentAt)}</Heading>}
             <Said
               id={id}
               message={message}
@@ -95,10 +96,10 @@ function Bubble(props: { own: boolean; name: string | undefined; sentAt: string;
   const { own, name, sentAt, children } = props
   return (
     <article class={own ? 'message own' : 'message'}>
-      <h4 class={name ? 'author' : 'hidden'}>
+      <p class={name ? 'author' : 'hidden'}>
         <bdi>{name ?? (own ? speech.words.value.you : speech.words.value.agent)}</bdi>
         <time dateTime={sentAt}>{speech.time(sentAt)}</time>
-      </h4>
+      </p>
       {children}
     </article>
   )

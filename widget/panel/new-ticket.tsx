@@ -61,7 +61,8 @@ function useSend(element: { current: HTMLFormElement | null }) {
     event.preventDefault()
     const key = await form.send()
     if (key) router.go({ view: 'outgoing', key })
-    else requestAnimationFrame(() => element.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus())
+    else
+      requestAnimationFrame(() => element.current?.querySelector<HTMLElement>('[aria-invalid=true], .retry')?.focus())
   }
 }
 

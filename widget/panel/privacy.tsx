@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks'
 import type { DeletionRequest, DeletionStepName } from '../../server/contract/deletion.ts'
 import type { PlayerExport } from '../../server/contract/export.ts'
 import type { Words } from '../words/en.ts'
-import { Screen } from './screen.tsx'
+import { Heading, Screen } from './screen.tsx'
 import { useWhole } from './use-whole.ts'
 
 export function Privacy() {
@@ -26,7 +26,7 @@ function Held() {
   }, [])
   return (
     <section>
-      <h3>{words.value.held}</h3>
+      <Heading>{words.value.held}</Heading>
       <p role="status">
         {held
           ? `${say(words.value.heldTickets, { n: held.tickets.length })} · ${say(words.value.heldFiles, { n: held.attachments.length })}`
@@ -70,7 +70,7 @@ function Erasure() {
     })
   return (
     <section>
-      <h3>{words.erase}</h3>
+      <Heading>{words.erase}</Heading>
       <p>{words.eraseHint}</p>
       {requests.map((request) => (
         <Request key={request.id} request={request} put={put} />
@@ -134,7 +134,7 @@ function RecoveryKey() {
   const [shown, setShown] = useState(false)
   return (
     <section>
-      <h3>{words.recoveryKey}</h3>
+      <Heading>{words.recoveryKey}</Heading>
       <p>{words.recoveryKeep}</p>
       {shown ? (
         <output class="key">{session.recoveryKey()}</output>

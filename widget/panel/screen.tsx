@@ -24,27 +24,33 @@ export function Screen({ title, aside, back = true, focus = true, foot, children
   useEffect(() => {
     if (focus && router.moved() && (back || !wide.value)) heading.current?.focus()
   }, [])
-  const Heading = mode === 'page' ? 'h1' : 'h2'
+  const Title = mode === 'page' ? 'h1' : 'h2'
   return (
     <div class={`screen ${rest.class ?? ''}`}>
-      <header class="bar">
+      <div class="bar">
         {back && !wide.value && (
           <button type="button" class="icon" aria-label={words.back} onClick={router.home}>
             <Icon name="back" />
           </button>
         )}
-        <Heading class="title" tabIndex={-1} ref={heading}>
+        <Title class="title" tabIndex={-1} ref={heading}>
           {title}
-        </Heading>
+        </Title>
         {aside}
         {closable && (!back || !wide.value) && (
           <button type="button" class="icon" aria-label={words.close} onClick={close}>
             <Icon name="close" />
           </button>
         )}
-      </header>
+      </div>
       <div class="body">{children}</div>
       {foot}
     </div>
   )
+}
+
+/** Of a part of a view: one level below the view's own. */
+export function Heading({ class: name = 'heading', children }: { class?: string; children: ComponentChildren }) {
+  const Tag = useSupport().mode === 'page' ? 'h2' : 'h3'
+  return <Tag class={name}>{children}</Tag>
 }

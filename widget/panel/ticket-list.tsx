@@ -6,7 +6,7 @@ import { HomeFoot } from './home-foot.tsx'
 import { Icon } from './icons.tsx'
 import { lazy } from './lazy.tsx'
 import { Problem } from './notice.tsx'
-import { Screen } from './screen.tsx'
+import { Heading, Screen } from './screen.tsx'
 
 const Earlier = lazy(() => import('./earlier.tsx').then((file) => file.Earlier))
 
@@ -24,7 +24,7 @@ export function Home() {
       )}
       {session.earlier.value && <Earlier />}
       {tickets.failure.value && <Problem code={tickets.failure.value} again={tickets.load} />}
-      {tickets.list.value?.length ? <h3>{words.value.yourTickets}</h3> : null}
+      {tickets.list.value?.length ? <Heading>{words.value.yourTickets}</Heading> : null}
       <ul class="tickets" onKeyDown={moveByArrows}>
         <Unsent />
         {tickets.list.value?.map((ticket) => (

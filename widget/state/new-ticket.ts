@@ -109,8 +109,9 @@ export function createNewTicket(parts: NewTicketParts): NewTicketForm {
       tried.value = true
       if (sending.value || Object.keys(wrong.value).length) return undefined
       sending.value = true
-      await uploads.settled()
+      const arrived = await uploads.settled()
       sending.value = false
+      if (!arrived) return undefined
       const key = written()
       forget()
       return key

@@ -38,8 +38,9 @@ export function createReplies(storage: Storage, outbox: Outbox, createUploads: (
       async send() {
         if (sending.value || !text.value.trim()) return
         sending.value = true
-        await uploads.settled()
+        const arrived = await uploads.settled()
         sending.value = false
+        if (!arrived) return
         const attachments = uploads.attachments()
         const ids = attachments.map(({ id }) => id)
         outbox.reply(id, { message: text.value, ...(ids.length && { attachments: ids }) }, attachments)

@@ -32,8 +32,8 @@ export interface Uploads {
   add(files: Iterable<File>): void
   retry(key: string): void
   remove(key: string): void
-  /** Resolves when nothing moves any more. */
-  settled(): Promise<void>
+  /** Resolves when nothing moves any more: false when a file did not arrive, which the player has to decide about. */
+  settled(): Promise<boolean>
   /** What a message can carry. */
   attachments(): Attachment[]
   apply(attachment: Attachment): void
@@ -108,6 +108,7 @@ export function createUploads({ call, relay, identity, limits, begin }: UploadPa
     remove,
     async settled() {
       while (moving.size) await Promise.all(moving)
+      return items.value.every(({ state }) => state !== 'failed')
     },
     attachments: () => items.value.flatMap(asAttachment),
     apply(attachment) {

@@ -85,6 +85,7 @@ export const ar: Words = {
   fileMoving: 'أُرسل {percent}',
   fileChecking: 'قيد الفحص',
   fileFailed: 'لم يُرسل',
+  filesFirst: 'ملف لم يصل. أعد المحاولة أو أزله، ثم تُرسل الرسالة.',
   fileTooLarge: 'كبير جداً: الحد هو {size}.',
   fileTooMany: {
     one: 'لا تتسع الرسالة إلا لملف واحد.',

@@ -61,6 +61,8 @@ export const de: Words = {
   fileMoving: '{percent} gesendet',
   fileChecking: 'Wird geprüft',
   fileFailed: 'Nicht gesendet',
+  filesFirst:
+    'Eine Datei ist nicht angekommen. Versuch es noch einmal oder entferne sie; dann kann die Nachricht abgehen.',
   fileTooLarge: 'Zu groß: erlaubt sind {size}.',
   fileTooMany: {
     one: 'An eine Nachricht passt nur {n} Datei.',

@@ -38,6 +38,7 @@ export const more = {
   fileMoving: '{percent} sent',
   fileChecking: 'Being checked',
   fileFailed: 'Not sent',
+  filesFirst: 'A file did not arrive. Try again, or remove it; then the message can go.',
   fileTooLarge: 'Too large: the limit is {size}.',
   fileTooMany: { one: 'Only {n} file fits on a message.', other: 'Only {n} files fit on a message.' },
   fileRefused: 'Refused: the file could not be checked or is not what its name says.',

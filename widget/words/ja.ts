@@ -61,6 +61,7 @@ export const ja: Words = {
   fileMoving: '{percent} 送信済み',
   fileChecking: '確認中',
   fileFailed: '送信できませんでした',
+  filesFirst: '届いていないファイルがあります。もう一度試すか取り消すと、メッセージを送信できます。',
   fileTooLarge: '大きすぎます。上限は {size} です。',
   fileTooMany: { other: '1 通に付けられるファイルは {n} 個までです。' },
   fileRefused: '受け付けられません。確認できないか、名前と中身が異なるファイルです。',
