@@ -156,7 +156,7 @@ function gameOf(vendor: Vendor): LiveGame {
     name: 'Away',
     origins: [],
     languages: ['en' as const],
-    players: { anonymous: true, email: false },
+    players: { anonymous: true, email: false, proofOfWork: false as const },
     form: { categories: [] },
     attachments: false as const,
     theme: {},
