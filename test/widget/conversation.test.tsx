@@ -13,7 +13,8 @@ describe('a conversation', () => {
     ticket = shown
     stage.relay.tickets.set(ticket.id, ticket)
     stage.medkit.open({ ticket: ticket.id })
-    await stage.screen.findByRole('heading', { name: ticket.number })
+    const heading = await stage.screen.findByRole('heading', { name: ticket.number })
+    await waitFor(() => expect(stage.root.activeElement).toBe(heading))
     await waitFor(() => expect(stage.root.querySelectorAll('.message')).toHaveLength(ticket.messages.length))
   }
 

@@ -75,7 +75,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
   const held = signal<readonly Outgoing[]>([])
   const items = computed(() => held.value.filter((item) => mayGoAs(item.owner, owner.value)))
   const shelf = createShelf<Outgoing>(`medkit:${game}`, 'outbox')
-  let flushing: Promise<void> | undefined
+  let flushing = false
   let failures = 0
   let callOff = () => {}
 
@@ -121,20 +121,22 @@ export function createOutbox(parts: OutboxParts): Outbox {
     callOff = clock.after(ms || Math.min(longestWaitMs, 1000 * 2 ** failures), () => flush())
   }
 
-  const sendAll = async () => {
-    // Read anew each time: the player may add or take back while one is under way. A stuck reply holds its ticket's next.
-    for (;;) {
-      const stuck = items.value.filter((item) => item.state === 'failed').map((item) => item.ticketId ?? item.key)
-      const next = items.value.find((item) => item.state === 'waiting' && !stuck.includes(item.ticketId ?? item.key))
-      if (!next || !(await attempt(next))) return
-    }
+  const next = () => {
+    // A stuck reply holds its ticket's next.
+    const stuck = items.value.filter((item) => item.state === 'failed').map((item) => item.ticketId ?? item.key)
+    return items.value.find((item) => item.state === 'waiting' && !stuck.includes(item.ticketId ?? item.key))
   }
-  const flush = () => {
+  const flush = async () => {
     callOff()
-    flushing ??= sendAll().finally(() => {
-      flushing = undefined
-    })
-    return flushing
+    if (flushing) return
+    flushing = true
+    try {
+      // Read anew each time: the player may add or take back while one is under way.
+      for (let item = next(); item; item = next()) if (!(await attempt(item))) return
+    } finally {
+      // In the same breath as the last look, so that nothing is added in between and forgotten.
+      flushing = false
+    }
   }
   const add = (item: Outgoing) => {
     held.value = [...held.value, item]
