@@ -1,5 +1,5 @@
 /** An anonymous player turns out to be somebody: all of theirs moves, once, and only on proof. */
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Merged, Session } from '../../../server/contract/player.ts'
 import type { Conversation, Ticket } from '../../../server/contract/ticket.ts'
 import { freshDatabase, stopPostgres } from '../../postgres.ts'
@@ -14,16 +14,22 @@ const storeOn = async (engine: string) => (engine === 'postgres' ? { store: awai
 
 describe.each(['sqlite', 'postgres'])('On %s, a merge', (engine) => {
   let scene: Scene
+  let sub: string
   let ada: string
   let anonymous: Session
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     scene = await startScene({ config: await storeOn(engine) })
-    ada = scene.verified({ sub: 'ada' })
-    anonymous = await scene.signIn()
   })
 
-  afterEach(() => scene.close())
+  afterAll(() => scene.close())
+
+  /** Another Ada for each test. */
+  beforeEach(async () => {
+    sub = `ada-${crypto.randomUUID()}`
+    ada = scene.verified({ sub })
+    anonymous = await scene.signIn()
+  })
 
   const merge = (anonymousToken = anonymous.token, token = ada) =>
     scene.call<Merged>('POST /v1/sessions/merge', { token, body: { anonymousToken } })
@@ -138,11 +144,11 @@ describe.each(['sqlite', 'postgres'])('On %s, a merge', (engine) => {
   })
 
   it('never follows from a claim: a typed address, an id in the metadata', async () => {
-    const mine = await scene.open(scene.verified({ sub: 'ada', email: 'ada@players.example' }))
-    const claims = { playerId: 'ada', sub: 'ada', email: 'ada@players.example', recoveryKey: 'x' }
+    const mine = await scene.open(scene.verified({ sub, email: 'ada@players.example' }))
+    const claims = { playerId: sub, sub, email: 'ada@players.example', recoveryKey: 'x' }
     const claimed = await scene.open(anonymous.token, { email: 'ada@players.example', metadata: claims })
     expect(await idsOf(anonymous.token)).toEqual([claimed.id])
-    expect(await idsOf(scene.verified({ sub: 'ada', email: 'ada@players.example' }))).toEqual([mine.id])
+    expect(await idsOf(scene.verified({ sub, email: 'ada@players.example' }))).toEqual([mine.id])
     // A mailbox that was proved is a player of its own, whatever address the studio signs.
     expect(await idsOf((await scene.signInByMail('ada@players.example')).token)).toEqual([])
   })
