@@ -1,6 +1,6 @@
 /** The built widget and its pages, read once and kept in memory, compressed once. */
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 
@@ -27,6 +27,8 @@ const types: Record<string, string> = {
 
 /** @param folder - what the build wrote */
 export function readBrowserFiles(folder: string): BrowserFiles {
+  // Without a build the relay still serves the player API; the pages say what is missing.
+  if (!existsSync(folder)) return new Map()
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
   const files = entries.filter((entry) => entry.isFile() && types[extname(entry.name)] !== undefined)
   return new Map(
