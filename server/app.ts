@@ -2,7 +2,6 @@
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { AttachmentId } from './contract/ids.ts'
-import { responseFor } from './files/download.ts'
 import { FilesError } from './files/files-error.ts'
 import type { Links } from './files/links.ts'
 import type { Files } from './files/uploads.ts'
@@ -24,6 +23,7 @@ import type { Handlers } from './routes/handlers.ts'
 import { addHealth } from './routes/health.ts'
 import { addHooks } from './routes/hooks.ts'
 import { fenceAddresses, spend, spenderOf } from './routes/limited.ts'
+import { addLinkedFiles } from './routes/linked-files.ts'
 import { addPages } from './routes/pages.ts'
 import type { Store } from './store/store.ts'
 import { isStoreTrouble } from './store/trouble.ts'
@@ -87,17 +87,6 @@ function addUploads(app: Hono, { upload, identify, games, edge, limits }: AppPar
     const id = AttachmentId.safeParse(context.req.param('id'))
     if (!id.success) throw new Refusal('not_found')
     return upload(player, game, id.data, context.req.raw)
-  })
-}
-
-/** For vendors that take a link instead of a file: whoever holds the link has the file until it expires. */
-function addLinkedFiles(app: Hono, { links, store, files }: AppParts): void {
-  app.get('/files/:id', async (context) => {
-    const id = links.verify(new URL(context.req.url))
-    const row = id && (await store.attachments.find(id))
-    const kept = row ? await files.keep.read(row.id) : undefined
-    if (!row || !kept) throw new Refusal('not_found')
-    return responseFor(kept.body, { fileName: row.file_name, fileType: row.file_type, fileSize: kept.size })
   })
 }
 

@@ -7,6 +7,7 @@ import { plainWords } from './config-words.ts'
 import { FormField, Label, Theme } from './contract/game.ts'
 import { GameKey } from './contract/ids.ts'
 import { Language } from './contract/language.ts'
+import { FilesPlace, mistakesAcross as fileMistakes, S3Keys, ScannerConfig } from './files/files-config.ts'
 import { defaultPoints, type LimitKind } from './limits.ts'
 import { findStudioConfigMistakes } from './players/studio-keys.ts'
 import { isNetwork } from './routes/address.ts'
@@ -69,6 +70,8 @@ const Attachments = z.strictObject({
     .optional(),
   maxBytes: z.int().positive().optional(),
   maxCount: z.int().positive().max(100).optional(),
+  /** Theymes only: the browser puts files straight into the vendor's storage, past the relay and its checks. */
+  direct: z.boolean().optional(),
 })
 
 const GameConfig = z.strictObject({
@@ -111,10 +114,10 @@ const ConfigFile = z.strictObject({
     .string()
     .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, 'sqlite:<path> or postgres://…')
     .default('sqlite:data/medkit.db'),
-  files: z
-    .string()
-    .regex(/^(file:.+|s3:\/\/.+)$/, 'file:<folder> or s3://…')
-    .default('file:data/files'),
+  files: FilesPlace.default('file:data/files'),
+  s3: S3Keys.optional(),
+  /** clamd: while it is configured, no file goes on unscanned. */
+  scanner: ScannerConfig.optional(),
   secret: z.string().min(32).optional(),
   /** The addresses, or CIDR blocks, whose `X-Forwarded-For` is believed. */
   trustedProxies: z.array(z.string().refine(isNetwork, { error: 'an IP address or a CIDR block' })).default([]),
@@ -188,7 +191,7 @@ function parse(text: string, mistakes: string[]): unknown {
 function findMistakesAcross(file: unknown): string[] {
   const { mail, publicUrl, games } = fields(file)
   const audiences = new Map<unknown, string>()
-  return Object.entries(fields(games)).flatMap(([game, config]) => {
+  const ofGames = Object.entries(fields(games)).flatMap(([game, config]) => {
     const { email, jwt } = fields(fields(config).players)
     const path = `games.${game}.players`
     const audience = isRecord(jwt) ? (jwt.audience ?? game) : undefined
@@ -201,6 +204,7 @@ function findMistakesAcross(file: unknown): string[] {
       ...(other ? [`${path}.jwt.audience: a token for ${String(audience)} would be for ${other} as well`] : []),
     ]
   })
+  return [...fileMistakes(fields(file)), ...ofGames]
 }
 
 function fields(value: unknown): Record<string, unknown> {
@@ -209,7 +213,7 @@ function fields(value: unknown): Record<string, unknown> {
 
 /** Secrets written straight into the file are masked as well. */
 function gatherSecrets(config: z.output<typeof ConfigFile>, secrets: Secrets): void {
-  if (config.secret) secrets.add(config.secret)
+  for (const key of [config.secret, config.s3?.secretAccessKey, config.s3?.sessionToken]) if (key) secrets.add(key)
   for (const url of [config.store, config.files, config.mail?.url]) for (const part of secretsIn(url)) secrets.add(part)
   for (const game of Object.values(config.games)) {
     if (game.hookSecret) secrets.add(game.hookSecret)

@@ -19,7 +19,8 @@ export function createGames(config: Config, vendorOf: (game: string, config: Gam
   return new Map(
     Object.entries(config.games).map(([key, game]) => {
       const vendor = vendorOf(key, game)
-      return [key, { key, config: game, vendor, can: narrow(vendor.can, game.attachments) }]
+      const can = narrow(vendor.can, game.attachments, config.scanner?.maxBytes)
+      return [key, { key, config: game, vendor, can }]
     }),
   )
 }
@@ -40,15 +41,20 @@ export function signInWays({ players }: GameConfig): PlayerKind[] {
   ]
 }
 
-function narrow(can: Can, wanted: GameConfig['attachments']): Can {
+/** @param scannedBytes - of one file, that the scanner takes */
+function narrow(can: Can, wanted: GameConfig['attachments'], scannedBytes: number | undefined): Can {
   if (wanted === false || can.attachments === false) return { ...can, attachments: false }
-  return { ...can, attachments: narrowLimits(can.attachments, wanted) }
+  return { ...can, attachments: narrowLimits(can.attachments, wanted, scannedBytes) }
 }
 
-function narrowLimits(limits: AttachmentLimits, wanted: Exclude<GameConfig['attachments'], false>): AttachmentLimits {
+function narrowLimits(
+  limits: AttachmentLimits,
+  wanted: Exclude<GameConfig['attachments'], false>,
+  scannedBytes = limits.maxBytes,
+): AttachmentLimits {
   return {
     types: wanted.types ? limits.types.filter((type) => wanted.types?.includes(type)) : limits.types,
-    maxBytes: Math.min(limits.maxBytes, wanted.maxBytes ?? limits.maxBytes),
+    maxBytes: Math.min(limits.maxBytes, wanted.maxBytes ?? limits.maxBytes, scannedBytes),
     maxCount: Math.min(limits.maxCount, wanted.maxCount ?? limits.maxCount),
   }
 }

@@ -6,8 +6,11 @@ import { createApp } from './app.ts'
 import { createBells } from './bells.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config, GameConfig } from './config.ts'
+import { createAnnounce } from './files/announce.ts'
 import { responseFor } from './files/download.ts'
-import { createLinks } from './files/links.ts'
+import { createInspection } from './files/inspection.ts'
+import { createLinks, type Links } from './files/links.ts'
+import { createScanner } from './files/scan.ts'
 import { createFiles } from './files/uploads.ts'
 import { createGames, type Games } from './games.ts'
 import { createHousekeeping } from './housekeeping.ts'
@@ -26,11 +29,11 @@ import { exportRoutes } from './routes/export.ts'
 import { gameRoutes } from './routes/games.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { ticketRoutes } from './routes/tickets.ts'
-import type { AttachmentRow } from './store/attachments.ts'
 import { type Database, openDatabase } from './store/database.ts'
 import { createStore } from './store/store.ts'
 import { createAccept } from './tickets/accept.ts'
 import { createAdopt } from './tickets/adopt.ts'
+import { createCargoFiles } from './tickets/cargo-files.ts'
 import { createChange } from './tickets/change.ts'
 import { createDeletions } from './tickets/deletion.ts'
 import { createDeliveryWorker } from './tickets/delivery.ts'
@@ -38,7 +41,7 @@ import { createDeskLedger, type DeskTables, migrateDesk } from './vendors/desk/l
 import { createDeskPages } from './vendors/desk/pages.ts'
 import type { VendorParts } from './vendors/parts.ts'
 import { createVendor } from './vendors/registry.ts'
-import type { Vendor, VendorFile } from './vendors/vendor.ts'
+import type { Vendor } from './vendors/vendor.ts'
 
 export interface RelayOptions {
   config: Config
@@ -62,9 +65,6 @@ export interface Relay {
   close: () => Promise<void>
 }
 
-/** A vendor that takes a link has a week to fetch the file. */
-const linkSeconds = 7 * 86_400
-
 /**
  * Opens the ledger and the files and starts the workers; nothing listens yet.
  *
@@ -85,7 +85,7 @@ export async function createRelay({
   const database = await openDatabase(config.store)
   const store = createStore(database)
   const bells = createBells()
-  const files = createFiles(config.files)
+  const files = createFiles(config.files, { credentials: config.s3, spoolFolder: config.s3?.spool })
   const desk = await openDesk(config, database)
   const vendorParts = {
     clock,
@@ -106,26 +106,18 @@ export async function createRelay({
   const streams = createStreams({ store, clock, bells, games, watch, log, metrics })
   const accept = createAccept({ store, clock, bells, pseudonymOf })
   const adopt = createAdopt({ store, clock, bells, log, pseudonymOf })
-  const links = {
-    sign: (row: AttachmentRow) => linksAt(config.publicUrl ?? address).sign(row.id, linkSeconds),
-    verify: (url: URL) => linksAt(config.publicUrl ?? address).verify(url),
+  const links: Links = {
+    sign: (id, lifetimeSeconds) => linksAt(config.publicUrl ?? address).sign(id, lifetimeSeconds),
+    verify: (url) => linksAt(config.publicUrl ?? address).verify(url),
   }
   const linkSecret = Buffer.from(secret).toString('base64url')
   const linksAt = (publicUrl: string) =>
     createLinks({ secret: linkSecret, publicUrl, clock: () => clock.now().getTime() })
-  const fileOf = (row: AttachmentRow): VendorFile => ({
-    fileName: row.file_name,
-    fileType: row.file_type,
-    fileSize: Number(row.file_size),
-    link: links.sign(row),
-    read: async () => {
-      const kept = await files.keep.read(row.id)
-      if (!kept) throw new Error('a file that was promised to a vendor is gone')
-      return kept.body
-    },
-  })
+  const filesOf = createCargoFiles({ store, clock, bells, files, links })
+  const scanner = config.scanner && createScanner(config.scanner)
+  const inspection = createInspection({ store, clock, bells, games, files, scanner, log })
   const edge = createEdge(games, baseOf)
-  const delivery = createDeliveryWorker({ store, clock, bells, games, fileOf, log, metrics })
+  const delivery = createDeliveryWorker({ store, clock, bells, games, filesOf, log, metrics })
   const deletions = createDeletions({
     store,
     clock,
@@ -137,7 +129,7 @@ export async function createRelay({
   })
   const { retentionDays } = config
   const housekeeping = createHousekeeping({ store, clock, files, deletions, merging, log, retentionDays })
-  const attachmentParts = { store, clock, bells, files, baseOf }
+  const announce = createAnnounce({ store, clock, files, log })
 
   const app = createApp({
     handlers: {
@@ -145,12 +137,12 @@ export async function createRelay({
       ...sessionRoutes({ ...admission, store, clock, bells, games, edge }),
       ...challengeRoutes(proofs),
       ...ticketRoutes({ store, accept, change: createChange({ store, clock, bells }), watch, adopt, proofs }),
-      ...attachmentRoutes(attachmentParts),
+      ...attachmentRoutes({ store, files, announce, baseOf }),
       ...deletionRoutes(deletions, adopt),
       ...exportRoutes({ store, clock, watch, adopt }),
       ...eventRoutes(streams, store),
     },
-    upload: createUploadHandler(attachmentParts),
+    upload: createUploadHandler({ store, files, inspection }),
     identify,
     games,
     edge,
@@ -177,6 +169,7 @@ export async function createRelay({
 
   let server: Listening | undefined
   delivery.start()
+  inspection.start()
   housekeeping.start()
 
   return {
@@ -193,6 +186,7 @@ export async function createRelay({
       watch.stop()
       await housekeeping.stop()
       await delivery.stop()
+      await inspection.stop()
       server?.closeIdle()
       await closed
       await admission.close()

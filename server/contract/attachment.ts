@@ -2,10 +2,18 @@
 import { z } from 'zod'
 import { AttachmentId } from './ids.ts'
 
+/**
+ * `uploading`: bytes are missing. `checking`: all are there and are being looked into, which takes as long as the scanner
+ * does. A message may carry a file in any state; it goes on to the studio once it is `ready`.
+ */
 export const AttachmentState = z.enum(['uploading', 'checking', 'ready', 'refused'])
 
-/** Why a file was refused after its bytes were seen. */
-export const AttachmentReason = z.enum(['type_mismatch', 'type_not_allowed', 'infected', 'unreadable'])
+/**
+ * Why a file was refused after it was announced. `type_mismatch`: not what its type or name says. `type_not_allowed`: not
+ * taken here, or by anybody. `unscannable`: the scanner takes no file like it. `unreadable`: its bytes never came, or are
+ * not those that were announced.
+ */
+export const AttachmentReason = z.enum(['type_mismatch', 'type_not_allowed', 'infected', 'unscannable', 'unreadable'])
 
 export const Attachment = z.object({
   id: AttachmentId,

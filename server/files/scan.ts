@@ -8,10 +8,13 @@ export interface Scanner {
   /**
    * Streams a file past the scanner.
    *
-   * @throws FilesError `unavailable` when there is no verdict: clamd is down, silent, or takes no file this large.
+   * @throws FilesError `unavailable` when there is no verdict: clamd is down, silent, or talks nonsense.
    */
-  scan(body: ReadableStream<Uint8Array>, signal?: AbortSignal): Promise<'clean' | 'infected'>
+  scan(body: ReadableStream<Uint8Array>, signal?: AbortSignal): Promise<ScanVerdict>
 }
+
+/** `too-large`: clamd will never take a file of this size; see its `StreamMaxLength`. */
+export type ScanVerdict = 'clean' | 'infected' | 'too-large'
 
 export type ScannerAddress = { host: string; port: number } | { socket: string }
 
@@ -52,7 +55,7 @@ async function converse(
   socket: Socket,
   body: ReadableStream<Uint8Array>,
   signal: AbortSignal | undefined,
-): Promise<'clean' | 'infected'> {
+): Promise<ScanVerdict> {
   // Listening from the start: clamd may answer and hang up in the middle, when a file is larger than it takes.
   const reply = readReply(socket)
   const isOver = reply.then(
@@ -90,9 +93,10 @@ async function readReply(socket: Socket): Promise<string> {
   return text.split('\0', 1)[0] ?? ''
 }
 
-/** `stream: OK`, or `stream: <name> FOUND`. Anything else (`INSTREAM size limit exceeded. ERROR`) is no verdict. */
-function verdictOf(reply: string): 'clean' | 'infected' {
+/** `stream: OK`, `stream: <name> FOUND`, or that it is too large. Anything else is no verdict. */
+function verdictOf(reply: string): ScanVerdict {
   if (reply === 'stream: OK') return 'clean'
+  if (reply === 'INSTREAM size limit exceeded. ERROR') return 'too-large'
   if (/^stream: .+ FOUND$/.test(reply)) return 'infected'
   throw new Error(reply === '' ? 'clamd hung up' : 'clamd refused')
 }

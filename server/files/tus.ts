@@ -96,7 +96,7 @@ async function* watched(chunks: AsyncIterable<Uint8Array>, patience: Patience): 
 }
 
 /** Also after a HEAD: the relay may have died between the last byte and this. */
-async function finishIfWhole(growing: Growing, id: string, state: UploadState): Promise<boolean> {
+export async function finishIfWhole(growing: Growing, id: string, state: UploadState): Promise<boolean> {
   if (state.offset !== state.fileSize) return false
   if (!state.whole) await growing.finish(id, state)
   return true

@@ -6,7 +6,7 @@ import { type Keep, requireId, type Storage } from './keep.ts'
 import { createLocks, type Locks } from './lock.ts'
 import { createS3 } from './s3.ts'
 import type { S3Credentials } from './s3-client.ts'
-import { answer, type UploadAnswer } from './tus.ts'
+import { answer, finishIfWhole, type UploadAnswer } from './tus.ts'
 
 export interface Uploads {
   /** From here on the upload exists, at offset 0. @throws FilesError `exists` */
@@ -22,6 +22,8 @@ export interface Uploads {
   handle(request: Request, id: string): Promise<UploadAnswer>
   /** Bytes safe by now; undefined when there is no such upload. */
   offset(id: string): Promise<number | undefined>
+  /** Whether all bytes are there and readable. Completes what a relay left that died with the last of them. */
+  isWhole(id: string): Promise<boolean>
   /** Stops a running request first. Removing what is not there succeeds. */
   remove(id: string): Promise<void>
 }
@@ -92,6 +94,15 @@ function createUploads({ keep, growing }: Storage, locks: Locks, { idleTimeoutMs
     },
     handle: (request, id) => alone(id, (wanted) => answer({ keep, growing, request, id, wanted, idleTimeoutMs })),
     offset: async (id) => (await growing.state(requireId(id)))?.offset,
+    async isWhole(id) {
+      const { offset, fileSize, whole } = (await growing.state(requireId(id))) ?? {}
+      // Only then: being alone with an upload stops the request that has it.
+      if (whole || offset === undefined || offset !== fileSize) return whole ?? false
+      return alone(id, async () => {
+        const state = await growing.state(id)
+        return state !== undefined && finishIfWhole(growing, id, state)
+      })
+    },
     remove: (id) => alone(id, () => keep.remove(id)),
   }
 }

@@ -1,16 +1,15 @@
 /** Files: announced, uploaded in pieces, fetched back, dropped. */
-import type { Bells } from '../bells.ts'
-import type { Clock } from '../clock.ts'
 import type { AttachmentId } from '../contract/ids.ts'
-import { checkFile, cleanFileName } from '../files/check.ts'
+import type { Announce } from '../files/announce.ts'
 import { responseFor } from '../files/download.ts'
+import type { Inspection } from '../files/inspection.ts'
 import type { Files } from '../files/uploads.ts'
 import type { LiveGame } from '../games.ts'
 import type { Identity } from '../players/identity.ts'
 import { Refusal } from '../problem.ts'
-import { randomId } from '../random.ts'
 import type { AttachmentRow } from '../store/attachments.ts'
 import type { Store } from '../store/store.ts'
+import type { PlayerKey } from '../store/tables.ts'
 import { loadChain } from '../tickets/chain.ts'
 import { ownAttachment } from '../tickets/ownership.ts'
 import { VendorError, type VendorFileId, type VendorTicketRef } from '../vendors/vendor.ts'
@@ -18,9 +17,8 @@ import type { HandlersOf } from './handlers.ts'
 
 export interface AttachmentRouteParts {
   store: Store
-  clock: Clock
-  bells: Bells
   files: Files
+  announce: Announce
   /** Where the outside reaches this relay. */
   baseOf: (request: Request) => string
 }
@@ -29,10 +27,7 @@ type AttachmentRoutes = HandlersOf<
   'POST /attachments' | 'GET /attachments/:attachmentId' | 'DELETE /attachments/:attachmentId'
 >
 
-/** Files a player may have waiting for a message: several messages' worth, and a bound on what nobody ever sends. */
-const looseFiles = 50
-
-export function attachmentRoutes({ store, clock, files, baseOf }: AttachmentRouteParts): AttachmentRoutes {
+export function attachmentRoutes({ store, files, announce, baseOf }: AttachmentRouteParts): AttachmentRoutes {
   async function fromVendor(game: LiveGame, row: AttachmentRow, vendorFileId: VendorFileId): Promise<Response> {
     const ref = await refOfAttachment(store, row)
     if (!game.vendor.download || !ref) throw new Refusal('not_found')
@@ -43,30 +38,7 @@ export function attachmentRoutes({ store, clock, files, baseOf }: AttachmentRout
 
   return {
     async 'POST /attachments'({ player, game, body, request }) {
-      const { attachments } = game.can
-      if (attachments === false) throw new Refusal('unsupported')
-      if (!attachments.types.includes(body.fileType)) throw new Refusal('type_not_allowed')
-      if (body.fileSize > attachments.maxBytes) throw new Refusal('too_large')
-      if ((await store.attachments.countLoose(player.key)) >= looseFiles) throw new Refusal('too_large')
-      const id = randomId() as AttachmentId
-      await files.uploads.create(id, body.fileSize)
-      await store.attachments.add({
-        id,
-        game: game.key,
-        player: player.key,
-        ticket_id: null,
-        message_id: null,
-        file_name: cleanFileName(body.fileName),
-        file_type: body.fileType,
-        file_size: body.fileSize,
-        state: 'uploading',
-        reason: null,
-        vendor_file_id: null,
-        position: 0,
-        created_at: clock.now().getTime(),
-      })
-      const url = `${baseOf(request)}/v1/uploads/${id}`
-      return { status: 201, body: { id, upload: { protocol: 'tus', url } } }
+      return { status: 201, body: await announce({ player, game, file: body, base: baseOf(request) }) }
     },
 
     async 'GET /attachments/:attachmentId'({ player, game, params }) {
@@ -87,35 +59,47 @@ export function attachmentRoutes({ store, clock, files, baseOf }: AttachmentRout
   }
 }
 
+export interface UploadHandlerParts {
+  store: Store
+  files: Files
+  inspection: Pick<Inspection, 'begin'>
+}
+
+/** Requests of one player that bring bytes at the same time: more than a message has files. */
+const atOnce = 12
+
 /** `HEAD` and `PATCH /v1/uploads/{id}`: tus 1.0 on an upload that `POST /attachments` created. */
-export function createUploadHandler({ store, clock, bells, files }: Omit<AttachmentRouteParts, 'baseOf'>) {
-  /** Looks into a file that has just come in whole, and says what it is. */
-  async function inspect(row: AttachmentRow, game: LiveGame): Promise<void> {
-    const allowed = game.can.attachments === false ? [] : game.can.attachments.types
-    const kept = await files.keep.read(row.id)
-    const declared = { fileName: row.file_name, fileType: row.file_type, fileSize: Number(row.file_size) }
-    const result = kept
-      ? await checkFile(kept.body, declared, allowed)
-      : { ok: false as const, reason: 'unreadable' as const }
-    const change = result.ok
-      ? { state: 'ready' as const, file_type: result.fileType }
-      : { state: 'refused' as const, reason: result.reason }
-    await store.transaction(async (ledger) => {
-      await ledger.attachments.change(row.id, change)
-      await ledger.events.add(row.player, clock.now(), { type: 'attachment-changed', attachment_id: row.id })
-    })
-    if (!result.ok) await files.uploads.remove(row.id)
-    bells.player.ring(row.player)
+export function createUploadHandler({ store, files, inspection }: UploadHandlerParts) {
+  const sending = new Map<PlayerKey, number>()
+
+  async function withRoom(player: PlayerKey, work: () => Promise<Response>): Promise<Response> {
+    const count = sending.get(player) ?? 0
+    if (count >= atOnce) return lockedForNow()
+    sending.set(player, count + 1)
+    try {
+      return await work()
+    } finally {
+      const left = (sending.get(player) ?? 1) - 1
+      if (left > 0) sending.set(player, left)
+      else sending.delete(player)
+    }
   }
 
-  return async (player: Identity, game: LiveGame, id: AttachmentId, request: Request): Promise<Response> => {
+  return async (player: Identity, _game: LiveGame, id: AttachmentId, request: Request): Promise<Response> => {
     const row = await ownAttachment(store, player, id)
     if (row.vendor_file_id !== null || row.state === 'refused') throw new Refusal('not_found')
-    const { response, finished } = await files.uploads.handle(request, id)
-    // The last PATCH is answered only when its file has been looked into, so what follows can count on the verdict.
-    if (finished && row.state === 'uploading') await inspect(row, game)
-    return response
+    return withRoom(player.key, async () => {
+      const { response, finished } = await files.uploads.handle(request, id)
+      if (finished && row.state === 'uploading') await inspection.begin(id)
+      return response
+    })
   }
+}
+
+/** What a tus client takes for "try again in a moment". */
+function lockedForNow(): Response {
+  const headers = { 'Tus-Resumable': '1.0.0', 'Cache-Control': 'no-store', 'Retry-After': '1' }
+  return new Response(null, { status: 423, headers })
 }
 
 async function refOfAttachment(store: Store, row: AttachmentRow): Promise<VendorTicketRef | undefined> {

@@ -1,11 +1,19 @@
 /** Files of players and agents; their bytes lie elsewhere. */
-import type { Insertable, Kysely, Selectable, Updateable } from 'kysely'
+import { type ExpressionBuilder, type Insertable, type Kysely, type Selectable, sql, type Updateable } from 'kysely'
 import type { AttachmentId, MessageId, TicketId } from '../contract/ids.ts'
+import type { VendorFileId } from '../vendors/vendor.ts'
+import type { Engine } from './database.ts'
 import type { AttachmentTable, PlayerKey, Tables } from './tables.ts'
 
 export type AttachmentRow = Selectable<AttachmentTable>
 
-export function attachmentRows(db: Kysely<Tables>) {
+/** What a player may have waiting for a message. */
+export interface LooseBounds {
+  count: number
+  bytes: number
+}
+
+export function attachmentRows(db: Kysely<Tables>, engine: Engine) {
   return {
     find: (id: AttachmentId) => db.selectFrom('attachments').selectAll().where('id', '=', id).executeTakeFirst(),
 
@@ -25,10 +33,32 @@ export function attachmentRows(db: Kysely<Tables>) {
 
     add: (row: Insertable<AttachmentTable>) => db.insertInto('attachments').values(row).execute(),
 
-    change: (id: AttachmentId, change: Updateable<AttachmentTable>) =>
-      db.updateTable('attachments').set(change).where('id', '=', id).execute(),
+    /**
+     * Adds a file that no message carries yet; false where the player has as many as they may. Call it in a transaction
+     * of its own: on PostgreSQL it holds the player's lock until the commit, so that 200 at once are counted like 200.
+     */
+    async announce(row: Insertable<AttachmentTable>, bounds: LooseBounds): Promise<boolean> {
+      if (engine === 'postgres') await sql`select pg_advisory_xact_lock(hashtextextended(${row.player}, 1))`.execute(db)
+      const { count, bytes } = await db
+        .selectFrom('attachments')
+        .select((select) => [select.fn.countAll<number>().as('count'), select.fn.sum<number>('file_size').as('bytes')])
+        .where('player', '=', row.player)
+        .where('message_id', 'is', null)
+        .where('state', '!=', 'refused')
+        .executeTakeFirstOrThrow()
+      if (Number(count) >= bounds.count || Number(bytes ?? 0) + row.file_size > bounds.bytes) return false
+      await db.insertInto('attachments').values(row).execute()
+      return true
+    },
 
-    /** Puts a ready file on a message; false when it is on one already, not ready, or not this player's. */
+    /** Its bytes go straight to the vendor. */
+    placeAtVendor: (id: AttachmentId, vendor_file_id: VendorFileId) =>
+      db.updateTable('attachments').set({ vendor_file_id }).where('id', '=', id).execute(),
+
+    /**
+     * Puts a file on a message, in whatever state it is; false when it is on one already or not this player's. That it is
+     * named is how the relay hears that a file has been put straight to the vendor, who is asked on delivery.
+     */
     async carry(
       id: AttachmentId,
       player: PlayerKey,
@@ -40,19 +70,89 @@ export function attachmentRows(db: Kysely<Tables>) {
         .where('id', '=', id)
         .where('player', '=', player)
         .where('message_id', 'is', null)
-        .where('state', '=', 'ready')
+        .executeTakeFirst()
+      const direct = db.updateTable('attachments').set({ state: 'checking' }).where('id', '=', id)
+      await direct.where('message_id', '=', on.message_id).where(isUnseenAtVendor).execute()
+      return numUpdatedRows === 1n
+    },
+
+    /** All bytes are there: from now on `checking`, in hand until `until`. False when it was not `uploading` any more. */
+    async beginCheck(id: AttachmentId, until: Date): Promise<boolean> {
+      const { numUpdatedRows } = await db
+        .updateTable('attachments')
+        .set({ state: 'checking', check_at: until.getTime(), checks: 0 })
+        .where('id', '=', id)
+        .where('state', '=', 'uploading')
         .executeTakeFirst()
       return numUpdatedRows === 1n
     },
 
-    async countLoose(player: PlayerKey): Promise<number> {
-      const { count } = await db
+    /** Files without a verdict that nobody has in hand, longest due first. */
+    unchecked: (now: Date, limit: number): Promise<AttachmentRow[]> =>
+      db
         .selectFrom('attachments')
-        .select((select) => select.fn.countAll<number>().as('count'))
-        .where('player', '=', player)
-        .where('message_id', 'is', null)
-        .executeTakeFirstOrThrow()
-      return Number(count)
+        .selectAll()
+        .where('state', 'in', ['uploading', 'checking'])
+        .where('check_at', '<=', now.getTime())
+        .where('vendor_file_id', 'is', null)
+        .orderBy('check_at')
+        .limit(limit)
+        .execute(),
+
+    /** Takes one of them in hand until `until`; false when another relay was quicker. */
+    async claimCheck({ id, check_at }: AttachmentRow, until: Date): Promise<boolean> {
+      const { numUpdatedRows } = await db
+        .updateTable('attachments')
+        .set((set) => ({ check_at: until.getTime(), checks: set('checks', '+', 1) }))
+        .where('id', '=', id)
+        .where('check_at', '=', check_at)
+        .where('state', 'in', ['uploading', 'checking'])
+        .executeTakeFirst()
+      return numUpdatedRows === 1n
+    },
+
+    /** Moves the time of the next look, or of the end of this one. */
+    checkAt: (id: AttachmentId, at: Date) =>
+      db
+        .updateTable('attachments')
+        .set({ check_at: at.getTime() })
+        .where('id', '=', id)
+        .where('state', 'in', ['uploading', 'checking'])
+        .execute(),
+
+    /** Writes down a verdict; undefined where there is one already, or the file is gone. */
+    settle: (
+      id: AttachmentId,
+      verdict: Pick<Updateable<AttachmentTable>, 'state' | 'reason' | 'file_type'>,
+    ): Promise<AttachmentRow | undefined> =>
+      db
+        .updateTable('attachments')
+        .set(verdict)
+        .where('id', '=', id)
+        .where('state', 'in', ['uploading', 'checking'])
+        .returningAll()
+        .executeTakeFirst(),
+
+    /** Bytes that should be there and are not. */
+    markLost: (id: AttachmentId) =>
+      db
+        .updateTable('attachments')
+        .set({ state: 'refused', reason: 'unreadable' })
+        .where('id', '=', id)
+        .where('state', '!=', 'refused')
+        .returningAll()
+        .executeTakeFirst(),
+
+    /** Of these ids, those whose bytes the relay has to keep. */
+    async namedAmong(ids: readonly string[]): Promise<string[]> {
+      const rows = await db
+        .selectFrom('attachments')
+        .select('id')
+        .where('id', 'in', ids as readonly AttachmentId[])
+        .where('vendor_file_id', 'is', null)
+        .where('state', '!=', 'refused')
+        .execute()
+      return rows.map(({ id }) => id)
     },
 
     /** Files that no message took in time. */
@@ -64,9 +164,6 @@ export function attachmentRows(db: Kysely<Tables>) {
         .where('created_at', '<', before.getTime())
         .limit(limit)
         .execute(),
-
-    move: (from: PlayerKey, to: PlayerKey) =>
-      db.updateTable('attachments').set({ player: to }).where('player', '=', from).execute(),
 
     /** Drops a file that no message carries; false when one does. */
     async drop(id: AttachmentId): Promise<boolean> {
@@ -90,4 +187,9 @@ export function attachmentRows(db: Kysely<Tables>) {
 
     forget: (player: PlayerKey) => db.deleteFrom('attachments').where('player', '=', player).execute(),
   }
+}
+
+/** Announced to the vendor, and not seen there yet. */
+function isUnseenAtVendor(where: ExpressionBuilder<Tables, 'attachments'>) {
+  return where.and([where('vendor_file_id', 'is not', null), where('state', '=', 'uploading')])
 }

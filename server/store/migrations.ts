@@ -8,6 +8,7 @@ export function migrations(engine: Engine): Record<string, Migration> {
   return {
     '0001 the ledger': { up: (db: Kysely<unknown>) => createLedger(db, engine) },
     '0002 players and their proofs': { up: (db: Kysely<unknown>) => run(db, proofs(engine)) },
+    '0003 files that are looked into': { up: (db: Kysely<unknown>) => run(db, checks()) },
   }
 }
 
@@ -99,5 +100,13 @@ function proofs(engine: Engine): string[] {
 
     'create table merges (anonymous text primary key, verified text not null, merged_at bigint not null)',
     'create index merges_by_age on merges (merged_at)',
+  ]
+}
+
+function checks(): string[] {
+  return [
+    'alter table attachments add column check_at bigint not null default 0',
+    'alter table attachments add column checks integer not null default 0',
+    'create index attachments_by_check on attachments (state, check_at)',
   ]
 }

@@ -39,7 +39,7 @@ function ledgerOn(db: Kysely<Tables>, engine: Engine) {
     players: playerRows(db),
     tickets: ticketRows(db),
     messages: messageRows(db),
-    attachments: attachmentRows(db),
+    attachments: attachmentRows(db, engine),
     deliveries: deliveryRows(db, engine),
     idempotency: idempotencyRows(db),
     events: eventRows(db, engine),

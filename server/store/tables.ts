@@ -104,10 +104,14 @@ export interface AttachmentTable {
   file_size: number
   state: AttachmentState
   reason: AttachmentReason | null
-  /** Where an agent's file lies; null for a player's, whose bytes are in the relay's own keep. */
+  /** Where a file lies that is the vendor's to give; null for one whose bytes are in the relay's own keep. */
   vendor_file_id: VendorFileId | null
   position: number
   created_at: number
+  /** When to look at a file that is not `ready` again; while a relay has it in hand, when another may take it over. */
+  check_at: Generated<number>
+  /** Looks in vain so far. */
+  checks: Generated<number>
 }
 
 export type Operation = 'open' | 'reply' | 'close' | 'reopen' | 'rate' | 'forget'

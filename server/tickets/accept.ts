@@ -56,7 +56,7 @@ export function createAccept({ store, clock, bells, pseudonymOf }: AcceptParts) 
     const now = clock.now()
     const ticket = await withFreeNumber(ledger, newTicket(player, game, body, now))
     const message = newMessage(ticket.id, body.message, ticket.language, now)
-    const files = await ledger.attachments.findAll(body.attachments ?? [])
+    const files = await named(ledger, body.attachments)
     const write = async () => {
       if (!player.isRemembered)
         await ledger.players.remember(newPlayer(player, pseudonymOf(player.game, player.subject), now))
@@ -87,7 +87,7 @@ export function createAccept({ store, clock, bells, pseudonymOf }: AcceptParts) 
     if (ticket.status === 'closed') throw new Refusal('ticket_closed')
     const now = clock.now()
     const message = newMessage(ticketId, body.message, null, now)
-    const files = await ledger.attachments.findAll(body.attachments ?? [])
+    const files = await named(ledger, body.attachments)
     const write = async () => {
       const position = await ledger.tickets.takePosition(ticketId)
       await ledger.messages.add({ ...message, position })
@@ -111,7 +111,11 @@ export function createAccept({ store, clock, bells, pseudonymOf }: AcceptParts) 
   return { opening, reply }
 }
 
-/** @throws Refusal `invalid` naming every file that cannot go along */
+/**
+ * A file goes along in whatever state it is: no message waits here for one, and none is lost because one was.
+ *
+ * @throws Refusal `invalid` naming every file that is not there, not the player's, or on a message already
+ */
 async function carry(
   ledger: Ledger,
   player: Identity,
@@ -121,7 +125,7 @@ async function carry(
   const errors = []
   for (const [position, id] of ids.entries()) {
     const isCarried = await ledger.attachments.carry(id, player.key, { ticket_id, message_id, position })
-    if (!isCarried) errors.push({ path: `attachments.${position}`, code: 'not_ready' })
+    if (!isCarried) errors.push({ path: `attachments.${position}`, code: 'unknown' })
   }
   if (errors.length > 0) throw new Refusal('invalid', { errors })
 }
@@ -154,4 +158,10 @@ function openingAnswer(
 /** The files as they will be once the message carries them. */
 function onMessage(files: readonly AttachmentRow[], message_id: MessageId): AttachmentRow[] {
   return files.map((file) => ({ ...file, message_id }))
+}
+
+/** In the order in which they are named. */
+async function named(ledger: Ledger, ids: readonly AttachmentId[] = []): Promise<AttachmentRow[]> {
+  const rows = await ledger.attachments.findAll(ids)
+  return ids.flatMap((id) => rows.filter((row) => row.id === id))
 }

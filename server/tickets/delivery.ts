@@ -11,16 +11,17 @@ import { randomId } from '../random.ts'
 import type { DeliveryRow } from '../store/deliveries.ts'
 import type { Store } from '../store/store.ts'
 import { VendorError } from '../vendors/vendor.ts'
+import { type FilesOf, waitsForFiles } from './cargo-files.ts'
 import { createOutcomes } from './outcome.ts'
 import { createPace, type Pace, type PaceOutcome } from './pace.ts'
-import { type Cargo, type FileOf, loadCargo, type Sent, send } from './send.ts'
+import { type Cargo, loadCargo, type Sent, send } from './send.ts'
 
 export interface DeliveryParts {
   store: Store
   clock: Clock
   bells: Bells
   games: Games
-  fileOf: FileOf
+  filesOf: FilesOf
   log: Log
   metrics: Metrics
   /** From 0 to 1. */
@@ -40,6 +41,10 @@ const renewMs = 2_000
 /** The longest sleep: another relay may have put something out without our bell ringing. */
 const longestSleepMs = 1_000
 const attemptMs = 30_000
+/** An attempt that brings files may take longer by so much: at the pace of a slow line, at the least. */
+const leastBytesPerMs = 128
+/** How soon to look again whether a message's files are there; whoever has looked into one rings earlier. */
+const fileLookMs = 2_000
 /** How long a stop lets what is in hand come to its end. */
 const patienceMs = 5_000
 const unknownGameMs = 60_000
@@ -79,6 +84,7 @@ export function createDeliveryWorker(parts: DeliveryParts): DeliveryWorker {
     if (!game) return postpone(delivery)
     const cargo = await loadCargo(store, delivery)
     if (!cargo) return drop(delivery)
+    if (waitsForFiles(cargo.attachments, Number(delivery.created_at), clock.now())) return giveBack(delivery)
     const renewing = setInterval(() => void renew(delivery), renewMs)
     try {
       const result = await attempt(game, cargo)
@@ -98,13 +104,20 @@ export function createDeliveryWorker(parts: DeliveryParts): DeliveryWorker {
 
   async function attempt(game: LiveGame, cargo: Cargo): Promise<Sent | VendorError> {
     try {
-      const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(attemptMs)])
-      return await send(game, cargo, parts.fileOf, signal)
+      const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(allowedMs(cargo))])
+      return await send(game, cargo, parts.filesOf, signal)
     } catch (error) {
       if (error instanceof VendorError) return error
       log.error({ err: error, game: game.key }, 'a delivery broke off')
       return new VendorError('unexpected', `${game.vendor.kind}: the delivery broke off`, { cause: error })
     }
+  }
+
+  /** Until its files are there. Nothing was tried, so nothing is counted. */
+  async function giveBack({ sequence, attempts }: DeliveryRow): Promise<undefined> {
+    const not_before = clock.now().getTime() + fileLookMs
+    const untried = { attempts: attempts - 1, lease_owner: null, lease_until: 0 }
+    await store.deliveries.change(sequence, owner, { not_before, ...untried })
   }
 
   /** A game that is gone from the configuration may come back. */
@@ -200,6 +213,12 @@ export function createDeliveryWorker(parts: DeliveryParts): DeliveryWorker {
       await store.deliveries.release(owner).catch(() => undefined)
     },
   }
+}
+
+/** A vendor that stalls is noticed much sooner, by whoever speaks to it. */
+function allowedMs({ attachments }: Cargo): number {
+  const bytes = attachments.reduce((sum, { file_size }) => sum + Number(file_size), 0)
+  return attemptMs + Math.ceil(bytes / leastBytesPerMs)
 }
 
 /** A refusal is the message's own; anything else slows down whatever else is meant for that vendor. */

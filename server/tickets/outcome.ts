@@ -86,6 +86,7 @@ async function writeDown(ledger: Ledger, cargo: Cargo, sent: Sent, now: Date): P
   const opened = sent.opened && { vendorTicketId: sent.opened, player: delivery.player, openedAt: now }
   const position = opened ? await addLink(ledger, ticket, opened) : (lastLink(chain)?.position ?? null)
   if (!message) return
+  await settleDirect(ledger, cargo, sent, now)
   await ledger.messages.change(message.id, {
     delivery: 'delivered',
     problem_code: null,
@@ -93,6 +94,19 @@ async function writeDown(ledger: Ledger, cargo: Cargo, sent: Sent, now: Date): P
     chain_position: position,
   })
   await ledger.events.add(ticket.player, now, deliveryEvent(message))
+}
+
+/** Files that went straight to the vendor: only now is it sure whether they are there. */
+async function settleDirect(ledger: Ledger, { ticket, attachments }: Cargo, sent: Sent, now: Date): Promise<void> {
+  for (const { id, vendor_file_id } of attachments) {
+    if (vendor_file_id === null) continue
+    const isMissing = sent.missing?.includes(vendor_file_id)
+    const verdict = isMissing
+      ? { state: 'refused' as const, reason: 'unreadable' as const }
+      : { state: 'ready' as const }
+    if (await ledger.attachments.settle(id, verdict))
+      await ledger.events.add(ticket.player, now, { type: 'attachment-changed', attachment_id: id })
+  }
 }
 
 function deliveryEvent({ ticket_id, id }: MessageRow): NewEvent {

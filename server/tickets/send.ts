@@ -9,12 +9,13 @@ import {
   type Opening,
   type Reply,
   VendorError,
-  type VendorFile,
+  type VendorFileId,
   type VendorMessageId,
   type VendorPlayer,
   type VendorTicketId,
   type VendorTicketRef,
 } from '../vendors/vendor.ts'
+import type { CargoFiles, FilesOf } from './cargo-files.ts'
 import { type Link, lastLink, loadChain, startsNewLink } from './chain.ts'
 import { vendorPlayer } from './vendor-player.ts'
 
@@ -35,9 +36,9 @@ export interface Sent {
   /** A vendor ticket that this delivery opened. */
   opened?: VendorTicketId | undefined
   vendorMessageId?: VendorMessageId | undefined
+  /** Files that were to be at the vendor already and are not. */
+  missing?: readonly VendorFileId[] | undefined
 }
-
-export type FileOf = (attachment: AttachmentRow) => VendorFile
 
 /** @returns undefined when what it was about is gone, so that there is nothing left to deliver */
 export async function loadCargo(ledger: Ledger, delivery: DeliveryRow): Promise<Cargo | undefined> {
@@ -55,13 +56,13 @@ export async function loadCargo(ledger: Ledger, delivery: DeliveryRow): Promise<
 }
 
 /** @throws VendorError */
-export async function send(game: LiveGame, cargo: Cargo, fileOf: FileOf, signal: AbortSignal): Promise<Sent> {
+export async function send(game: LiveGame, cargo: Cargo, filesOf: FilesOf, signal: AbortSignal): Promise<Sent> {
   switch (cargo.delivery.operation) {
     case 'open':
     case 'reply':
       return startsNewLink(cargo.ticket, cargo.chain, game.can)
-        ? open(game, cargo, fileOf, signal)
-        : reply(game, cargo, fileOf, signal)
+        ? open(game, cargo, await filesOf(cargo.attachments), signal)
+        : reply(game, cargo, await filesOf(cargo.attachments), signal)
     case 'close':
       return onEveryLink(cargo, (ref) => game.vendor.close?.(ref, signal))
     case 'reopen':
@@ -73,16 +74,16 @@ export async function send(game: LiveGame, cargo: Cargo, fileOf: FileOf, signal:
   }
 }
 
-async function open(game: LiveGame, cargo: Cargo, fileOf: FileOf, signal: AbortSignal): Promise<Sent> {
-  const opening = openingOf(game, cargo, fileOf)
+async function open(game: LiveGame, cargo: Cargo, files: CargoFiles, signal: AbortSignal): Promise<Sent> {
+  const opening = openingOf(game, cargo, files)
   const found = mayHaveArrived(cargo) ? await game.vendor.findOpened?.(opening, signal) : undefined
   const opened = found ?? (await game.vendor.open(opening, signal))
-  return { opened: opened.vendorTicketId, vendorMessageId: opened.vendorMessageId }
+  return { opened: opened.vendorTicketId, vendorMessageId: opened.vendorMessageId, missing: opened.missing }
 }
 
-async function reply(game: LiveGame, cargo: Cargo, fileOf: FileOf, signal: AbortSignal): Promise<Sent> {
+async function reply(game: LiveGame, cargo: Cargo, files: CargoFiles, signal: AbortSignal): Promise<Sent> {
   const { vendor } = game
-  const reply = replyOf(cargo, fileOf)
+  const reply = replyOf(cargo, files)
   const found = mayHaveArrived(cargo) ? await vendor.findReplied?.(reply, signal) : undefined
   if (found) return found
   if (!vendor.reply) throw new VendorError('refused', `${vendor.kind}: takes no replies`)
@@ -110,7 +111,7 @@ function mayHaveArrived({ delivery }: Cargo): boolean {
   return delivery.attempts > 1
 }
 
-function openingOf(game: LiveGame, cargo: Cargo, fileOf: FileOf): Opening {
+function openingOf(game: LiveGame, cargo: Cargo, files: CargoFiles): Opening {
   const { delivery, ticket, player, chain, message } = cargo
   const category = game.config.form.categories.find(({ id }) => id === ticket.category)
   return {
@@ -124,7 +125,7 @@ function openingOf(game: LiveGame, cargo: Cargo, fileOf: FileOf): Opening {
     category: category ? { id: category.id, tags: category.tags } : undefined,
     fields: JSON.parse(ticket.fields),
     claimed: JSON.parse(ticket.claimed),
-    files: cargo.attachments.map(fileOf),
+    ...files,
     follows: lastLink(chain)?.ref.vendorTicketId,
     purpose: 'ticket',
     linked: cargo.linked,
@@ -132,7 +133,7 @@ function openingOf(game: LiveGame, cargo: Cargo, fileOf: FileOf): Opening {
   }
 }
 
-function replyOf(cargo: Cargo, fileOf: FileOf): Reply {
+function replyOf(cargo: Cargo, files: CargoFiles): Reply {
   const link = lastLink(cargo.chain)
   if (!link) throw new VendorError('missing', 'there is no vendor ticket to reply on')
   return {
@@ -140,6 +141,6 @@ function replyOf(cargo: Cargo, fileOf: FileOf): Reply {
     mark: cargo.delivery.mark,
     message: cargo.message?.text ?? '',
     sentAt: new Date(cargo.message?.sent_at ?? 0),
-    files: cargo.attachments.map(fileOf),
+    ...files,
   }
 }

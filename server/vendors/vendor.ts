@@ -40,10 +40,21 @@ export interface VendorFile {
   fileName: string
   fileType: string
   fileSize: number
+  /** Its bytes went straight to the vendor, who named it so: {@link Vendor.prepareUpload}. `read` and `link` fail. */
+  vendorFileId?: VendorFileId | undefined
   /** Opens the bytes; may be called again for a retry. */
   read: () => Promise<ReadableStream<Uint8Array>>
   /** A signed, expiring https link to the relay's own copy, for vendors that take no files. */
   link: string
+}
+
+/** A file of a message that does not come along with it, for the agent to know. */
+export interface AbsentFile {
+  fileName: string
+  /** Opens it once it is through; absent where it never will be. */
+  link?: string | undefined
+  /** In plain words, e.g. `refused: infected`. */
+  why: string
 }
 
 export interface Opening {
@@ -62,6 +73,7 @@ export interface Opening {
   /** What the browser says of itself: labelled as unproved wherever an agent can see it. */
   claimed: Record<string, string>
   files: readonly VendorFile[]
+  absent?: readonly AbsentFile[] | undefined
   /** The previous vendor ticket of the chain, when this one is a follow-up. */
   follows?: VendorTicketId | undefined
   /** `deletion-request`: the player asks the studio to erase what the vendor holds. */
@@ -75,6 +87,8 @@ export interface Opening {
 export interface Opened {
   vendorTicketId: VendorTicketId
   vendorMessageId?: VendorMessageId | undefined
+  /** Files that were to be at the vendor already and are not. */
+  missing?: readonly VendorFileId[] | undefined
 }
 
 /** One vendor ticket, and the player the ledger says it belongs to, so that an adapter can check its rows again. */
@@ -89,6 +103,15 @@ export interface Reply extends VendorTicketRef {
   message: string
   sentAt: Date
   files: readonly VendorFile[]
+  absent?: readonly AbsentFile[] | undefined
+}
+
+/** Where a browser may put one file, once. */
+export interface PreparedUpload {
+  vendorFileId: VendorFileId
+  url: string
+  headers: Record<string, string>
+  expiresAt: Date
 }
 
 export interface Replied {
@@ -192,6 +215,12 @@ export interface Vendor {
   download?: (ref: VendorTicketRef, file: VendorAttachment, signal: AbortSignal) => Promise<VendorDownload>
   /** Present when `can.deletion` is `vendor`. Forgetting twice succeeds. */
   forget?: (player: VendorPlayer, tickets: readonly VendorTicketId[], signal: AbortSignal) => Promise<void>
+  /** Only where a browser can put a file into the vendor's storage: Theymes. */
+  prepareUpload?: (
+    file: Pick<VendorFile, 'fileName' | 'fileType' | 'fileSize'>,
+    player: Pick<VendorPlayer, 'id'>,
+    signal: AbortSignal,
+  ) => Promise<PreparedUpload>
   /** Looks for an opening by its mark. Present when `once.open` is `relay`. */
   findOpened?: (opening: Opening, signal: AbortSignal) => Promise<Opened | undefined>
   /** Looks for a reply by its mark. Present when `once.reply` is `relay`. */

@@ -1,0 +1,117 @@
+/** Announcing a file: who may, how much, and where its bytes are to go. */
+import type { z } from 'zod'
+import type { Clock } from '../clock.ts'
+import type { AnnouncedAttachment, NewAttachment } from '../contract/attachment.ts'
+import type { AttachmentLimits } from '../contract/can.ts'
+import type { AttachmentId } from '../contract/ids.ts'
+import type { LiveGame } from '../games.ts'
+import type { Log } from '../log.ts'
+import type { Identity } from '../players/identity.ts'
+import { Refusal } from '../problem.ts'
+import { randomId } from '../random.ts'
+import type { LooseBounds } from '../store/attachments.ts'
+import type { Store } from '../store/store.ts'
+import { type PreparedUpload, VendorError } from '../vendors/vendor.ts'
+import { cleanFileName } from './check.ts'
+import { firstLook } from './inspection.ts'
+import { canonicalType, isActive, isRunnableName } from './kinds.ts'
+import type { Files } from './uploads.ts'
+
+export interface AnnounceParts {
+  store: Store
+  clock: Clock
+  files: Files
+  log: Log
+}
+
+export interface Announcement {
+  player: Identity
+  game: LiveGame
+  file: z.output<typeof NewAttachment>
+  /** Where the player reaches this relay. */
+  base: string
+}
+
+export type Announce = (announcement: Announcement) => Promise<AnnouncedAttachment>
+
+/** Several messages' worth; what nobody ever sends is dropped after two days. */
+const looseFiles = 50
+const prepareMs = 10_000
+const waitSeconds = 60
+
+/** @throws Refusal `unsupported`, `type_not_allowed`, `too_large`; `rate_limited` where too much waits for a message */
+export function createAnnounce({ store, clock, files, log }: AnnounceParts): Announce {
+  async function reserve({ player, game, file }: Announcement, bounds: LooseBounds): Promise<AttachmentId> {
+    const now = clock.now()
+    const id = randomId() as AttachmentId
+    const row = {
+      id,
+      game: game.key,
+      player: player.key,
+      ticket_id: null,
+      message_id: null,
+      file_name: cleanFileName(file.fileName),
+      file_type: file.fileType,
+      file_size: file.fileSize,
+      state: 'uploading' as const,
+      reason: null,
+      vendor_file_id: null,
+      position: 0,
+      created_at: now.getTime(),
+      check_at: firstLook(now),
+    }
+    const isTaken = await store.transaction((ledger) => ledger.attachments.announce(row, bounds))
+    if (!isTaken) throw new Refusal('rate_limited', { retryAfterSeconds: waitSeconds })
+    return id
+  }
+
+  /** A vendor that cannot be asked just now is no reason to send a file away: the relay takes it itself. */
+  async function prepare({ player, game, file }: Announcement): Promise<PreparedUpload | undefined> {
+    if (!isDirect(game) || !game.vendor.prepareUpload) return undefined
+    const named = { ...file, fileName: cleanFileName(file.fileName) }
+    try {
+      return await game.vendor.prepareUpload(named, { id: player.subject }, AbortSignal.timeout(prepareMs))
+    } catch (error) {
+      if (!(error instanceof VendorError)) throw error
+      log.warn({ game: game.key, vendor: error.message }, 'the vendor prepared no upload; the relay takes the file')
+      return undefined
+    }
+  }
+
+  async function begin(id: AttachmentId, announcement: Announcement): Promise<AnnouncedAttachment> {
+    const prepared = await prepare(announcement)
+    if (prepared) {
+      const { vendorFileId, url, headers, expiresAt } = prepared
+      await store.attachments.placeAtVendor(id, vendorFileId)
+      return { id, upload: { protocol: 'put', url, headers, expiresAt: expiresAt.toISOString() } }
+    }
+    await files.uploads.create(id, announcement.file.fileSize)
+    return { id, upload: { protocol: 'tus', url: `${announcement.base}/v1/uploads/${id}` } }
+  }
+
+  return async (announcement) => {
+    const limits = requireLimits(announcement)
+    const id = await reserve(announcement, { count: looseFiles, bytes: limits.maxBytes * limits.maxCount })
+    try {
+      return await begin(id, announcement)
+    } catch (error) {
+      await store.attachments.drop(id)
+      throw error
+    }
+  }
+}
+
+function requireLimits({ game, file }: Announcement): AttachmentLimits {
+  const { attachments } = game.can
+  if (attachments === false) throw new Refusal('unsupported')
+  if (!attachments.types.includes(file.fileType)) throw new Refusal('type_not_allowed')
+  // Nobody will look into what goes past the relay, so what can be told beforehand is told now.
+  const runs = isActive(canonicalType(file.fileType)) || isRunnableName(cleanFileName(file.fileName))
+  if (isDirect(game) && runs) throw new Refusal('type_not_allowed')
+  if (file.fileSize > attachments.maxBytes) throw new Refusal('too_large')
+  return attachments
+}
+
+function isDirect({ config }: LiveGame): boolean {
+  return config.attachments !== false && config.attachments.direct === true
+}
