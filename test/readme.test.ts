@@ -1,0 +1,65 @@
+/** README says what the code does: its tables, numbers, examples and commands are read from there. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { readConfig } from '../server/config.ts'
+import { tokenProblemCodes } from '../server/contract/problem-code.ts'
+import { defaultPoints } from '../server/limits.ts'
+import { keptForDays } from '../server/tickets/once.ts'
+import { capabilityTable, onceTable } from './vendors/capabilities.ts'
+
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+
+/** `node test/vendors/capabilities.ts` prints what belongs there. */
+function between(name: string): string | undefined {
+  return new RegExp(`<!-- ${name} -->\\n+([\\s\\S]*?)\\n+<!-- /${name} -->`).exec(readme)?.[1]
+}
+
+describe('README', () => {
+  it('shows exactly what each vendor can', async () => {
+    expect(between('capabilities')).toBe(await capabilityTable())
+  })
+
+  it('shows exactly how often a message arrives', async () => {
+    expect(between('once')).toBe(await onceTable())
+  })
+
+  it.each(Object.entries(defaultPoints))('names the limit on %s as it is', (kind, { player, device, address }) => {
+    const [, ...cells] =
+      new RegExp(`^\\| \`${kind}\`.*\\|.*\\| ([\\d,]+) \\| ([\\d,]+) \\| ([\\d,]+|–) \\|$`, 'm').exec(readme) ?? []
+    const numbers = cells.map((cell) => (cell === '–' ? address : Number(cell.replaceAll(',', ''))))
+    expect(numbers).toEqual([player, device, address])
+  })
+
+  it.each(readdirSync(new URL('players/mint', import.meta.url)))('shows how to mint a token as in %s', (file) => {
+    expect(readme).toContain(readFileSync(new URL(`players/mint/${file}`, import.meta.url), 'utf8').trim())
+  })
+
+  it.each(tokenProblemCodes)('explains %s', (code) => {
+    expect(readme).toMatch(new RegExp(`^\\| \`${code}\` \\|`, 'm'))
+  })
+
+  it('shows a configuration that the relay accepts', () => {
+    const example = [...readme.matchAll(/```json\n([\s\S]*?)```/g)]
+      .map(([, text]) => text ?? '')
+      .find((text) => text.includes('"games"'))
+    const environment = { MEDKIT_SECRET: 'a secret that is long enough for a relay', THEYMES_API_KEY: 'a key' }
+    expect(Object.keys(readConfig(example ?? '', environment).config.games)).toEqual(['star-harbor'])
+  })
+
+  it('names only commands and files that are there', () => {
+    const { scripts } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+      scripts: Record<string, string>
+    }
+    const named = [...readme.matchAll(/(?:^|`|&& )npm (?:run )?((?:test|bench)?:?[a-z]+(?::[a-z]+)?)/gm)].map(
+      ([, name]) => name ?? '',
+    )
+    expect(named.filter((name) => name !== 'install' && scripts[name] === undefined)).toEqual([])
+    for (const [, file] of readme.matchAll(/\]\(((?:server|widget|test)\/[^)#]+)\)/g)) {
+      expect(() => readFileSync(new URL(`../${file}`, import.meta.url))).not.toThrow()
+    }
+  })
+
+  it('says for how long an answer is given again', () => {
+    expect(readme).toContain(`One \`Idempotency-Key\` makes one message for ${keptForDays} days`)
+  })
+})
