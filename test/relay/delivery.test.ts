@@ -6,24 +6,11 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Message } from '../../server/contract/message.ts'
 import type { Conversation } from '../../server/contract/ticket.ts'
-import type { Misbehaviour } from '../vendors/misbehave.ts'
+import { type Misbehaviour, misbehaviours } from '../vendors/misbehave.ts'
 import type { VendorSimulator } from '../vendors/simulator.ts'
 import { startThenaSimulator } from '../vendors/thena/simulator.ts'
 import { startRelay, type TestRelay } from './start.ts'
 import { until } from './wait.ts'
-
-const misbehaviours: readonly Misbehaviour[] = [
-  'error',
-  'busy',
-  'hang',
-  'reset',
-  'html',
-  'error-inside',
-  'lost-answer',
-  'redirect',
-  'oversize',
-  'unauthorized',
-]
 
 describe.concurrent('A vendor that', () => {
   let relay: TestRelay
