@@ -213,8 +213,9 @@ function fields(value: unknown): Record<string, unknown> {
 
 /** Secrets written straight into the file are masked as well. */
 function gatherSecrets(config: z.output<typeof ConfigFile>, secrets: Secrets): void {
-  for (const key of [config.secret, config.s3?.secretAccessKey, config.s3?.sessionToken]) if (key) secrets.add(key)
-  for (const url of [config.store, config.files, config.mail?.url]) for (const part of secretsIn(url)) secrets.add(part)
+  const { secret, s3, store, files, mail } = config
+  const written = [secret, s3?.secretAccessKey, s3?.sessionToken, ...[store, files, mail?.url].flatMap(secretsIn)]
+  for (const text of written) if (text) secrets.add(text)
   for (const game of Object.values(config.games)) {
     if (game.hookSecret) secrets.add(game.hookSecret)
     if (game.players.jwt && 'secret' in game.players.jwt) secrets.add(game.players.jwt.secret)

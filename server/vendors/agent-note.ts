@@ -5,7 +5,7 @@
  * Whoever wrote a value is named on its own line: what the studio signed must not be confused with what a browser says
  * of itself, and a player must not be able to write a line that looks signed.
  */
-import type { Opening, SignedMetadata, VendorTicketId } from './vendor.ts'
+import type { AbsentFile, Opening, SignedMetadata, VendorTicketId } from './vendor.ts'
 
 export interface AgentNote {
   /** Comes back from {@link withoutAgentNote}. */
@@ -27,6 +27,7 @@ export interface AgentNote {
   follows?: VendorTicketId | undefined
   purpose?: Opening['purpose'] | undefined
   files?: readonly { fileName: string; link: string }[] | undefined
+  absent?: readonly AbsentFile[] | undefined
 }
 
 const opening = '-- Medkit: notes for the agent; all above is the player’s own text --'
@@ -87,8 +88,16 @@ function linesOf(note: AgentNote): string[] {
     ...line('[typed by the player, not proved] answer to', note.answerTo),
     ...labelled('[claimed by the browser, not proved]', note.claimed ?? {}),
     ...(note.files ?? []).flatMap((file) => line(`file ${oneLine(file.fileName)}`, file.link)),
+    ...(note.absent ?? []).flatMap((file) => line(`file ${oneLine(file.fileName)}`, wordsFor(file))),
     ...line('mark', note.mark),
   ]
+}
+
+/** Read by an agent, who may never have heard of a relay. */
+function wordsFor({ why, link }: AbsentFile): string {
+  return link === undefined
+    ? `did not come along (${why})`
+    : `is still on its way or being checked; opens here once it is through: ${link}`
 }
 
 function signedLines({ tier, tags = [], fields = {} }: SignedMetadata): string[] {

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
 import type { Can } from '../../contract/can.ts'
+import { withAgentNote } from '../agent-note.ts'
 import {
   type Opening,
   type Reply,
@@ -132,8 +133,10 @@ export function createDesk(game: string, { clock, ledger, files }: DeskParts): V
     async forget(player) {
       const tickets = await ledger.ofPlayer(game, player.pseudonym)
       if (tickets.length === 0) return
-      const gone = await ledger.forget(tickets.map((ticket) => ticket.id))
-      for (const id of gone) await files.remove(id)
+      const ids = tickets.map((ticket) => ticket.id)
+      // The bytes first: as long as a row names them, the next try finds what this one left.
+      for (const id of await ledger.filesOf(ids)) await files.remove(id)
+      for (const id of await ledger.forget(ids)) await files.remove(id)
     },
 
     receive: hintOf,
@@ -168,10 +171,15 @@ function messageFrom(ticketId: VendorTicketId, said: Opening | Reply): Omit<Desk
     ticket_id: ticketId,
     author: 'player',
     author_name: said.player.name ?? null,
-    text: said.message,
+    text: textFrom(said),
     sent_at: said.sentAt.getTime(),
     mark: said.mark,
   }
+}
+
+/** The desk takes every file as it is; only of one that did not come along there is something to say. */
+function textFrom({ message, absent = [] }: Opening | Reply): string {
+  return absent.length > 0 ? withAgentNote(message, { absent }) : message
 }
 
 function ticketFrom(id: VendorTicketId, game: string, opening: Opening): DeskTicket {

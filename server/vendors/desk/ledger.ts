@@ -99,6 +99,18 @@ export function createDeskLedger(db: Kysely<DeskTables>) {
 
     files: (id: VendorTicketId) => db.selectFrom('desk_files').selectAll().where('ticket_id', '=', id).execute(),
 
+    filesOf: async (ids: readonly VendorTicketId[]): Promise<VendorFileId[]> => {
+      const rows = await db.selectFrom('desk_files').select('id').where('ticket_id', 'in', ids).execute()
+      return rows.map(({ id }) => id)
+    },
+
+    /** Of these ids, those that are files of the desk. */
+    filesAmong: async (ids: readonly string[]): Promise<VendorFileId[]> => {
+      const among = ids as readonly VendorFileId[]
+      const rows = await db.selectFrom('desk_files').select('id').where('id', 'in', among).execute()
+      return rows.map(({ id }) => id)
+    },
+
     findFile: (id: VendorFileId) => db.selectFrom('desk_files').selectAll().where('id', '=', id).executeTakeFirst(),
 
     findMessage: (ticketId: VendorTicketId, mark: string) =>

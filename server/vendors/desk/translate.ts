@@ -1,4 +1,5 @@
 /** Desk rows → what a player may see. Pure. */
+import { withoutAgentNote } from '../agent-note.ts'
 import type { VendorMessage } from '../vendor.ts'
 import type { DeskAuthor, DeskFile, DeskMessage } from './ledger.ts'
 
@@ -21,7 +22,7 @@ function publicMessage(
     vendorMessageId: message.id,
     author,
     authorName: message.author_name ?? undefined,
-    text: message.text,
+    text: author === 'player' ? withoutAgentNote(message.text).text : message.text,
     sentAt: new Date(message.sent_at),
     mark: message.mark ?? undefined,
     attachments: files

@@ -1,4 +1,7 @@
-/** Files on their way to i3D.net: uploaded first, named by id in the ticket or reply, and dropped when that is refused. */
+/**
+ * Files on their way to i3D.net: uploaded first, named by id in the ticket or reply, and dropped when that is refused. One
+ * that i3D.net does not take goes as a link to the relay's own copy: no message is lost because a file was.
+ */
 import type { VendorHttp } from '../http.ts'
 import { VendorError, type VendorFile } from '../vendor.ts'
 import { multipartOf } from './upload.ts'
@@ -7,13 +10,15 @@ import { AnyAnswer, UploadedAttachment } from './wire.ts'
 const path = '/v3/tickets/attachment'
 const dropTimeoutMs = 10_000
 
+export interface Carried {
+  ids: readonly number[]
+  /** What i3D.net did not take. */
+  linked: readonly VendorFile[]
+}
+
 export interface Files {
   /** Uploads, then sends what carries the ids. @throws VendorError */
-  carry: <T>(
-    files: readonly VendorFile[],
-    signal: AbortSignal,
-    send: (attachmentIds: readonly number[]) => Promise<T>,
-  ) => Promise<T>
+  carry: <T>(files: readonly VendorFile[], signal: AbortSignal, send: (carried: Carried) => Promise<T>) => Promise<T>
 }
 
 export function createFiles(http: VendorHttp): Files {
@@ -38,11 +43,16 @@ export function createFiles(http: VendorHttp): Files {
   return {
     async carry(files, signal, send) {
       const ids: number[] = []
+      const linked: VendorFile[] = []
       let isSending = false
       try {
-        for (const file of files) ids.push(await upload(file, signal))
+        for (const file of files) {
+          const id = await upload(file, signal).catch(unlessRefused)
+          if (id === undefined) linked.push(file)
+          else ids.push(id)
+        }
         isSending = true
-        return await send(ids)
+        return await send({ ids, linked })
       } catch (error) {
         if (!isSending || isRefusal(error)) await drop(ids)
         throw error
@@ -54,4 +64,8 @@ export function createFiles(http: VendorHttp): Files {
 /** Only then is it sure that no ticket holds the files: an answer lost on the way may have been a success. */
 function isRefusal(error: unknown): boolean {
   return error instanceof VendorError && ['refused', 'misconfigured', 'missing', 'busy'].includes(error.code)
+}
+
+function unlessRefused(error: unknown): undefined {
+  if (!(error instanceof VendorError) || !['refused', 'missing'].includes(error.code)) throw error
 }

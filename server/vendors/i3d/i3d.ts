@@ -90,8 +90,8 @@ export function createI3d(config: I3dConfig, parts: VendorParts): Vendor {
 
   async function open(opening: Opening, signal: AbortSignal): Promise<Opened> {
     await checkCategory(signal)
-    const { id } = await files.carry(opening.files, signal, (ids) => {
-      const json = newTicketOf(opening, config, ids)
+    const { id } = await files.carry(opening.files, signal, (carried) => {
+      const json = newTicketOf(opening, config, carried)
       return http.call({ method: 'POST', path: '/v3/tickets', json, schema: OpenedTicket, signal })
     })
     return { vendorTicketId: String(id) as VendorTicketId }
@@ -154,8 +154,8 @@ export function createI3d(config: I3dConfig, parts: VendorParts): Vendor {
 
   async function reply(message: Reply, signal: AbortSignal): Promise<Replied> {
     const call = ofTicket('POST', '/v3/tickets/{ticketId}/reply', message, signal)
-    await files.carry(message.files, signal, (ids) =>
-      http.call({ ...call, json: newReplyOf(message, ids), schema: AnyAnswer }),
+    await files.carry(message.files, signal, (carried) =>
+      http.call({ ...call, json: newReplyOf(message, carried), schema: AnyAnswer }),
     )
     return {}
   }

@@ -13,21 +13,22 @@ import type {
   VendorMessageId,
   VendorTicketId,
 } from '../vendor.ts'
+import type { Carried } from './files.ts'
 import { I3dAttachment, type I3dConfig, I3dRow, type I3dTicket, type ReplyFields } from './wire.ts'
 
 /** The one length i3D.net names for a title, that of its contact form. */
 const maxTitleLength = 250
 
 /** Addresses and department are the studio's; nothing a player says steers where a ticket is mailed. */
-export function newTicketOf(opening: Opening, config: I3dConfig, attachmentIds: readonly number[]) {
+export function newTicketOf(opening: Opening, config: I3dConfig, { ids, linked }: Carried) {
   return {
     title: titleOf(opening),
-    content: withAgentNote(opening.message, noteOf(opening)),
+    content: withAgentNote(opening.message, noteOf(opening, linked)),
     category: config.category,
     department: config.department,
     emailTo: config.emailTo,
     emailCc: config.emailCc,
-    ...withIds(attachmentIds),
+    ...withIds(ids),
   }
 }
 
@@ -41,8 +42,8 @@ function markInTitle(mark: string): string {
   return `[${mark}]`
 }
 
-export function newReplyOf({ number, message, mark }: Reply, attachmentIds: readonly number[]) {
-  return { title: `Re: ${number}`, content: withAgentNote(message, { mark }), ...withIds(attachmentIds) }
+export function newReplyOf({ number, message, mark, absent }: Reply, { ids, linked: files }: Carried) {
+  return { title: `Re: ${number}`, content: withAgentNote(message, { mark, files, absent }), ...withIds(ids) }
 }
 
 function withIds(attachmentIds: readonly number[]) {
@@ -50,8 +51,8 @@ function withIds(attachmentIds: readonly number[]) {
 }
 
 /** i3D.net has a field for none of it. */
-function noteOf(opening: Opening) {
-  const { mark, number, language, category, player, fields, claimed, follows, purpose } = opening
+function noteOf(opening: Opening, files: Carried['linked']) {
+  const { mark, number, language, category, player, fields, claimed, follows, purpose, absent } = opening
   return {
     mark,
     number,
@@ -65,6 +66,8 @@ function noteOf(opening: Opening) {
     claimed,
     follows,
     purpose,
+    files,
+    absent,
   }
 }
 

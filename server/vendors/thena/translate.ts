@@ -73,7 +73,7 @@ export function newTicketOf(opening: Opening, teamId: string) {
 }
 
 function noteOf(opening: Opening) {
-  const { number, language, category, player, fields, claimed, follows, purpose, files } = opening
+  const { number, language, category, player, fields, claimed, follows, purpose, files, absent } = opening
   return {
     number,
     language,
@@ -87,6 +87,7 @@ function noteOf(opening: Opening) {
     follows,
     purpose,
     files,
+    absent,
   }
 }
 
@@ -110,7 +111,7 @@ function metadataOf({ mark, number, language, category, player, fields, claimed,
 /** Public, and in the name of the player's own contact. Thena mails nobody: there is nobody behind the address. */
 export function newCommentOf(reply: Reply) {
   return {
-    content: reply.files.length > 0 ? withAgentNote(reply.message, { files: reply.files }) : reply.message,
+    content: contentOf(reply),
     commentVisibility: 'public',
     commentType: 'comment',
     customerEmail: requesterOf(reply.player),
@@ -118,6 +119,10 @@ export function newCommentOf(reply: Reply) {
     shouldSendEmail: false,
     deDuplicationKey: reply.mark,
   }
+}
+
+function contentOf({ message, files, absent = [] }: Reply): string {
+  return files.length + absent.length > 0 ? withAgentNote(message, { files, absent }) : message
 }
 
 export interface ReadComments {

@@ -15,6 +15,7 @@ import { receiveHook } from './hook.ts'
 import { createOpen } from './open.ts'
 import { createTicketReader, type TicketReader } from './tickets.ts'
 import { statusOf } from './translate.ts'
+import { createUploads } from './upload.ts'
 import { fileTypes, maxFileBytes, Success, type TheymesConfig } from './wire.ts'
 
 export function createTheymes(config: TheymesConfig, parts: VendorParts): Vendor {
@@ -29,12 +30,14 @@ export function createTheymes(config: TheymesConfig, parts: VendorParts): Vendor
   })
   const tickets = createTicketReader(config, http, parts)
   const history = createHistory(tickets, parts)
+  const uploads = createUploads({ config, http, parts })
   const { deletion, attachment } = config.paths
   return {
     kind: 'theymes',
     can: canOf(config),
     once: { open: 'relay', reply: 'marked' },
-    open: createOpen(config, http, tickets, parts),
+    open: createOpen({ config, http, tickets, uploads, parts }),
+    prepareUpload: uploads.prepare,
     findOpened: history.findOpened,
     close: createClose(config, http, tickets),
     read: createRead(tickets),

@@ -126,7 +126,10 @@ export function takesFile(file: VendorFile): boolean {
   return fileTypes.includes(file.fileType) && file.fileSize > 0 && file.fileSize <= maxFileBytes
 }
 
-/** The body of `POST /tickets`, but for the duplicate check. Tags, fields and player come from what was signed or configured, never from a browser. */
+/**
+ * The body of `POST /tickets`, but for the duplicate check. `opening.files` are those that are not among `attachments`. Tags, fields
+ * and player come from what was signed or configured, never from a browser.
+ */
 export function newTicketOf(opening: Opening, gameId: string, attachments: readonly string[], known: Vocabulary) {
   const { tags, fields } = metadataOf(opening)
   return {
@@ -180,6 +183,7 @@ function noteOf(opening: Opening, known: Vocabulary) {
     fields: opening.fields,
     answerTo: opening.answerTo,
     claimed: opening.claimed,
-    files: opening.files.filter((file) => !takesFile(file)),
+    files: opening.files,
+    absent: opening.absent,
   }
 }

@@ -3,7 +3,7 @@ import { lookup } from 'node:dns/promises'
 import { BlockList, isIP } from 'node:net'
 import { putFile, type VendorHttp } from '../http.ts'
 import type { VendorParts } from '../parts.ts'
-import { VendorError, type VendorFile, type VendorPlayer } from '../vendor.ts'
+import { type Vendor, VendorError, type VendorFile, type VendorFileId, type VendorPlayer } from '../vendor.ts'
 import { PreparedUpload, type TheymesConfig } from './wire.ts'
 
 export type Lookup = (host: string) => Promise<readonly { address: string; family: number }[]>
@@ -15,43 +15,65 @@ export interface UploadParts {
   lookup?: Lookup
 }
 
-export type Upload = (file: VendorFile, player: VendorPlayer, signal: AbortSignal) => Promise<string>
+export interface Uploads {
+  /** Puts a file there. @returns the id to name in `POST /tickets`. @throws VendorError `refused` where it is not taken */
+  send: (file: VendorFile, player: VendorPlayer, signal: AbortSignal) => Promise<string>
+  /** An address where a browser may do so itself. */
+  prepare: NonNullable<Vendor['prepareUpload']>
+}
 
 const everyAddress: Lookup = (host) => lookup(host, { all: true })
 
-/** @returns a function that answers with the id to name in `POST /tickets`. */
-export function createUpload({ config, http, parts, lookup = everyAddress }: UploadParts): Upload {
-  return async (file, player, signal) => {
-    const prepared = await http.call({
-      method: 'POST',
-      path: '/attachments',
-      json: {
-        gameId: config.gameId,
-        fileName: file.fileName,
-        fileType: file.fileType,
-        fileSize: file.fileSize,
-        playerId: player.id,
-      },
-      schema: PreparedUpload,
-      signal,
-    })
-    const url = new URL(prepared.uploadUrl)
-    if (!(await isAllowed(url, new URL(config.baseUrl), lookup))) {
-      parts.onDrift('theymes', 'POST /attachments: an upload address that may not be called')
-      throw new VendorError('unexpected', 'theymes: answered with an upload address that may not be called')
-    }
+/** Theymes says itself how long an address lasts; where it does not, this is surely not too long. */
+const defaultExpirySeconds = 300
+
+export function createUploads({ config, http, parts, lookup = everyAddress }: UploadParts): Uploads {
+  async function announce(
+    { fileName, fileType, fileSize }: Pick<VendorFile, 'fileName' | 'fileType' | 'fileSize'>,
+    { id: playerId }: Pick<VendorPlayer, 'id'>,
+    signal: AbortSignal,
+  ): Promise<PreparedUpload> {
+    const json = { gameId: config.gameId, fileName, fileType, fileSize, playerId }
+    const prepared = await http.call({ method: 'POST', path: '/attachments', json, schema: PreparedUpload, signal })
+    if (await isAllowed(new URL(prepared.uploadUrl), new URL(config.baseUrl), lookup)) return prepared
+    parts.onDrift('theymes', 'POST /attachments: an upload address that may not be called')
+    throw new VendorError('unexpected', 'theymes: answered with an upload address that may not be called')
+  }
+
+  async function put(file: VendorFile, player: VendorPlayer, signal: AbortSignal): Promise<string> {
+    const prepared = await announce(file, player, signal)
     await putFile({
       vendor: 'theymes',
-      url,
+      url: new URL(prepared.uploadUrl),
       headers: headersOf(prepared),
       body: await file.read(),
       fileSize: file.fileSize,
       signal,
       timeoutMs: parts.http?.timeoutMs,
-      // An address that has run out is had anew on the next try; it says nothing about our key or the ticket.
-      refusal: () => 'unreachable',
+      // Whatever the storage says, it says nothing about our key or the ticket.
+      refusal: () => 'refused',
     })
     return prepared.attachmentId
+  }
+
+  return {
+    // An address may have run out while others were on their way; a second one has not.
+    send: (file, player, signal) =>
+      put(file, player, signal).catch((error: unknown) => {
+        if (!(error instanceof VendorError) || error.code !== 'refused') throw error
+        return put(file, player, signal)
+      }),
+
+    async prepare(file, player, signal) {
+      const prepared = await announce(file, player, signal)
+      const lifetimeMs = (prepared.uploadExpiresInSeconds ?? defaultExpirySeconds) * 1_000
+      return {
+        vendorFileId: prepared.attachmentId as VendorFileId,
+        url: prepared.uploadUrl,
+        headers: headersOf(prepared),
+        expiresAt: new Date(parts.clock.now().getTime() + lifetimeMs),
+      }
+    },
   }
 }
 

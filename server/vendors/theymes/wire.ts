@@ -85,6 +85,7 @@ export const PreparedUpload = z.object({
   uploadUrl: z.url(),
   uploadMethod: z.literal('PUT'),
   uploadHeaders: z.record(z.string(), z.string()),
+  uploadExpiresInSeconds: z.number().positive().nullish(),
 })
 export type PreparedUpload = z.output<typeof PreparedUpload>
 

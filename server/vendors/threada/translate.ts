@@ -30,8 +30,8 @@ export function newTicketOf(opening: Opening, answers: 'thread' | 'email') {
   }
 }
 
-export function newMessageOf({ mark, message, files }: Reply) {
-  return messageWith(mark, withAgentNote(message, { mark, files }))
+export function newMessageOf({ mark, message, files, absent }: Reply) {
+  return messageWith(mark, withAgentNote(message, { mark, files, absent }))
 }
 
 function messageWith(mark: string, content: string) {
@@ -72,7 +72,8 @@ function markTagOf(mark: string): string {
 
 /** There is no field for any of it, and the language is repeated from its tag, where agents may not look. */
 function noteOf(opening: Opening) {
-  const { mark, number, language, category, player, fields, claimed, answerTo, follows, purpose, files } = opening
+  const { mark, number, language, category, player, fields, claimed, answerTo, follows, purpose, files, absent } =
+    opening
   return {
     mark,
     number,
@@ -88,6 +89,7 @@ function noteOf(opening: Opening) {
     follows,
     purpose,
     files,
+    absent,
   }
 }
 

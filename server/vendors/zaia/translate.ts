@@ -119,9 +119,10 @@ export function openingText(opening: Opening): string {
     answerTo: opening.answerTo,
     claimed: opening.claimed,
     files: opening.files,
+    absent: opening.absent,
   })
 }
 
-export function replyText({ message, mark, number, files }: Reply): string {
-  return withAgentNote(message, { mark, number, files })
+export function replyText({ message, mark, number, files, absent }: Reply): string {
+  return withAgentNote(message, { mark, number, files, absent })
 }
