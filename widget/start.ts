@@ -118,6 +118,13 @@ export function start(
     },
     doctor: () => import('./play/doctor.ts').then(({ examine }) => examine({ relay, game: options.game, root })),
   }
+  // Had the first try to fetch this failed, the launcher would have become a plain link.
+  if (launcher) {
+    launcher.onclick = (event) => {
+      event.preventDefault()
+      handle.open()
+    }
+  }
   // After every listener that was waiting for the panel.
   setTimeout(() => emit('ready', undefined))
   return { medkit: handle, support }
