@@ -15,6 +15,8 @@ export interface HousekeepingParts {
   merging: Pick<Merging, 'sweep'>
   log: Log
   retentionDays: number
+  /** Removes bytes that nothing names. */
+  sweepOrphans: () => Promise<void>
 }
 
 export interface Housekeeping {
@@ -40,6 +42,7 @@ export function createHousekeeping({
   merging,
   log,
   retentionDays,
+  sweepOrphans,
 }: HousekeepingParts): Housekeeping {
   const daysAgo = (days: number) => new Date(clock.now().getTime() - days * dayMs)
   let underWay: Promise<void> = Promise.resolve()
@@ -54,6 +57,7 @@ export function createHousekeeping({
     for (const rows of [store.limits, store.mailLinks, store.proofs]) await rows.sweep(clock.now())
     await dropLooseFiles()
     await forgetOldMessages()
+    await sweepOrphans()
   }
 
   async function dropLooseFiles(): Promise<void> {

@@ -10,6 +10,7 @@ import { createAnnounce } from './files/announce.ts'
 import { responseFor } from './files/download.ts'
 import { createInspection } from './files/inspection.ts'
 import { createLinks, type Links } from './files/links.ts'
+import { createOrphanSweep } from './files/orphans.ts'
 import { createScanner } from './files/scan.ts'
 import { createFiles } from './files/uploads.ts'
 import { createGames, type Games } from './games.ts'
@@ -86,7 +87,7 @@ export async function createRelay({
   const store = createStore(database)
   const bells = createBells()
   const files = createFiles(config.files, { credentials: config.s3, spoolFolder: config.s3?.spool })
-  const desk = await openDesk(config, database)
+  const desk = await openDesk(database)
   const vendorParts = {
     clock,
     desk: { files: files.keep, ledger: desk },
@@ -128,7 +129,8 @@ export async function createRelay({
     removeFile: (id) => files.keep.remove(id),
   })
   const { retentionDays } = config
-  const housekeeping = createHousekeeping({ store, clock, files, deletions, merging, log, retentionDays })
+  const sweepOrphans = createOrphanSweep({ store, clock, files, log, ofDesk: desk.filesAmong })
+  const housekeeping = createHousekeeping({ store, clock, files, deletions, merging, log, retentionDays, sweepOrphans })
   const announce = createAnnounce({ store, clock, files, log })
 
   const app = createApp({
@@ -196,10 +198,11 @@ export async function createRelay({
   }
 }
 
-async function openDesk(config: Config, database: Database) {
-  // The desk shares the database and knows only its own tables.
+async function openDesk(database: Database) {
+  // The desk shares the database and knows only its own tables. They are there without a desk as well: whoever sweeps
+  // files has to know those of a desk that was taken out of the configuration.
   const db = database.db as unknown as Kysely<DeskTables>
-  if (deskTokens(config).size > 0) await migrateDesk(db)
+  await migrateDesk(db)
   return createDeskLedger(db)
 }
 

@@ -1,7 +1,7 @@
 /** What is this really: by content, never by name. And a name that is safe to show, to save and to pass on. */
 import { fileTypeFromStream, supportedMimeTypes } from 'file-type'
 import type { AttachmentReason } from '../contract/attachment.ts'
-import { canonicalType, isActive, isRunnableName } from './kinds.ts'
+import { canonicalType, isActive, isPicture, isRunnableName } from './kinds.ts'
 import { hasMarkup, isPlainText } from './sniff.ts'
 
 export interface DeclaredFile {
@@ -25,6 +25,9 @@ const detectable: ReadonlySet<string> = new Set([...supportedMimeTypes].map(cano
  *
  * `type_mismatch`: it is not what it was declared as, or its name would make a system run it. `type_not_allowed`: it is,
  * but the game does not take it, or nobody should. `unreadable`: not the bytes that were announced.
+ *
+ * One picture under the name of another kind of picture (a screenshot saved as `.jpg` that is a PNG) harms nobody and
+ * happens all the time: it passes as what it is, if the game takes that.
  *
  * @param allowed - MIME types as the configuration lists them
  * @throws the body's own error: a storage that fails says nothing about the file
@@ -54,14 +57,19 @@ interface Evidence {
 }
 
 function judge({ real, head, declared, allowed }: Evidence): Verdict {
-  const claimed = canonicalType(declared.fileType)
-  if (isActive(claimed)) return refuse('type_not_allowed')
+  const declaredAs = canonicalType(declared.fileType)
+  const claimed = areBothPictures(real, declaredAs) ? canonicalType(real) : declaredAs
+  if (isActive(declaredAs)) return refuse('type_not_allowed')
   if (!isWhatItClaims(real, claimed) || isPolyglot(claimed, head)) return refuse('type_mismatch')
   if (isRunnableName(cleanFileName(declared.fileName))) return refuse('type_mismatch')
   if (!allowed.some((type) => canonicalType(type) === claimed)) return refuse('type_not_allowed')
   // Of several names for one thing, the one the studio itself uses.
-  const better = real !== undefined && claimed !== 'text/plain' && allowed.includes(real)
-  return { ok: true, fileType: better ? real : declared.fileType }
+  if (real !== undefined && claimed !== 'text/plain' && allowed.includes(real)) return { ok: true, fileType: real }
+  return { ok: true, fileType: claimed === declaredAs ? declared.fileType : claimed }
+}
+
+function areBothPictures(real: string | undefined, claimed: string): real is string {
+  return real !== undefined && isPicture(canonicalType(real)) && isPicture(claimed)
 }
 
 /** A type nobody can detect (a game's own saves) is believed only of bytes that nobody can place either. */

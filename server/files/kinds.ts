@@ -78,3 +78,19 @@ export function isRunnableName(fileName: string): boolean {
   const ending = /\.([^.]+)$/.exec(fileName)?.[1]
   return ending !== undefined && runnableEndings.has(ending.toLowerCase())
 }
+
+/** Pixels and nothing else: what such a file is called does not change what it can do. */
+const pictures = new Set([
+  'image/png',
+  'image/jpeg',
+  'image/gif',
+  'image/webp',
+  'image/bmp',
+  'image/avif',
+  'image/heic',
+])
+
+/** @param type - as {@link canonicalType} names it */
+export function isPicture(type: string): boolean {
+  return pictures.has(type)
+}

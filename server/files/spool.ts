@@ -1,6 +1,6 @@
 /** Bytes on their way to a storage that wants to know beforehand how many there are: a local file each, soon gone. */
 import { openAsBlob } from 'node:fs'
-import { mkdir, mkdtemp, open, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -25,18 +25,37 @@ export function createSpool(folder: string | undefined): Spool {
   async function make(): Promise<string> {
     if (folder === undefined) return mkdtemp(join(tmpdir(), 'medkit-spool-'))
     await mkdir(folder, { recursive: true, mode: 0o700 })
+    await sweep(folder)
     return mkdtemp(join(folder, 'spool-'))
   }
 
+  async function piece(): Promise<SpooledPiece> {
+    made ??= make()
+    count += 1
+    return openPiece(join(await made, String(count)))
+  }
+
   return {
-    async open() {
-      made ??= make()
-      count += 1
-      return openPiece(join(await made, String(count)))
-    },
+    // A relay that starts takes one that has been idle for days for dead.
+    open: () =>
+      piece().catch(() => {
+        made = undefined
+        return piece()
+      }),
     async close() {
       if (made) await rm(await made, { recursive: true, force: true })
     },
+  }
+}
+
+const restMs = 2 * 86_400_000
+
+/** What relays left here that were killed. */
+async function sweep(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name)
+    const stats = name.startsWith('spool-') ? await stat(path).catch(() => undefined) : undefined
+    if (stats && stats.mtimeMs < Date.now() - restMs) await rm(path, { recursive: true, force: true })
   }
 }
 

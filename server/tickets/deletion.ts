@@ -11,6 +11,7 @@ import type { Log } from '../log.ts'
 import type { Identity } from '../players/identity.ts'
 import { Refusal } from '../problem.ts'
 import { randomId } from '../random.ts'
+import type { AttachmentRow } from '../store/attachments.ts'
 import type { DeletionRow } from '../store/deletions.ts'
 import type { Ledger, Store } from '../store/store.ts'
 import type { PlayerTable } from '../store/tables.ts'
@@ -89,6 +90,8 @@ export function createDeletions({ store, clock, bells, games, log, graceHours, r
 
   async function carryOut(request: DeletionRow): Promise<void> {
     const asked = (await askVendor(request)) ?? request
+    // The bytes first: as long as rows name them, the next try finds what this one left.
+    for (const id of keptBytes(await store.attachments.ofPlayer(request.player))) await removeFile(id)
     const files = await store.transaction((ledger) => forget(ledger, asked, clock.now()))
     for (const id of files) await removeFile(id)
     bells.player.ring(request.player)
@@ -173,6 +176,11 @@ async function forget(ledger: Ledger, request: DeletionRow, now: Date): Promise<
   await ledger.players.forget(player)
   await ledger.deletions.change(request.id, { status: 'done', steps: withStep(request, 'relay-erased', now) })
   await ledger.events.add(player, now, { type: 'deletion-changed', request_id: request.id })
+  return keptBytes(files)
+}
+
+/** Those whose bytes are the relay's own. */
+function keptBytes(files: readonly AttachmentRow[]): AttachmentId[] {
   return files.filter((file) => file.vendor_file_id === null).map((file) => file.id)
 }
 

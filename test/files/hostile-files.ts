@@ -146,7 +146,7 @@ export const hostileFiles: Record<string, HostileFile> = {
   'a PNG whose name hides .exe behind a change of direction': file('photo\u202Egnp.exe', 'image/png', png(), mismatch),
   'a PNG whose name hides .exe behind dots': file('photo.exe. . .', 'image/png', png(), mismatch),
   'a QuickTime film called a HEIC': file('a.heic', 'image/heic', isoMedia('qt'), mismatch),
-  'a HEIC called a JPEG': file('IMG_1.jpg', 'image/jpeg', isoMedia('heic'), mismatch),
+  'a picture called a film': file('clip.mp4', 'video/mp4', png(), mismatch),
   'nothing but blanks': file('a.txt', 'text/plain', s(' \n \n'), mismatch),
   'a beginning of a PNG and no more': file('a.png', 'image/png', png().subarray(0, 6), mismatch),
 }

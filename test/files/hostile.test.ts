@@ -81,6 +81,14 @@ describe('an honest file is taken', () => {
     expect(await place.left()).toEqual([])
   })
 
+  it.each([
+    ['a PNG called a JPEG', 'shot.jpg', 'image/jpeg', png(), 'image/png'],
+    ['a HEIC called a JPEG', 'IMG_1.jpg', 'image/jpeg', isoMedia('heic'), 'image/heic'],
+    ['a JPEG called a PNG', 'a.png', 'image/png', jpeg(), 'image/jpeg'],
+  ])('%s, as what it is', async (_name, fileName, fileType, bytes, real) => {
+    expect(await send({ fileName, fileType, bytes })).toEqual({ ok: true, fileType: real })
+  })
+
   it('under the name the studio uses for its type', async () => {
     expect(await send({ fileName: 'a.jpg', fileType: 'image/jpg', bytes: jpeg() })).toEqual({
       ok: true,
@@ -182,11 +190,14 @@ describe('what is looked into', () => {
     await expect(checkFile(body, declared, allowed)).rejects.toBe(failure)
   })
 
-  it('is refused when the game does not take what it really is', async () => {
-    const declared = { fileName: 'a.png', fileType: 'image/png', fileSize: png().length }
-    expect(await checkFile(new Blob([png()]).stream(), declared, ['image/jpeg'])).toEqual({
-      ok: false,
-      reason: 'type_not_allowed',
-    })
-  })
+  it.each(['image/png', 'image/jpeg'])(
+    'is refused when the game does not take what it really is, called %s',
+    async (fileType) => {
+      const declared = { fileName: 'a.png', fileType, fileSize: png().length }
+      expect(await checkFile(new Blob([png()]).stream(), declared, ['image/jpeg'])).toEqual({
+        ok: false,
+        reason: 'type_not_allowed',
+      })
+    },
+  )
 })
