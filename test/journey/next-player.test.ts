@@ -1,0 +1,131 @@
+/** The worst bug of this field: the next player on the same device reads the last one's tickets. */
+import { SignJWT } from 'jose'
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeEach, expect, it } from 'vitest'
+import { readBrowserFiles } from '../../server/routes/browser-files.ts'
+// For the global that the script tag makes.
+import type {} from '../../widget/embed.ts'
+import { de } from '../../widget/words/de.ts'
+import { startRelay, type TestRelay } from '../relay/start.ts'
+import { closeBrowser, type HostPage, startHostPage, type Visit, visit } from './browser.ts'
+import { button, openTicket } from './player.ts'
+
+const secret = 'a shared secret of the tests, long enough for HS256'
+const canary = 'Geheimnis-der-ersten'
+
+let host: HostPage & { embed: (relayUrl: string, game: string) => void }
+let relay: TestRelay
+let visitor: Visit
+
+beforeEach(async () => {
+  host = await startHostPage()
+  const game = { origins: [host.url], players: { jwt: { secret } } }
+  relay = await startRelay({ browserFiles: readBrowserFiles('dist/widget'), game })
+  host.embed(relay.url, 'star-harbor')
+  visitor = await visit(host.url, { locale: 'de' })
+})
+
+afterEach(async () => {
+  await visitor.context.close()
+  await relay.close()
+  await host.close()
+})
+
+afterAll(closeBrowser)
+
+it('after A has signed out and B signed in, no byte of A is on the page, in storage, in memory or in the first paint', async () => {
+  const { page } = visitor
+  await signIn(page, 'player-a')
+  await button(page, de.launcher).click()
+  await openTicket(page, { message: `${canary} Nachricht` })
+  await page.getByRole('textbox', { name: de.write }).fill(`${canary} Entwurf`)
+  // The same eyes see all of it as long as A is signed in.
+  expect(await everythingShown(page)).toContain(canary)
+  expect(await everythingStored(page)).toContain(canary)
+  expect(await everythingRemembered(page)).toContain(canary)
+
+  await page.evaluate(() => window.medkit?.push(['signOut']))
+  await page.getByText(canary).first().waitFor({ state: 'detached' })
+  expect(await everythingStored(page)).not.toContain(canary)
+
+  // B's own list is held back, so that whatever is painted before it comes would be seen.
+  let release = () => {}
+  const held = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  await page.route('**/v1/tickets*', async (route) => {
+    await held
+    await route.continue()
+  })
+  await signIn(page, 'player-b')
+  await page.evaluate(() => window.medkit?.push(['open']))
+  await button(page, de.getHelp).waitFor()
+  expect(await everythingShown(page)).not.toContain(canary)
+  release()
+  await page.getByText(de.noTickets).waitFor()
+
+  expect(await everythingShown(page)).not.toContain(canary)
+  expect(await everythingStored(page)).not.toContain(canary)
+  expect(await everythingRemembered(page)).not.toContain(canary)
+})
+
+async function signIn(page: Page, subject: string): Promise<void> {
+  const token = await new SignJWT({})
+    .setProtectedHeader({ alg: 'HS256' })
+    .setSubject(subject)
+    .setAudience('star-harbor')
+    .setIssuedAt()
+    .setExpirationTime('1h')
+    .sign(Buffer.from(secret))
+  await page.waitForFunction(() => window.medkit !== undefined)
+  await page.evaluate((bearer) => window.medkit?.push(['signIn', bearer]), token)
+}
+
+/** All text and all values of the page, shadow roots included. */
+function everythingShown(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const read = (root: ParentNode): string =>
+      [...root.querySelectorAll('*')]
+        .map((element) => {
+          const value =
+            element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement ? element.value : ''
+          return `${element.outerHTML} ${value} ${element.shadowRoot ? read(element.shadowRoot) : ''}`
+        })
+        .join('\n')
+    return read(document)
+  })
+}
+
+function everythingStored(page: Page): Promise<string> {
+  return page.evaluate(async () => {
+    const found: unknown[] = [{ ...localStorage }, { ...sessionStorage }, document.cookie]
+    for (const { name = '' } of await indexedDB.databases()) {
+      const database = await new Promise<IDBDatabase>((resolve, reject) => {
+        const opening = indexedDB.open(name)
+        opening.onsuccess = () => resolve(opening.result)
+        opening.onerror = () => reject(opening.error)
+      })
+      for (const store of database.objectStoreNames) {
+        found.push(
+          await new Promise((resolve) => {
+            const all = database.transaction(store).objectStore(store).getAll()
+            all.onsuccess = () => resolve(all.result)
+          }),
+        )
+      }
+      database.close()
+    }
+    return JSON.stringify(found)
+  })
+}
+
+/** Every string the page still holds, from a snapshot of its heap. */
+async function everythingRemembered(page: Page): Promise<string> {
+  const session = await page.context().newCDPSession(page)
+  const chunks: string[] = []
+  session.on('HeapProfiler.addHeapSnapshotChunk', ({ chunk }) => chunks.push(chunk))
+  await session.send('HeapProfiler.collectGarbage')
+  await session.send('HeapProfiler.takeHeapSnapshot', { reportProgress: false })
+  const { strings } = JSON.parse(chunks.join('')) as { strings: string[] }
+  return strings.filter((string) => string.includes('Geheimnis')).join('\n')
+}
