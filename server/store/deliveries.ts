@@ -138,11 +138,22 @@ export function deliveryRows(db: Kysely<Tables>, engine: Engine) {
     findByMessage: (messageId: MessageId) =>
       db.selectFrom('deliveries').selectAll().where('message_id', '=', messageId).executeTakeFirst(),
 
+    /** The vendor is back: what slept because of it need not sleep on. */
+    hurry: (game: string, now: Date) =>
+      db
+        .updateTable('deliveries')
+        .set({ not_before: now.getTime() })
+        .where('game', '=', game)
+        .where('state', '=', 'waiting')
+        .where('problem_code', '=', 'vendor_unreachable')
+        .where('not_before', '>', now.getTime())
+        .execute(),
+
     /** Puts a stuck or sleeping delivery back in line at once; one attempt stays counted, so its mark is looked for first. */
     retry: (sequence: number) =>
       db
         .updateTable('deliveries')
-        .set({ state: 'waiting', not_before: 0, attempts: 1, problem_code: null })
+        .set({ state: 'waiting', not_before: 0, attempts: 1, failures: 0, problem_code: null })
         .where('sequence', '=', sequence)
         .execute(),
 

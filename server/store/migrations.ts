@@ -60,7 +60,8 @@ function ledger(sequence: string): string[] {
 
     `create table deliveries (
       sequence ${sequence}, game text not null, player text not null, ticket_id text not null, operation text not null,
-      message_id text, mark text not null, state text not null, attempts integer not null, not_before bigint not null,
+      message_id text, mark text not null, state text not null, attempts integer not null,
+      failures integer not null, not_before bigint not null,
       problem_code text, lease_owner text, lease_until bigint not null, created_at bigint not null)`,
     'create index deliveries_by_ticket on deliveries (ticket_id, state, sequence)',
     'create index deliveries_by_due on deliveries (state, not_before)',

@@ -127,7 +127,10 @@ export interface DeliveryTable {
   mark: string
   /** `stuck`: the vendor will never take it; an operator may retry or drop it. */
   state: 'waiting' | 'stuck'
+  /** Begun, counted before the vendor is called: a crash in the middle counts as well. */
   attempts: number
+  /** Attempts that the vendor failed; what the wait before the next one goes by. */
+  failures: number
   not_before: number
   problem_code: DeliveryProblemCode | null
   lease_owner: string | null

@@ -153,7 +153,11 @@ export function createDeliveryWorker(parts: DeliveryParts): DeliveryWorker {
 
   function note(game: string, change: 'out' | 'back' | undefined): void {
     if (change === 'out') log.warn({ game }, 'the vendor is out; deliveries wait')
-    if (change === 'back') log.info({ game }, 'the vendor is back')
+    if (change !== 'back') return
+    log.info({ game }, 'the vendor is back')
+    store.deliveries
+      .hurry(game, clock.now())
+      .then(ring, (error: unknown) => log.error({ err: error }, 'the outbox could not be woken'))
   }
 
   async function deliverDue(): Promise<number> {

@@ -94,6 +94,7 @@ export function newDelivery(
     mark: message?.mark ?? newMark(),
     state: 'waiting',
     attempts: 0,
+    failures: 0,
     not_before: now.getTime(),
     problem_code: null,
     lease_owner: null,

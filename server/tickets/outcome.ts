@@ -48,13 +48,10 @@ export function createOutcomes({ store, clock, bells, owner, random }: OutcomePa
     const { delivery } = cargo
     if (error.code === 'missing' && (await startOver(game, cargo))) return
     if (error.code === 'refused' || error.code === 'missing') return giveUp(cargo, problemOf[error.code])
-    const wait = backoffMs(delivery.attempts, random(), error.retryAfterMs)
-    const not_before = clock.now().getTime() + wait
-    await store.deliveries.change(delivery.sequence, owner, {
-      not_before,
-      problem_code: problemOf[error.code],
-      ...free,
-    })
+    const failures = delivery.failures + 1
+    const not_before = clock.now().getTime() + backoffMs(failures, random(), error.retryAfterMs)
+    const problem_code = problemOf[error.code]
+    await store.deliveries.change(delivery.sequence, owner, { failures, not_before, problem_code, ...free })
   }
 
   /** The vendor no longer has the ticket: what the player says next opens another rather than being lost. */

@@ -37,6 +37,7 @@ export async function sendAgain(ledger: Ledger, ticket: TicketRow, message: Mess
     state: 'waiting',
     // Whatever came of the attempts before it was given up, the vendor is asked first.
     attempts: 1,
+    failures: 0,
     not_before: now.getTime(),
     problem_code: null,
     lease_owner: null,

@@ -56,7 +56,7 @@ function judgeVendor(places: ReadonlyMap<string, number[]>, acknowledged: readon
 }
 
 function isInOrder(ticket: readonly Acknowledged[], places: ReadonlyMap<string, number[]>): boolean {
-  const order = ticket.map(({ word }) => places.get(word)?.[0] ?? -1)
+  const order = ticket.flatMap(({ word }) => places.get(word)?.[0] ?? [])
   return order.every((place, index) => index === 0 || place > (order[index - 1] ?? 0))
 }
 
