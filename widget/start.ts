@@ -36,6 +36,7 @@ export function start(
     for (const [name, listener] of listeners) if (name === event) listener(detail)
   }
   let preparing: Promise<WritingFile> | undefined
+  let gone = false
   const support = createSupport({
     options,
     mode,
@@ -47,6 +48,7 @@ export function start(
     close: () => handle.close(),
     prepareWriting: () => {
       preparing ??= import('./panel/writing.tsx').then((file) => {
+        if (gone) throw Error('destroyed')
         addStyles(root, file.styles)
         file.prepare(support)
         return file
@@ -90,6 +92,7 @@ export function start(
       launcher?.focus()
     },
     destroy() {
+      gone = true
       takeOff()
       stopPad()
       support.destroy()
@@ -140,14 +143,18 @@ function onPad(support: Support, root: ShadowRoot): () => void {
   const stop = effect(() => {
     if (!pad.value) return
     let giveBack = () => {}
+    let stopped = false
     const mayAct = () => open.value && !busy.value
     import('./play/gamepad.ts').then(
       ({ followPad }) => {
-        giveBack = followPad({ root, clock, mayAct, back })
+        if (!stopped) giveBack = followPad({ root, clock, mayAct, back })
       },
       () => {},
     )
-    return () => giveBack()
+    return () => {
+      stopped = true
+      giveBack()
+    }
   })
   return () => {
     removeEventListener('gamepadconnected', connected)
