@@ -39,14 +39,14 @@ export interface Inspection {
   stop: () => Promise<void>
 }
 
-/** A request waits so long for a verdict, which without a scanner takes milliseconds. */
-const patienceMs = 2_000
+/** A request waits so long for a verdict, which without a scanner takes milliseconds; then the player is told to wait. */
+const patienceMs = 500
 const leaseMs = 30_000
 const renewMs = 10_000
-const everyMs = 1_000
+const everyMs = 500
 const atOnce = 8
 /** How long to let a scanner or a storage recover, doubling. */
-const firstRetryMs = 1_000
+const firstRetryMs = 500
 const longestRetryMs = 60_000
 /** When to look whether an upload is whole though nobody came to say so, doubling. */
 const firstLookMs = 60_000
