@@ -184,6 +184,7 @@ export async function createRelay({
     },
     close: async () => {
       const closed = server?.close()
+      await files.endUploads()
       streams.stop()
       watch.stop()
       await housekeeping.stop()

@@ -40,7 +40,8 @@ export interface FilesOptions {
 export interface Files {
   keep: Keep
   uploads: Uploads
-  /** Ends running uploads, keeping what arrived. */
+  /** Ends running uploads, keeping what arrived: a relay that is to end does not wait for a phone on a train. */
+  endUploads(): Promise<void>
   close(): Promise<void>
 }
 
@@ -58,6 +59,7 @@ export function createFiles(url: string, options: FilesOptions = {}): Files {
     // Removing goes through the lock, so that a running upload cannot write on into what is gone.
     keep: { ...storage.keep, remove: uploads.remove },
     uploads,
+    endUploads: locks.close,
     async close() {
       await locks.close()
       await storage.close()
