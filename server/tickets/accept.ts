@@ -54,7 +54,7 @@ export function createAccept({ store, clock, bells, pseudonymOf }: AcceptParts) 
     body: z.output<typeof NewTicket>,
   ): Promise<Prepared<Conversation>> {
     const now = clock.now()
-    const ticket = await withFreeNumber(ledger, newTicket(player, game, body, now))
+    const ticket = await withFreeNumber(ledger, game, newTicket(player, game, body, now))
     const message = newMessage(ticket.id, body.message, ticket.language, now)
     const files = await named(ledger, body.attachments)
     const write = async () => {

@@ -150,7 +150,7 @@ async function adoptOne(
     opened_at: row.created_at,
   })
   if (!isOurs) return false
-  await ledger.tickets.add(await withFreeNumber(ledger, row))
+  await ledger.tickets.add(await withFreeNumber(ledger, game, row))
   // Other tabs get to know it; nothing in it counts as new.
   await ledger.events.add(player.key, now, { type: 'ticket-changed', ticket_id: row.id })
   return true
@@ -164,7 +164,7 @@ function adoptedTicket(player: Identity, game: LiveGame, ticket: VendorTicket, n
     id: randomId() as TicketId,
     game: game.key,
     player: player.key,
-    number: newNumber(game.key),
+    number: newNumber(game),
     subject: ticket.subject.trim() || game.config.name,
     status: ticket.status,
     language: ticket.language ?? fallback,

@@ -35,7 +35,7 @@ export function newTicket(player: Identity, game: LiveGame, body: z.output<typeo
     id: randomId() as TicketId,
     game: game.key,
     player: player.key,
-    number: newNumber(game.key),
+    number: newNumber(game),
     subject: body.subject || firstWords(body.message),
     status: 'open',
     language: languageOf(body.language) ?? fallback,
@@ -103,22 +103,29 @@ export function newDelivery(
   }
 }
 
-/** `SH-4F7K2` for `star-harbor`: initials and five characters, of which a game has 24 million. */
-export function newNumber(game: string): string {
-  return `${initials(game)}-${randomReference(5)}`
+/** `SH-4F7K2` for Star Harbor: initials and five characters, of which a game has 24 million. */
+export function newNumber({ key, config }: LiveGame): string {
+  return `${initials(config.name) ?? initials(key) ?? 'T'}-${randomReference(5)}`
 }
 
 /** The row with a number that no other ticket of its game has. */
-export async function withFreeNumber(ledger: Ledger, ticket: TicketTable): Promise<TicketTable> {
+export async function withFreeNumber(ledger: Ledger, game: LiveGame, ticket: TicketTable): Promise<TicketTable> {
   let number = ticket.number
-  while (await ledger.tickets.isNumberTaken(ticket.game, number)) number = newNumber(ticket.game)
+  while (await ledger.tickets.isNumberTaken(ticket.game, number)) number = newNumber(game)
   return { ...ticket, number }
 }
 
-function initials(game: string): string {
-  const words = game.split('-').filter((word) => word !== '')
-  const letters = words.length === 1 ? (words[0] ?? '').slice(0, 2) : words.map((word) => word.charAt(0)).join('')
-  return letters.slice(0, 3).toUpperCase()
+/** @returns undefined for a name that Latin letters do not write */
+function initials(name: string): string | undefined {
+  const words = name.split(/[^A-Za-z0-9]+/).filter((word) => word !== '')
+  const letters =
+    words.length === 1
+      ? words[0]?.slice(0, 2)
+      : words
+          .map((word) => word.charAt(0))
+          .join('')
+          .slice(0, 3)
+  return letters?.toUpperCase() || undefined
 }
 
 /** Made once for each message, and the same on every attempt to deliver it. */
