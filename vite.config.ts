@@ -115,7 +115,7 @@ async function wholeStyleSheet(): Promise<string> {
   return (await Promise.all(texts)).map(({ code }) => code).join('\n')
 }
 
-/** Tests by what they need: nothing, a browser to run in, or a browser to drive. */
+/** Tests by what they need: nothing, a browser to run in, or a browser to drive. Most of their time is waiting. */
 const node: TestProjectInlineConfiguration = {
   test: {
     name: 'node',
@@ -160,5 +160,5 @@ export default defineConfig(async ({ mode }) => ({
   ...shared,
   plugins: mode === 'npm' ? [] : [doors()],
   build: mode === 'npm' ? npm : panel,
-  ...(process.env.VITEST && { test: { projects: [node, await browser(), journey] } }),
+  ...(process.env.VITEST && { test: { projects: [node, await browser(), journey], maxWorkers: 3 } }),
 }))
