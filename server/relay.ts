@@ -66,6 +66,8 @@ export interface Relay {
   close: () => Promise<void>
 }
 
+const closeIdleMs = 20
+
 /**
  * Opens the ledger and the files and starts the workers; nothing listens yet.
  *
@@ -190,8 +192,10 @@ export async function createRelay({
       await housekeeping.stop()
       await delivery.stop()
       await inspection.stop()
-      server?.closeIdle()
+      // A connection that is just ending its answer is idle a moment later.
+      const closing = setInterval(() => server?.closeIdle(), closeIdleMs)
       await closed
+      clearInterval(closing)
       await admission.close()
       await files.close()
       await database.close()
