@@ -21,6 +21,10 @@ export function addPages(app: Hono, { files, games, isDemo }: PageParts): void {
   }
 
   app.get('/', (context) => {
+    const [only] = games.size === 1 ? games.keys() : []
+    // A relay of one game needs no name in its address. What stands behind `#` comes along by itself.
+    if (only !== undefined && context.req.query('game') === undefined)
+      return context.redirect(`/?${new URLSearchParams({ ...context.req.query(), game: only })}`)
     const game = games.get(context.req.query('game') ?? '')
     // A studio may put the page into a frame on its own pages, and nobody else may.
     return html('/index.html', context.req.raw, ["'self'", ...(game?.config.origins ?? [])].join(' '))
