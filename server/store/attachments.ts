@@ -1,5 +1,5 @@
 /** Files of players and agents; their bytes lie elsewhere. */
-import { type ExpressionBuilder, type Insertable, type Kysely, type Selectable, sql, type Updateable } from 'kysely'
+import { type Insertable, type Kysely, type Selectable, sql, type Updateable } from 'kysely'
 import type { AttachmentId, MessageId, TicketId } from '../contract/ids.ts'
 import type { VendorFileId } from '../vendors/vendor.ts'
 import type { Engine } from './database.ts'
@@ -71,8 +71,14 @@ export function attachmentRows(db: Kysely<Tables>, engine: Engine) {
         .where('player', '=', player)
         .where('message_id', 'is', null)
         .executeTakeFirst()
-      const direct = db.updateTable('attachments').set({ state: 'checking' }).where('id', '=', id)
-      await direct.where('message_id', '=', on.message_id).where(isUnseenAtVendor).execute()
+      await db
+        .updateTable('attachments')
+        .set({ state: 'checking' })
+        .where('id', '=', id)
+        .where('message_id', '=', on.message_id)
+        .where('vendor_file_id', 'is not', null)
+        .where('state', '=', 'uploading')
+        .execute()
       return numUpdatedRows === 1n
     },
 
@@ -189,7 +195,7 @@ export function attachmentRows(db: Kysely<Tables>, engine: Engine) {
   }
 }
 
-/** Announced to the vendor, and not seen there yet. */
-function isUnseenAtVendor(where: ExpressionBuilder<Tables, 'attachments'>) {
-  return where.and([where('vendor_file_id', 'is not', null), where('state', '=', 'uploading')])
+/** It was to be put straight to the vendor, and nobody has seen it there yet. */
+export function isUnseenAtVendor({ vendor_file_id, state }: Pick<AttachmentRow, 'vendor_file_id' | 'state'>): boolean {
+  return vendor_file_id !== null && state === 'uploading'
 }

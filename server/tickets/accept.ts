@@ -11,7 +11,7 @@ import type { Conversation, NewTicket } from '../contract/ticket.ts'
 import type { LiveGame } from '../games.ts'
 import type { Identity } from '../players/identity.ts'
 import { Refusal } from '../problem.ts'
-import type { AttachmentRow } from '../store/attachments.ts'
+import { type AttachmentRow, isUnseenAtVendor } from '../store/attachments.ts'
 import type { Ledger, Store } from '../store/store.ts'
 import type { MessageTable, TicketTable } from '../store/tables.ts'
 import { checkCount, checkForm } from './form.ts'
@@ -157,7 +157,7 @@ function openingAnswer(
 
 /** The files as they will be once the message carries them. */
 function onMessage(files: readonly AttachmentRow[], message_id: MessageId): AttachmentRow[] {
-  return files.map((file) => ({ ...file, message_id }))
+  return files.map((file) => ({ ...file, message_id, state: isUnseenAtVendor(file) ? 'checking' : file.state }))
 }
 
 /** In the order in which they are named. */

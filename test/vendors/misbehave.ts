@@ -19,6 +19,7 @@ export const misbehaviours = [
   'redirect',
   'oversize',
   'unauthorized',
+  'refuse',
 ] as const
 export type Misbehaviour = (typeof misbehaviours)[number]
 
@@ -42,6 +43,7 @@ export const acts: Record<Misbehaviour, (response: ServerResponse, answer: Answe
   redirect: (response, _, { url }) => send(response, { status: 302, headers: { location: `${url}/moved` } }),
   oversize: (response) => sendTooMuch(response),
   unauthorized: (response, _, { unauthorized }) => send(response, unauthorized),
+  refuse: (response) => send(response, { status: 422, json: { message: 'not this one' } }),
 }
 
 export function send(response: ServerResponse, { status = 200, json, bytes, headers = {} }: Answer): void {
