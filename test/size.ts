@@ -21,6 +21,7 @@ const parts: readonly Weighed[] = [
   { what: '  with a session: live answers', files: ['assets/live-'] },
   { what: '  where the game asks for it: proof of work', files: ['assets/proof-'] },
   { what: '  with the first file: tus', files: ['assets/upload-', 'assets/browser-', 'assets/rolldown-runtime-'] },
+  { what: '  with the first picture: drawing it anew', files: ['assets/picture-'] },
   { what: '  on demand: the player’s data', files: ['assets/privacy-'] },
   { what: '  on demand: sign-in', files: ['assets/sign-in-'] },
   { what: '  on demand: rating', files: ['assets/rating-'] },

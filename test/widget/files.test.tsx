@@ -56,19 +56,50 @@ describe('files on a message', () => {
     await stage.screen.findByText(/We have it/)
   })
 
-  it('offers to try again what did not arrive, and sends the message without it if the player wants', async () => {
-    const giveBack = stage.relay.answer('POST /attachments', () => 'offline')
+  it('offers to try again what the relay would not take, and says why it still will not', async () => {
+    const giveBack = stage.relay.answer('POST /attachments', () => problem(422, 'unsupported'))
     stage.medkit.attach(image())
-    await stage.screen.findByText('Not sent')
+    await stage.screen.findByText('Not sent. This is not possible here.')
     giveBack()
     stage.relay.answer('POST /attachments', () => problem(415, 'type_not_allowed'))
     await press(stage.screen.getByRole('button', { name: 'Try again' }))
     await stage.screen.findByText('This kind of file is not accepted here.')
+  })
+
+  it('holds a message with a refused file until the player has decided about the file', async () => {
+    stage.relay.answer('POST /attachments', () => problem(415, 'type_not_allowed'))
+    stage.medkit.attach(image())
+    await stage.screen.findByText('This kind of file is not accepted here.')
     await press(stage.screen.getByLabelText('Something is broken'))
     await type(stage.screen.getByLabelText('What happened?'), 'No picture, then.')
     await press(stage.screen.getByRole('button', { name: 'Send' }))
+    await waitFor(() => expect(stage.root.activeElement?.getAttribute('aria-label')).toBe('Remove sword.png'))
+    expect(stage.relay.of('POST /tickets')).toEqual([])
+    await press(stage.screen.getByRole('button', { name: 'Remove sword.png' }))
+    await press(stage.screen.getByRole('button', { name: 'Send' }))
     await stage.screen.findByText(/We have it/)
     expect(stage.relay.of('POST /tickets')[0]?.body).not.toHaveProperty('attachments')
+  })
+
+  it('goes on by itself with what stopped for want of a connection', async () => {
+    const giveBack = stage.relay.answer('POST /attachments', () => 'offline')
+    const announced = () => stage.relay.of('POST /attachments').length
+    stage.medkit.attach(image())
+    await stage.screen.findByText('Not sent')
+    await waitFor(() => expect(stage.relay.streams()).toBe(1))
+    giveBack()
+    const tried = announced()
+    dispatchEvent(new Event('online'))
+    await waitFor(() => expect(announced()).toBe(tried + 1))
+  })
+
+  it('names the kind of file a device keeps to itself', async () => {
+    stage.medkit.attach(new File(['a log'], 'game.LOG'))
+    await waitFor(() =>
+      expect(stage.relay.of('POST /attachments').map(({ body }) => body)).toEqual([
+        { fileName: 'game.LOG', fileType: 'text/plain', fileSize: 5 },
+      ]),
+    )
   })
 
   it('makes one player of two files chosen at once', async () => {

@@ -1,7 +1,8 @@
 /** Files: choosing them, watching them go, and having them on a message. */
-import { useEffect, useState } from 'preact/hooks'
-import type { Attachment } from '../../server/contract/attachment.ts'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { Attachment, AttachmentReason } from '../../server/contract/attachment.ts'
 import type { Chosen, Uploads } from '../state/uploads.ts'
+import type { Words } from '../words/en.ts'
 import { Icon } from './icons.tsx'
 import { useWhole } from './use-whole.ts'
 import { useWriting } from './use-writing.ts'
@@ -11,32 +12,69 @@ export function FilePicker({ uploads, label, small }: { uploads: Uploads; label:
   const { game, pickFile, speech } = useWhole()
   const { words, say, size } = speech
   const limits = game.value?.attachments
+  const choice = useChoice(uploads, limits ? limits.types.join() : '')
   if (!limits) return null
-  const choose = ({ currentTarget }: { currentTarget: HTMLInputElement }) => {
-    uploads.add(currentTarget.files ?? [])
-    // The same file can then be chosen again.
-    currentTarget.value = ''
-  }
+  const hint = say(words.value.filesHint, { n: limits.maxCount, size: size(limits.maxBytes) })
   if (pickFile) {
     return (
-      <button type="button" class={small ? 'icon' : 'picker'} aria-label={label} onClick={pickFile}>
+      <button
+        type="button"
+        class={small ? 'icon' : 'plain picker'}
+        aria-label={small ? label : undefined}
+        onClick={pickFile}
+      >
         <Icon name="clip" />
-        {!small && label}
+        {!small && (
+          <span>
+            {label}
+            <span class="hint">{hint}</span>
+          </span>
+        )}
       </button>
     )
   }
   return (
-    <label class={small ? 'icon' : 'plain picker'} title={small ? label : undefined}>
+    <label class={small ? 'icon' : 'plain picker'} title={small ? `${label}: ${hint}` : undefined}>
       <Icon name="clip" />
       <span class={small ? 'hidden' : ''}>
         {label}
-        {!small && (
-          <span class="hint">{say(words.value.filesHint, { n: limits.maxCount, size: size(limits.maxBytes) })}</span>
-        )}
+        <span class="hint">{hint}</span>
       </span>
-      <input type="file" class="hidden" multiple accept={limits.types.join()} onChange={choose} />
+      <input type="file" class="hidden" multiple {...choice} />
     </label>
   )
+}
+
+/** Straight to the camera, on devices that are held in the hand: some webviews never offer it of their own accord. */
+export function CameraPicker({ uploads }: { uploads: Uploads }) {
+  const { game, pickFile, speech } = useWhole()
+  const { types } = game.value?.attachments || { types: [] }
+  const choice = useChoice(uploads, 'image/*')
+  const takesPhotos = types.some((type) => type.startsWith('image/'))
+  if (!takesPhotos || pickFile || !matchMedia('(pointer: coarse)').matches) return null
+  return (
+    <label class="plain picker">
+      <Icon name="camera" />
+      {speech.words.value.takePhoto}
+      <input type="file" class="hidden" capture="environment" {...choice} />
+    </label>
+  )
+}
+
+/** Where nothing was chosen the first time, the next goes without `accept`: some webviews then show no file at all. */
+function useChoice(uploads: Uploads, accept: string) {
+  const [inVain, setInVain] = useState(false)
+  return {
+    ...(!inVain && { accept }),
+    // Only once the chooser has been asked for.
+    onClick: () => setTimeout(() => setInVain(true)),
+    onChange({ currentTarget }: { currentTarget: HTMLInputElement }) {
+      setInVain(false)
+      uploads.add(currentTarget.files ?? [])
+      // The same file can then be chosen again.
+      currentTarget.value = ''
+    },
+  }
 }
 
 export function FileList({ uploads }: { uploads: Uploads }) {
@@ -47,7 +85,7 @@ export function FileList({ uploads }: { uploads: Uploads }) {
       {uploads.items.value.map((item) => (
         <ChosenFile key={item.key} item={item} uploads={uploads} />
       ))}
-      {uploads.items.value.some(({ state }) => state === 'failed') && (
+      {uploads.items.value.some(({ state }) => isWrong(state)) && (
         <li class="wrong">{speech.words.value.filesFirst}</li>
       )}
       {uploads.tooMany.value && limits && (
@@ -59,31 +97,39 @@ export function FileList({ uploads }: { uploads: Uploads }) {
   )
 }
 
+const isWrong = (state: Chosen['state']) => !['preparing', 'moving', 'there'].includes(state)
+
 function ChosenFile({ item, uploads }: { item: Chosen; uploads: Uploads }) {
   const { speech } = useWhole()
   const { words, say } = speech
-  const { key, file, state, progress } = item
+  const { key, name, state, progress, original } = item
   return (
     <li class="file">
       <Icon name={state === 'there' ? 'check' : 'file'} />
       <span class="name" dir="auto">
-        {file.name}
+        {name}
       </span>
       <StateOf item={item} />
-      {state === 'failed' && (
-        <button type="button" class="link retry" onClick={() => uploads.retry(key)}>
+      {state === 'failed' ? (
+        <button type="button" class="link undecided" onClick={() => uploads.retry(key)}>
           {words.value.tryAgain}
         </button>
+      ) : (
+        original && (
+          <button type="button" class="link" onClick={() => uploads.sendOriginal(key)}>
+            {words.value.sendOriginal}
+          </button>
+        )
       )}
       <button
         type="button"
-        class="icon"
-        aria-label={say(words.value.remove, { name: file.name })}
+        class={isWrong(state) ? 'icon undecided' : 'icon'}
+        aria-label={say(words.value.remove, { name })}
         onClick={() => uploads.remove(key)}
       >
         <Icon name="close" />
       </button>
-      {state === 'moving' && <progress aria-label={file.name} value={progress} max={1} />}
+      {state === 'moving' && <progress aria-label={name} value={progress} max={1} />}
     </li>
   )
 }
@@ -91,35 +137,45 @@ function ChosenFile({ item, uploads }: { item: Chosen; uploads: Uploads }) {
 function StateOf({ item }: { item: Chosen }) {
   const { speech, game } = useWhole()
   const { words, say, size, percent } = speech
+  const { state, code, reason, original } = item
   const limits = game.value?.attachments
+  const why = code && code !== 'offline' ? `. ${speech.problem(code)}` : ''
   const texts: Record<Chosen['state'], string> = {
+    preparing: words.value.filePreparing,
     moving: say(words.value.fileMoving, { percent: percent(item.progress) }),
-    there: size(item.file.size),
-    failed: words.value.fileFailed,
+    there: size(item.size),
+    failed: words.value.fileFailed + why,
     'too-large': say(words.value.fileTooLarge, { size: limits ? size(limits.maxBytes) : '' }),
     'wrong-type': words.value.problems.type,
-    refused: words.value.fileRefused,
+    refused: refusal(words.value, reason),
   }
-  const fine = item.state === 'moving' || item.state === 'there'
+  const fine = !isWrong(state)
   return (
     <span class={fine ? 'said hint' : 'said wrong'} role={fine ? undefined : 'alert'}>
-      {texts[item.state]}
+      {texts[state]}
+      {fine && original && ` · ${words.value.fileLightened}`}
     </span>
   )
+}
+
+function refusal({ fileRefused, fileReasons }: Words, reason: AttachmentReason | undefined): string {
+  return reason ? fileReasons[reason] : fileRefused
 }
 
 /** A file on a message: a picture is shown, everything else has a name and is saved. */
 export function Attached({ attachment }: { attachment: Attachment }) {
   const { speech, files, act } = useWriting()
   const { words, say, size } = speech
-  const { fileName, state, fileSize } = attachment
+  const { fileName, state, fileSize, reason } = attachment
   if (state !== 'ready') {
     const refused = state === 'refused'
     return (
       <span class="attached">
         <Icon name="file" />
         <span dir="auto">{fileName}</span>{' '}
-        <span class={refused ? 'wrong' : 'hint'}>{refused ? words.value.fileRefused : words.value.fileChecking}</span>
+        <span class={refused ? 'wrong' : 'hint'}>
+          {refused ? refusal(words.value, reason) : words.value.fileChecking}
+        </span>
       </span>
     )
   }
@@ -139,13 +195,31 @@ export function Attached({ attachment }: { attachment: Attachment }) {
 const shownTypes = ['image/png', 'image/jpeg', 'image/gif', 'image/webp']
 const shownUpToBytes = 8 * 2 ** 20
 
+/** Fetched once it comes into view: a long conversation may hold a hundred. */
 function Picture({ attachment }: { attachment: Attachment }) {
   const { files } = useWriting()
   const { id, fileType, fileSize } = attachment
+  const place = useRef<HTMLSpanElement>(null)
   const [address, setAddress] = useState('')
   const shown = shownTypes.includes(fileType) && fileSize < shownUpToBytes
   useEffect(() => {
-    if (shown) files.address(id).then(setAddress, () => {})
+    if (!shown || !place.current) return
+    let gone = false
+    const watch = new IntersectionObserver((seen) => {
+      if (!seen.some(({ isIntersecting }) => isIntersecting)) return
+      watch.disconnect()
+      const show = (found: string) => gone || setAddress(found)
+      files.address(attachment).then(show, () => {})
+    })
+    watch.observe(place.current)
+    return () => {
+      gone = true
+      watch.disconnect()
+    }
   }, [id, shown])
-  return address ? <img src={address} alt="" /> : <Icon name="file" />
+  return (
+    <span ref={place} class="picture">
+      {address ? <img src={address} alt="" onError={() => setAddress('')} /> : <Icon name="file" />}
+    </span>
+  )
 }

@@ -1,4 +1,5 @@
 /** Where a reply is written, always in reach of the thumb. */
+import { useRef } from 'preact/hooks'
 import type { TicketId } from '../../server/contract/ids.ts'
 import { FileList, FilePicker } from './attachment.tsx'
 import { Icon } from './icons.tsx'
@@ -13,9 +14,12 @@ export function Composer({ id }: { id: TicketId }) {
   const words = speech.words.value
   const reply = replies.on(id)
   const text = reply.text.value
-  const send = (event: Event) => {
+  const element = useRef<HTMLFormElement>(null)
+  const send = async (event: Event) => {
     event.preventDefault()
-    reply.send()
+    if (await reply.send()) return
+    // What holds the message back: a file, about which the player has to decide.
+    requestAnimationFrame(() => element.current?.querySelector<HTMLElement>('.undecided')?.focus())
   }
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' || event.isComposing) return
@@ -23,7 +27,7 @@ export function Composer({ id }: { id: TicketId }) {
   }
   const lines = text.split('\n').length + Math.floor(text.length / 38)
   return (
-    <form class="foot composer" onSubmit={send}>
+    <form ref={element} class="foot composer" onSubmit={send}>
       <FileList uploads={reply.uploads} />
       <div class="write">
         <FilePicker uploads={reply.uploads} label={words.addFile} small />

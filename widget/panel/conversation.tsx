@@ -109,7 +109,15 @@ function Log({ count, children }: { count: number; children: preact.ComponentChi
   }, [count])
   return (
     <>
-      <div role="log" aria-label={words.conversation} class="log" ref={log} onScroll={onScroll}>
+      <div
+        role="log"
+        aria-label={words.conversation}
+        class="log"
+        ref={log}
+        onScroll={onScroll}
+        // A picture that comes in later pushes the newest out of view.
+        onLoadCapture={() => following.current && toEnd()}
+      >
         {children}
       </div>
       {behind && (

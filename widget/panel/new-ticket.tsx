@@ -1,7 +1,7 @@
 /** The form of a new ticket: category, that category's fields, the message, files, and what else is sent. */
 import { useEffect, useRef } from 'preact/hooks'
 import { AlsoSent } from './also-sent.tsx'
-import { FileList, FilePicker } from './attachment.tsx'
+import { CameraPicker, FileList, FilePicker } from './attachment.tsx'
 import { CategoryFields, Place } from './fields.tsx'
 import { Screen } from './screen.tsx'
 import { useWriting } from './use-writing.ts'
@@ -26,6 +26,7 @@ export function NewTicket() {
         <Message />
         <FileList uploads={form.uploads} />
         <FilePicker uploads={form.uploads} label={words.addFiles} />
+        <CameraPicker uploads={form.uploads} />
         {byEmail && (
           <Place id="email" label={words.email} hint={words.emailHint} required>
             {(props) => (
@@ -62,7 +63,9 @@ function useSend(element: { current: HTMLFormElement | null }) {
     const key = await form.send()
     if (key) router.go({ view: 'outgoing', key })
     else
-      requestAnimationFrame(() => element.current?.querySelector<HTMLElement>('[aria-invalid=true], .retry')?.focus())
+      requestAnimationFrame(() =>
+        element.current?.querySelector<HTMLElement>('[aria-invalid=true], .undecided')?.focus(),
+      )
   }
 }
 

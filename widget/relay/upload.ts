@@ -1,10 +1,10 @@
 /** Moves a file's bytes; fetched with the first file, because most tickets have none. */
-import type { Upload as TusUpload } from 'tus-js-client'
+import type { DetailedError, Upload as TusUpload } from 'tus-js-client'
 import type { Upload } from '../../server/contract/attachment.ts'
-import type { Identity } from './call.ts'
+import { type Identity, RelayProblem } from './call.ts'
 
 export interface SendParts {
-  file: File
+  file: Blob
   upload: Upload
   relay: string
   identity: Identity
@@ -12,9 +12,13 @@ export interface SendParts {
 }
 
 export interface Sending {
+  /** Also when it was stopped. @throws RelayProblem `not_found`: the relay has dropped it; `too_large`; else `offline` */
   done: Promise<void>
   stop(): void
 }
+
+/** A line that brings nothing for so long is dead, as after a phone's sleep, whatever it says of itself. */
+const silenceMs = 45_000
 
 /** Resumes by itself through broken lines; `stop` leaves what was sent where it is. */
 export function sendFile(parts: SendParts): Sending {
@@ -24,45 +28,69 @@ export function sendFile(parts: SendParts): Sending {
 /** The relay's file store: the upload exists already, so it is resumed from wherever it stands, at first from nought. */
 function sendByTus({ file, relay, identity, onProgress }: SendParts, url: string): Sending {
   let running: TusUpload | undefined
-  let stopped = false
-  const done = import('tus-js-client').then(
-    ({ Upload }) =>
-      new Promise<void>((resolve, reject) => {
-        if (stopped) return
-        running = new Upload(file, {
-          uploadUrl: new URL(url, relay).href,
-          storeFingerprintForResuming: false,
-          // Small enough that a phone on a train gets ahead, and that progress is seen to move.
-          chunkSize: 4 * 2 ** 20,
-          retryDelays: [0, 1000, 3000, 10_000, 30_000, 60_000],
-          async onBeforeRequest(request) {
-            request.setHeader('Authorization', `Bearer ${await identity.token()}`)
-          },
-          onProgress: (sent, total) => onProgress(sent / total),
-          onSuccess: () => resolve(),
-          onError: reject,
-        })
-        running.start()
-      }),
-  )
+  let stop = () => {}
+  const stopped = new Promise<void>((resolve) => {
+    stop = resolve
+  })
+  const sent = async () => {
+    const { Upload } = await import('tus-js-client')
+    await new Promise<void>((resolve, reject) => {
+      let heardAt = Date.now()
+      const upload = new Upload(file, {
+        uploadUrl: new URL(url, relay).href,
+        storeFingerprintForResuming: false,
+        // Small enough that a phone on a train gets ahead, and that progress is seen to move.
+        chunkSize: 4 * 2 ** 20,
+        retryDelays: [0, 1000, 3000, 10_000, 30_000, 60_000],
+        async onBeforeRequest(request) {
+          request.setHeader('Authorization', `Bearer ${await identity.token()}`)
+        },
+        onProgress(sent, total) {
+          heardAt = Date.now()
+          onProgress(sent / total)
+        },
+        onSuccess: () => resolve(),
+        onError: (error) => reject(problemOf(error)),
+      })
+      const watch = setInterval(() => {
+        if (Date.now() - heardAt < silenceMs) return
+        heardAt = Date.now()
+        upload.abort().then(() => running && upload.start())
+      }, 5000)
+      const end = () => clearInterval(watch)
+      stopped.then(end)
+      running = upload
+      upload.start()
+    })
+  }
   return {
-    done,
+    done: Promise.race([sent(), stopped]).finally(() => stop()),
     stop() {
-      stopped = true
       running?.abort()
+      running = undefined
+      stop()
     },
   }
+}
+
+function problemOf(error: Error | DetailedError): RelayProblem {
+  const status = 'originalResponse' in error ? error.originalResponse?.getStatus() : undefined
+  const codes = { 404: 'not_found', 410: 'not_found', 413: 'too_large', 401: 'session_ended' } as const
+  const code = codes[status as keyof typeof codes] ?? 'offline'
+  return new RelayProblem(code, {}, { cause: error })
 }
 
 /** A vendor's own store, by an address signed for this one file: it must not see the player's bearer. */
 function sendByPut({ file, onProgress }: SendParts, upload: Extract<Upload, { protocol: 'put' }>): Sending {
   const request = new XMLHttpRequest()
   const done = new Promise<void>((resolve, reject) => {
+    const fail = (cause: unknown) => reject(new RelayProblem('offline', {}, { cause }))
     request.open('PUT', upload.url)
     for (const [name, value] of Object.entries(upload.headers)) request.setRequestHeader(name, value)
     request.upload.onprogress = ({ loaded, total }) => onProgress(loaded / total)
-    request.onload = () => (request.status < 300 ? resolve() : reject(Error(`PUT answered ${request.status}`)))
-    request.onerror = () => reject(Error('PUT failed'))
+    request.onload = () => (request.status < 300 ? resolve() : fail(request.status))
+    request.onerror = fail
+    request.onabort = () => resolve()
     request.send(file)
   })
   return { done, stop: () => request.abort() }

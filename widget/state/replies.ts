@@ -10,7 +10,8 @@ export interface Reply {
   sending: Signal<boolean>
   uploads: Uploads
   write(text: string): void
-  send(): Promise<void>
+  /** @returns false when a file holds it back, about which the player has to decide. */
+  send(): Promise<boolean>
 }
 
 export interface Replies {
@@ -18,14 +19,14 @@ export interface Replies {
   forget(): void
 }
 
-export function createReplies(storage: Storage, outbox: Outbox, createUploads: () => Uploads): Replies {
+export function createReplies(storage: Storage, outbox: Outbox, uploadsAt: (id: TicketId) => Uploads): Replies {
   const replies = new Map<TicketId, Reply>()
 
   const create = (id: TicketId): Reply => {
     const draft = `draft:${id}`
     const text = signal(storage.get<string>(draft) ?? '')
     const sending = signal(false)
-    const uploads = createUploads()
+    const uploads = uploadsAt(id)
     const write = (value: string) => {
       text.value = value
       storage.set(draft, value || undefined)
@@ -36,16 +37,17 @@ export function createReplies(storage: Storage, outbox: Outbox, createUploads: (
       uploads,
       write,
       async send() {
-        if (sending.value || !text.value.trim()) return
+        if (sending.value || !text.value.trim()) return true
         sending.value = true
         const arrived = await uploads.settled()
         sending.value = false
-        if (!arrived) return
+        if (!arrived) return false
         const attachments = uploads.attachments()
         const ids = attachments.map(({ id }) => id)
         outbox.reply(id, { message: text.value, ...(ids.length && { attachments: ids }) }, attachments)
         uploads.clear()
         write('')
+        return true
       },
     }
   }

@@ -106,7 +106,7 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
       tickets.apply(event)
       for (const listener of listeners) listener(event)
     },
-    onConnected: () => writing.value?.outbox.flush(),
+    onConnected: () => writing.value?.goOn(),
   })
   const stops = [
     effect(() => {

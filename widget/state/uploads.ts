@@ -1,26 +1,43 @@
-/** The files on one message while it is being written: chosen, moving, there, or refused with a reason. */
+/** The files on one message while it is being written: chosen, made ready, moving, there, or refused with a reason. */
 import { type ReadonlySignal, signal } from '@preact/signals'
-import type { Attachment } from '../../server/contract/attachment.ts'
+import type { Attachment, AttachmentReason, Upload } from '../../server/contract/attachment.ts'
 import type { AttachmentLimits } from '../../server/contract/can.ts'
 import type { AttachmentId } from '../../server/contract/ids.ts'
+import type { FailureCode } from '../handle.ts'
 import { type Call, type Identity, RelayProblem } from '../relay/call.ts'
-import type { Sending } from '../relay/upload.ts'
+import { isDrawable, stageFor, typeOf } from './file-types.ts'
+import type { KeptFiles, Place } from './kept-files.ts'
 import { randomName } from './random.ts'
 
 export interface Chosen {
   /** Ours, before the relay has given an {@link AttachmentId}. */
   key: string
-  file: File
-  state: 'moving' | 'there' | 'failed' | 'too-large' | 'wrong-type' | 'refused'
+  name: string
+  type: string
+  size: number
+  /** What is sent. Missing where it has arrived before a reload. */
+  file: Blob | undefined
+  state: 'preparing' | 'moving' | 'there' | 'failed' | 'too-large' | 'wrong-type' | 'refused'
+  /** Why it failed. */
+  code?: FailureCode
+  /** Why it was refused. */
+  reason?: AttachmentReason | undefined
   /** 0 to 1. */
   progress: number
-  id?: AttachmentId
+  /** Nothing more is to be done to it before it goes. */
+  ready: boolean
+  /** What the player chose, where something lighter goes in its place. */
+  original?: File | undefined
+  id?: AttachmentId | undefined
+  upload?: Upload | undefined
 }
 
 export interface UploadParts {
   call: Call
   relay: string
   identity: Identity
+  place: Place
+  kept: KeptFiles
   limits(): AttachmentLimits | false
   begin(): Promise<void>
 }
@@ -30,61 +47,125 @@ export interface Uploads {
   /** More than `maxCount` were chosen; the rest is left out. */
   tooMany: ReadonlySignal<boolean>
   add(files: Iterable<File>): void
+  /** From where it stopped. */
   retry(key: string): void
+  /** What was lightened goes as the player chose it, with all it tells. */
+  sendOriginal(key: string): void
   remove(key: string): void
-  /** Resolves when nothing moves any more: false when a file did not arrive, which the player has to decide about. */
+  /** Resolves when nothing moves any more: false when a file is not there, which the player has to decide about. */
   settled(): Promise<boolean>
   /** What a message can carry. */
   attachments(): Attachment[]
   apply(attachment: Attachment): void
+  /** Brings back what an earlier page left, and goes on with it. */
+  restore(): Promise<void>
+  /** The line is there again. */
+  goOn(): void
   /** After sending, the message has them; after signing out, nobody has. */
   clear(): void
+  /** Stops, and leaves everything where it is for the next page. */
+  stop(): void
 }
 
-export function createUploads({ call, relay, identity, limits, begin }: UploadParts): Uploads {
+interface Attempt {
+  stopped: boolean
+  stop(): void
+}
+
+/** Failures that pass without the player doing anything. */
+const passing: readonly (FailureCode | undefined)[] = ['offline', 'internal', 'store_unavailable', 'rate_limited']
+
+export function createUploads({ call, relay, identity, place, kept, limits, begin }: UploadParts): Uploads {
   const items = signal<readonly Chosen[]>([])
   const tooMany = signal(false)
-  const running = new Map<string, Sending>()
+  const attempts = new Map<string, Attempt>()
   const moving = new Set<Promise<void>>()
+  let drawing: Promise<unknown> = Promise.resolve()
 
+  const find = (key: string) => items.value.find((item) => item.key === key)
   const change = (key: string, values: Partial<Chosen>) => {
     items.value = items.value.map((item) => (item.key === key ? { ...item, ...values } : item))
-  }
-  const present = (key: string) => items.value.some((item) => item.key === key)
-
-  const move = async ({ key, file }: Chosen) => {
-    try {
-      await begin()
-      const [{ sendFile }, { id, upload }] = await Promise.all([
-        import('../relay/upload.ts'),
-        call('POST /attachments', { body: { fileName: file.name, fileType: typeOf(file), fileSize: file.size } }),
-      ])
-      change(key, { id })
-      if (!present(key)) return drop(id)
-      const sending = sendFile({ file, upload, relay, identity, onProgress: (progress) => change(key, { progress }) })
-      running.set(key, sending)
-      await sending.done
-      change(key, { state: 'there', progress: 1 })
-    } catch (error) {
-      change(key, { state: refusalOf(error) })
-    } finally {
-      running.delete(key)
-    }
-  }
-  const start = (item: Chosen) => {
-    const task = move(item).finally(() => moving.delete(task))
-    moving.add(task)
   }
   const drop = (attachmentId: AttachmentId | undefined) => {
     // Not worth a word to the player: what no message carries, the relay drops by itself.
     if (attachmentId) call('DELETE /attachments/:attachmentId', { params: { attachmentId } }).catch(() => {})
   }
-  const remove = (key: string) => {
-    const item = items.value.find((item) => item.key === key)
-    items.value = items.value.filter((item) => item.key !== key)
-    tooMany.value = false
-    running.get(key)?.stop()
-    drop(item?.id)
+
+  /** One after another: five photos at once are more than a cheap phone can hold. */
+  const prepare = async (key: string, attempt: Attempt) => {
+    const work = drawing.then(async () => {
+      const item = find(key)
+      const limit = limits()
+      if (attempt.stopped || !item || item.ready || !limit) return
+      const drawn = await drawnOf(item)
+      if (attempt.stopped) return
+      // Where only the original's kind is taken, the original goes.
+      const lighter = drawn && limit.types.includes(drawn.type) && { ...told(drawn), original: item.file as File }
+      change(key, { ...lighter, ready: true, state: stageFor(lighter || item, limit) })
+    })
+    drawing = work.catch(() => {})
+    await work
+  }
+  const announce = async (key: string, attempt: Attempt) => {
+    const item = find(key)
+    if (!item || item.upload?.protocol === 'tus') return
+    const body = { fileName: item.name, fileType: item.type, fileSize: item.size }
+    const { id, upload } = await call('POST /attachments', { body })
+    if (attempt.stopped) return drop(id)
+    change(key, { id, upload })
+    kept.keep(place, { ...item, id, upload })
+  }
+  const bring = async (key: string, attempt: Attempt) => {
+    const { sendFile } = await import('../relay/upload.ts')
+    const { file, upload } = find(key) ?? {}
+    if (attempt.stopped || !file || !upload) return
+    const onProgress = (progress: number) => change(key, { progress })
+    const sending = sendFile({ file, upload, relay, identity, onProgress })
+    attempt.stop = sending.stop
+    await sending.done
+  }
+  const move = async (key: string, attempt: Attempt) => {
+    await prepare(key, attempt)
+    if (attempt.stopped || find(key)?.state !== 'moving') return
+    await begin()
+    await announce(key, attempt)
+    try {
+      await bring(key, attempt)
+    } catch (error) {
+      if (attempt.stopped || !isGone(error)) throw error
+      // The relay has dropped what it had: from the beginning, then.
+      change(key, { id: undefined, upload: undefined, progress: 0 })
+      await announce(key, attempt)
+      await bring(key, attempt)
+    }
+    const item = find(key)
+    if (attempt.stopped || item?.state !== 'moving') return
+    change(key, { state: 'there', progress: 1 })
+    if (item.id && item.upload) kept.keep(place, { ...item, id: item.id, upload: item.upload, file: undefined })
+  }
+  const start = (key: string) => {
+    halt(key)
+    const attempt: Attempt = { stopped: false, stop: () => {} }
+    attempts.set(key, attempt)
+    const task = move(key, attempt)
+      .catch((error) => {
+        if (!attempt.stopped) change(key, failureOf(error))
+      })
+      .finally(() => moving.delete(task))
+    moving.add(task)
+  }
+  const halt = (key: string) => {
+    const attempt = attempts.get(key)
+    if (attempt) attempt.stopped = true
+    attempt?.stop()
+    attempts.delete(key)
+  }
+  const again = ({ key, ready }: Chosen) => {
+    change(key, { state: ready ? 'moving' : 'preparing' })
+    start(key)
+  }
+  const stop = () => {
+    for (const { key } of items.value) halt(key)
   }
 
   return {
@@ -94,52 +175,102 @@ export function createUploads({ call, relay, identity, limits, begin }: UploadPa
       const limit = limits()
       if (!limit) return
       const room = limit.maxCount - items.value.length
-      const chosen = [...files].map((file) => ({ key: randomName(), file, progress: 0, state: stateOf(file, limit) }))
+      const chosen = [...files].map((file) => chosenOf(file, limit))
       tooMany.value = chosen.length > room
       const taken = chosen.slice(0, Math.max(0, room))
       items.value = [...items.value, ...taken]
-      for (const item of taken) if (item.state === 'moving') start(item)
+      for (const { key, state } of taken) if (state === 'moving' || state === 'preparing') start(key)
     },
     retry(key) {
-      change(key, { state: 'moving', progress: 0 })
-      const item = items.value.find((item) => item.key === key)
-      if (item) start(item)
+      const item = find(key)
+      if (item) again(item)
     },
-    remove,
+    sendOriginal(key) {
+      const { original, id } = find(key) ?? {}
+      const limit = limits()
+      if (!original || !limit) return
+      halt(key)
+      drop(id)
+      kept.drop(key)
+      const { type } = chosenOf(original, limit)
+      // A name of its own, so that nothing of the lighter one comes back.
+      const fresh = {
+        key: randomName(),
+        ...told(original),
+        type,
+        original: undefined,
+        id: undefined,
+        upload: undefined,
+      }
+      change(key, { ...fresh, progress: 0, ready: true, state: stageFor({ size: original.size, type }, limit) })
+      if (find(fresh.key)?.state === 'moving') start(fresh.key)
+    },
+    remove(key) {
+      halt(key)
+      drop(find(key)?.id)
+      kept.drop(key)
+      items.value = items.value.filter((item) => item.key !== key)
+      tooMany.value = false
+    },
     async settled() {
       while (moving.size) await Promise.all(moving)
-      return items.value.every(({ state }) => state !== 'failed')
+      return items.value.every(({ state }) => state === 'there')
     },
     attachments: () => items.value.flatMap(asAttachment),
-    apply(attachment) {
-      const item = items.value.find((item) => item.id === attachment.id)
-      if (item && attachment.state === 'refused') change(item.key, { state: 'refused' })
+    apply({ id, state, reason }) {
+      const item = items.value.find((item) => item.id === id)
+      if (!item || state !== 'refused') return
+      halt(item.key)
+      kept.drop(item.key)
+      change(item.key, { state, reason })
+    },
+    async restore() {
+      const found = (await kept.of(place)).filter(({ key }) => !find(key))
+      const left = found.map((record) => ({ ...record, ...stageOf(record), ready: true }))
+      items.value = [...left, ...items.value]
+      for (const { key, state } of left) if (state === 'moving') start(key)
+    },
+    goOn() {
+      for (const item of items.value) if (item.state === 'failed' && passing.includes(item.code)) again(item)
     },
     clear() {
-      for (const sending of running.values()) sending.stop()
+      stop()
+      for (const { key } of items.value) kept.drop(key)
       items.value = []
       tooMany.value = false
     },
+    stop,
   }
 }
 
-/** Some phones name no type for a photo of their own making. */
-function typeOf(file: File): string {
-  return file.type || (/\.hei[cf]$/i.test(file.name) ? 'image/heic' : 'application/octet-stream')
+const told = (file: File) => ({ file, name: file.name, type: file.type, size: file.size })
+
+function chosenOf(file: File, limits: AttachmentLimits): Chosen {
+  const type = typeOf(file, limits)
+  const ready = !isDrawable(type)
+  const state = ready ? stageFor({ size: file.size, type }, limits) : 'preparing'
+  return { ...told(file), key: randomName(), type, ready, state, progress: 0 }
 }
 
-function stateOf(file: File, { types, maxBytes }: AttachmentLimits): Chosen['state'] {
-  if (file.size > maxBytes) return 'too-large'
-  return types.includes(typeOf(file)) ? 'moving' : 'wrong-type'
+async function drawnOf({ file, type }: Chosen): Promise<File | undefined> {
+  const { redraw } = await import('../play/picture.ts')
+  return file instanceof File ? redraw(file, type) : undefined
 }
 
-function refusalOf(error: unknown): Chosen['state'] {
-  const code = error instanceof RelayProblem ? error.code : undefined
-  if (code === 'too_large') return 'too-large'
-  return code === 'type_not_allowed' ? 'wrong-type' : 'failed'
+/** How far an earlier page had got. */
+function stageOf({ file }: { file: Blob | undefined }): Pick<Chosen, 'state' | 'progress'> {
+  return file ? { state: 'moving', progress: 0 } : { state: 'there', progress: 1 }
 }
 
-function asAttachment({ id, file, state }: Chosen): Attachment[] {
+const isGone = (error: unknown) => error instanceof RelayProblem && error.code === 'not_found'
+
+function failureOf(error: unknown): Partial<Chosen> {
+  const code = error instanceof RelayProblem ? error.code : 'internal'
+  if (code === 'too_large') return { state: 'too-large' }
+  return code === 'type_not_allowed' ? { state: 'wrong-type' } : { state: 'failed', code }
+}
+
+function asAttachment({ id, name, type, size, state }: Chosen): Attachment[] {
   if (!id || state !== 'there') return []
-  return [{ id, fileName: file.name, fileType: typeOf(file), fileSize: file.size, state: 'checking' }]
+  return [{ id, fileName: name, fileType: type, fileSize: size, state: 'checking' }]
 }

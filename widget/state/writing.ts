@@ -4,6 +4,7 @@ import type { Game } from '../../server/contract/game.ts'
 import type { TicketId } from '../../server/contract/ids.ts'
 import { describeDevice } from '../play/device.ts'
 import { createFiles, type Files } from './files.ts'
+import { createKeptFiles, type Place } from './kept-files.ts'
 import { createNewTicket, type NewTicketForm } from './new-ticket.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
 import { createReplies, type Replies } from './replies.ts'
@@ -23,6 +24,8 @@ export interface Writing {
   turn(id: TicketId, to: 'close' | 'reopen'): Promise<void>
   /** What the player is writing now gets the file: the reply in view, else the new ticket. */
   uploads(): Uploads
+  /** The line is there again: what waits goes out, and what stopped goes on. */
+  goOn(): void
   forget(): void
   destroy(): void
 }
@@ -37,7 +40,7 @@ function createWriting(support: Support): Writing {
   const { options, clock, call, storage, session, tickets, game, router, speech, notices, act, emit, identity } =
     support
   const threads = createThreads(call, tickets)
-  const files = createFiles(call)
+  const files = createFiles(call, clock)
   const outbox = createOutbox({
     game: options.game,
     call,
@@ -62,13 +65,22 @@ function createWriting(support: Support): Writing {
     onProblem: (code) => emit('problem', { code }),
   })
   const limits = () => game.value?.attachments ?? false
-  const newUploads = () => createUploads({ call, relay: options.relay, identity, begin: session.begin, limits })
-  const replies = createReplies(storage, outbox, newUploads)
+  const kept = createKeptFiles(options.game, clock, session.owner)
+  const everyUploads = new Set<Uploads>()
+  /** Whose files they are is known: nobody's are brought back before. */
+  const isKnown = computed(() => !!session.kind.value && session.owner.value !== '' && !!game.value)
+  const uploadsAt = (place: Place) => {
+    const made = createUploads({ call, relay: options.relay, identity, place, kept, limits, begin: session.begin })
+    everyUploads.add(made)
+    if (isKnown.peek()) made.restore()
+    return made
+  }
+  const replies = createReplies(storage, outbox, uploadsAt)
   const form = createNewTicket({
     game,
     storage,
     outbox,
-    uploads: newUploads(),
+    uploads: uploadsAt('new'),
     language: computed(() => ticketLanguage(game.value, options.locale)),
     describe: () => support.diagnostics.describe({ ...describeDevice(), ...options.metadata?.() }),
   })
@@ -87,7 +99,10 @@ function createWriting(support: Support): Writing {
   const stops = [
     support.hear((event) => {
       threads.apply(event)
-      if (event.type === 'attachment-changed') uploads().apply(event.data.attachment)
+      if (event.type === 'attachment-changed') for (const one of everyUploads) one.apply(event.data.attachment)
+    }),
+    effect(() => {
+      if (isKnown.value) for (const one of everyUploads) one.restore()
     }),
     effect(() => {
       const id = inView(support)
@@ -118,8 +133,13 @@ function createWriting(support: Support): Writing {
       }
     },
     uploads,
+    goOn() {
+      outbox.flush()
+      for (const one of everyUploads) one.goOn()
+    },
     forget() {
       outbox.wipe()
+      kept.wipe()
       threads.forget()
       form.forget()
       replies.forget()
@@ -127,7 +147,9 @@ function createWriting(support: Support): Writing {
     },
     destroy() {
       for (const stop of stops) stop()
+      for (const one of everyUploads) one.stop()
       outbox.destroy()
+      kept.close()
       files.forget()
     },
   }

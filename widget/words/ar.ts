@@ -82,6 +82,17 @@ export const ar: Words = {
   page: 'الصفحة',
   breadcrumbs: 'آخر الخطوات في اللعبة',
 
+  takePhoto: 'التقاط صورة',
+  sendOriginal: 'إرسال الأصل',
+  filePreparing: 'قيد التجهيز',
+  fileLightened: 'من دون المكان والجهاز',
+  fileReasons: {
+    type_mismatch: 'مرفوض: محتوى الملف لا يطابق اسمه.',
+    type_not_allowed: 'مرفوض: هذا النوع من الملفات غير مقبول هنا.',
+    infected: 'مرفوض: عُثر فيه على فيروس.',
+    unscannable: 'مرفوض: لا يمكن فحصه من الفيروسات.',
+    unreadable: 'مرفوض: لم يصل كاملاً.',
+  },
   fileMoving: 'أُرسل {percent}',
   fileChecking: 'قيد الفحص',
   fileFailed: 'لم يُرسل',

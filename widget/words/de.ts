@@ -58,6 +58,17 @@ export const de: Words = {
   page: 'Seite',
   breadcrumbs: 'Letzte Schritte im Spiel',
 
+  takePhoto: 'Foto aufnehmen',
+  sendOriginal: 'Original senden',
+  filePreparing: 'Wird vorbereitet',
+  fileLightened: 'ohne Ort und Gerät',
+  fileReasons: {
+    type_mismatch: 'Abgelehnt: Der Inhalt passt nicht zum Namen der Datei.',
+    type_not_allowed: 'Abgelehnt: Solche Dateien werden hier nicht angenommen.',
+    infected: 'Abgelehnt: Darin wurde ein Virus gefunden.',
+    unscannable: 'Abgelehnt: Die Datei lässt sich nicht auf Viren prüfen.',
+    unreadable: 'Abgelehnt: Die Datei ist nicht vollständig angekommen.',
+  },
   fileMoving: '{percent} gesendet',
   fileChecking: 'Wird geprüft',
   fileFailed: 'Nicht gesendet',

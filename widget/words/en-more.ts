@@ -35,6 +35,17 @@ export const more = {
   page: 'Page',
   breadcrumbs: 'Last steps in the game',
 
+  takePhoto: 'Take a photo',
+  sendOriginal: 'Send the original',
+  filePreparing: 'Being made ready',
+  fileLightened: 'without place and device',
+  fileReasons: {
+    type_mismatch: 'Refused: this is not the kind of file that its name says.',
+    type_not_allowed: 'Refused: this kind of file is not accepted here.',
+    infected: 'Refused: a virus was found in it.',
+    unscannable: 'Refused: it cannot be checked for viruses.',
+    unreadable: 'Refused: it did not arrive whole.',
+  },
   fileMoving: '{percent} sent',
   fileChecking: 'Being checked',
   fileFailed: 'Not sent',

@@ -58,6 +58,17 @@ export const ja: Words = {
   page: 'ページ',
   breadcrumbs: 'ゲーム内の直前の操作',
 
+  takePhoto: '写真を撮る',
+  sendOriginal: '元のファイルを送る',
+  filePreparing: '準備中',
+  fileLightened: '位置・端末情報なし',
+  fileReasons: {
+    type_mismatch: '受け付けられません:ファイル名と中身が一致しません。',
+    type_not_allowed: '受け付けられません:この種類のファイルは送れません。',
+    infected: '受け付けられません:ウイルスが見つかりました。',
+    unscannable: '受け付けられません:ウイルスの検査ができません。',
+    unreadable: '受け付けられません:最後まで届きませんでした。',
+  },
   fileMoving: '{percent} 送信済み',
   fileChecking: '確認中',
   fileFailed: '送信できませんでした',
