@@ -19,9 +19,10 @@ export const misbehaviours = [
   'redirect',
   'oversize',
   'unauthorized',
-  'refuse',
 ] as const
 export type Misbehaviour = (typeof misbehaviours)[number]
+/** `refuse` is no fault of the vendor's: what was asked will never be taken. */
+export type Act = Misbehaviour | 'refuse'
 
 interface Place {
   url: string
@@ -31,7 +32,7 @@ interface Place {
 }
 
 /** `lost-answer` and `reset` happen after the request has taken effect; the others instead of it. */
-export const acts: Record<Misbehaviour, (response: ServerResponse, answer: Answer, place: Place) => void> = {
+export const acts: Record<Act, (response: ServerResponse, answer: Answer, place: Place) => void> = {
   error: (response) => send(response, { status: 500, json: { message: 'internal' } }),
   busy: (response) => send(response, { status: 429, headers: { 'retry-after': '7' }, json: { message: 'slow down' } }),
   hang: () => undefined,

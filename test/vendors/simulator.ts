@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { z } from 'zod'
-import { type Answer, acts, type Misbehaviour, send } from './misbehave.ts'
+import { type Act, type Answer, acts, send } from './misbehave.ts'
 
 /** One request as the vendor got it. */
 export interface Received {
@@ -73,7 +73,7 @@ export interface SimulatorBase {
   violations: readonly string[]
   /** JSON answers given, for the drift test. */
   answered: readonly { call: string; body: unknown }[]
-  misbehave: (how: Misbehaviour, times?: number, call?: string) => void
+  misbehave: (how: Act, times?: number, call?: string) => void
   /** From now on it answers as it should. */
   behave: () => void
   mutate: (mutation: Mutation | undefined) => void
@@ -131,7 +131,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const received: Received[] = []
   const violations: string[] = []
   const answered: { call: string; body: unknown }[] = []
-  const planned: { how: Misbehaviour; call: string | undefined; left: number }[] = []
+  const planned: { how: Act; call: string | undefined; left: number }[] = []
   const holding = new Map<string, () => Promise<void>>()
   let mutation: Mutation | undefined
 
@@ -190,7 +190,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     return answer
   }
 
-  function takePlan(call: string): Misbehaviour | undefined {
+  function takePlan(call: string): Act | undefined {
     const plan = planned.find((one) => one.left > 0 && (one.call === undefined || one.call === call))
     if (plan) plan.left -= 1
     return plan?.how

@@ -15,7 +15,6 @@ const codesOf: Record<Misbehaviour, readonly string[]> = {
   redirect: ['unexpected'],
   oversize: ['unexpected'],
   unauthorized: ['misconfigured'],
-  refuse: ['refused'],
 }
 
 export function failureSuite(scene: () => Scene): void {
