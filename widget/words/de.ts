@@ -59,7 +59,7 @@ export const de: Words = {
   breadcrumbs: 'Letzte Schritte im Spiel',
 
   takePhoto: 'Foto aufnehmen',
-  sendOriginal: 'Original senden',
+  sendOriginal: 'Original schicken',
   filePreparing: 'Wird vorbereitet',
   fileLightened: 'ohne Ort und Gerät',
   fileReasons: {
