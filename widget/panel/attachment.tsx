@@ -183,7 +183,7 @@ export function Attached({ attachment }: { attachment: Attachment }) {
     <button
       type="button"
       class="attached"
-      aria-label={say(words.value.saveFile, { name: fileName })}
+      aria-label={say(words.value.saveFile, { name: `${fileName} ${size(fileSize)}` })}
       onClick={() => act(() => files.save(attachment))}
     >
       <Picture attachment={attachment} />
@@ -218,7 +218,7 @@ function Picture({ attachment }: { attachment: Attachment }) {
     }
   }, [id, shown])
   return (
-    <span ref={place} class="picture">
+    <span ref={place} class={address ? 'picture shown' : 'picture'}>
       {address ? <img src={address} alt="" onError={() => setAddress('')} /> : <Icon name="file" />}
     </span>
   )
