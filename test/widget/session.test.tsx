@@ -1,6 +1,6 @@
 import { waitFor } from '@testing-library/preact'
-import { describe, expect, it } from 'vitest'
-import { problem, session, ticketOf } from './relay.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { messageOf, problem, session, ticketOf } from './relay.ts'
 import { kept, press, type, useStage } from './stage.ts'
 
 /** Unsigned: only the relay looks at signatures. */
@@ -10,6 +10,28 @@ function studioToken(subject: string, expiresInSeconds = 3600): string {
 }
 
 const bearer = ({ headers }: { headers: Record<string, string> }) => headers.authorization
+
+/** Answers to this path wait until they are let go. */
+function holdBack(start: string) {
+  const whole = fetch
+  const waiting: (() => void)[] = []
+  let open = false
+  const late = {
+    held: 0,
+    release() {
+      open = true
+      for (const go of waiting) go()
+    },
+  }
+  vi.stubGlobal('fetch', async (...request: Parameters<typeof fetch>) => {
+    const answer = await whole(...request)
+    if (open || late.held || !String(request[0]).includes(start)) return answer
+    late.held += 1
+    await new Promise<void>((resolve) => waiting.push(resolve))
+    return answer
+  })
+  return late
+}
 
 describe('a session', () => {
   const stage = useStage()
@@ -93,6 +115,50 @@ describe('a session', () => {
     stage.medkit.open('new')
     expect(await stage.screen.findByLabelText('What happened?')).toHaveProperty('value', '')
     expect(stage.root.textContent).not.toContain('Ada')
+  })
+
+  it('shows nothing of the first player once the studio’s function hands over the token of another', async () => {
+    const ofAda = ticketOf({ text: 'The words of Ada' })
+    const ofBen = ticketOf({ text: 'The words of Ben' })
+    let player = 'ada'
+    stage.relay.tickets.set(ofAda.id, ofAda)
+    stage.medkit.signIn(async () => studioToken(player))
+    stage.medkit.open({ ticket: ofAda.id })
+    await type(await stage.screen.findByLabelText('Write a message'), 'a reply of Ada')
+
+    // From here on there is Ben: his token, his tickets, and an answer to Ada that was on its way all the time.
+    player = 'ben'
+    const token = studioToken(player)
+    const late = holdBack('/v1/tickets')
+    stage.medkit.open('tickets')
+    stage.relay.tell('resync', {})
+    await waitFor(() => expect(late.held).toBe(1))
+    stage.relay.tickets.clear()
+    stage.relay.tickets.set(ofBen.id, ofBen)
+    const drawn: string[] = []
+    const watch = new MutationObserver(() => drawn.push(stage.root.textContent ?? ''))
+    const refuse = (one: { headers: Record<string, string> }) => one.headers.authorization !== `Bearer ${token}`
+    stage.relay.answer('POST /tickets/:ticketId/messages', (one) =>
+      refuse(one) ? problem(401, 'token_expired') : { status: 201, body: messageOf({ text: 'in the wrong name' }) },
+    )
+    stage.medkit.open({ ticket: ofAda.id })
+    await stage.screen.findByLabelText('Write a message')
+    await press(stage.screen.getByRole('button', { name: 'Send' }))
+    await stage.screen.findAllByText('The words of Ben')
+    watch.observe(stage.root, { subtree: true, childList: true, characterData: true })
+    late.release()
+    stage.medkit.open('new')
+    expect(await stage.screen.findByLabelText('What happened?')).toHaveProperty('value', '')
+    stage.medkit.open('tickets')
+    await stage.screen.findAllByText('The words of Ben')
+    watch.disconnect()
+
+    expect(drawn.join()).not.toContain('Ada')
+    expect(stage.root.textContent).not.toContain('Ada')
+    expect(stage.screen.queryByText(/sign-in has run out/)).toBeNull()
+    expect(stage.relay.of('POST /tickets/:ticketId/messages').filter((one) => !refuse(one))).toEqual([])
+    await waitFor(() => expect(stage.relay.streams()).toBe(1))
+    expect(stage.relay.of('GET /events').map(bearer).pop()).toBe(`Bearer ${token}`)
   })
 
   it('never sends what a verified player wrote in anybody else’s name', async () => {

@@ -16,6 +16,9 @@ export class RelayProblem extends Error {
   }
 }
 
+/** The cause of a refusal that is nobody's to see: whoever asked is gone. */
+export const superseded = 'superseded'
+
 type Given<Name extends string, T> = [T] extends [undefined] ? object : { [K in Name]: T }
 type Params<R extends RouteName> = [PathParams<R>] extends [never] ? object : { params: Record<PathParams<R>, string> }
 
@@ -39,6 +42,8 @@ export interface Identity {
   token(): Promise<string | undefined>
   /** A fresh token after the relay refused this one; undefined when there is none to be had. */
   renew(refused: string): Promise<string | undefined>
+  /** Changes when somebody else takes this one's place. */
+  person?(): unknown
 }
 
 export interface CallParts {
@@ -77,21 +82,32 @@ export function createCall({ relay, fetch, identity }: CallParts): Call {
     }
   }
 
+  /** What one player asked is neither sent in the next one's name nor answered to them. */
+  const forOne = () => {
+    const asker = identity.person?.()
+    return <T>(value: T): T => {
+      if (identity.person?.() === asker) return value
+      throw new RelayProblem('session_ended', {}, { cause: superseded })
+    }
+  }
+
   const open = async (route: RouteName, request: AnyRequest): Promise<Response> => {
     if (withoutBearer.includes(route)) return sound(await send(route, request))
-    const token = await identity.token()
+    const same = forOne()
+    const token = same(await identity.token())
     if (!token) throw new RelayProblem('token_missing')
-    const response = await send(route, request, token)
+    const response = same(await send(route, request, token))
     if (response.status !== 401) return sound(response)
-    const fresh = await identity.renew(token)
-    return sound(fresh ? await send(route, request, fresh) : response)
+    const fresh = same(await identity.renew(token))
+    return sound(fresh ? same(await send(route, request, fresh)) : response)
   }
 
   const call = async (route: RouteName, request: AnyRequest = {}) => {
     const { signal, stop } = within(answerWithinMs, request.signal)
+    const same = withoutBearer.includes(route) ? <T>(value: T) => value : forOne()
     try {
       const response = await open(route, { ...request, signal })
-      return response.status === 204 ? undefined : await response.json()
+      return same(response.status === 204 ? undefined : await response.json())
     } catch (cause) {
       // A body cut off half-way is a broken line, not a defect.
       throw cause instanceof RelayProblem ? cause : new RelayProblem('offline', {}, { cause })

@@ -8,6 +8,8 @@ export interface ConnectionParts {
   call: Call
   /** Somebody is signed in, and their session holds. */
   known: ReadonlySignal<boolean>
+  /** Changes with the player: the stream of one is not the next one's. */
+  person: ReadonlySignal<unknown>
   onEvent(event: PlayerEvent): void
   /** The line is there again. */
   onConnected(): void
@@ -20,7 +22,7 @@ export interface Connection {
   destroy(): void
 }
 
-export function createConnection({ call, known, onEvent, onConnected }: ConnectionParts): Connection {
+export function createConnection({ call, known, person, onEvent, onConnected }: ConnectionParts): Connection {
   const offline = signal(!navigator.onLine)
   const visible = signal(!document.hidden)
   const look = () => {
@@ -40,6 +42,7 @@ export function createConnection({ call, known, onEvent, onConnected }: Connecti
   }
 
   const stop = effect(() => {
+    person.value
     // A hidden tab gives its connection back: browsers allow six to a host, and a player may have ten tabs.
     if (!known.value || !visible.value) return
     let stopped = false

@@ -20,11 +20,13 @@ export interface SessionParts {
   onForget(): void
 }
 
-export interface Session extends Identity {
+export interface Session extends Omit<Identity, 'person'> {
   /** Undefined until somebody is known here. */
   kind: ReadonlySignal<PlayerKind | undefined>
   /** The studio's name for a verified player, empty until the first token has come; undefined for everybody else. */
   owner: ReadonlySignal<string | undefined>
+  /** Counts how often somebody was wiped from here. */
+  person: ReadonlySignal<number>
   /** The session ran out and cannot be renewed here. */
   ended: ReadonlySignal<boolean>
   /** An anonymous session from before the studio told who the player is; its tickets can be moved. */
@@ -48,6 +50,7 @@ const marginMs = 60_000
 export function createSession({ game, storage, clock, ask, end, onExpiring, onForget }: SessionParts): Session {
   const kind = signal<PlayerKind | undefined>(storage.get<Granted>('session')?.kind)
   const ended = signal(false)
+  const person = signal(0)
   const earlier = signal<string | undefined>()
   /** The studio's name for whoever was last here; kept once they have written, so that the next one is told apart. */
   let player = storage.get<string>('player')
@@ -71,6 +74,7 @@ export function createSession({ game, storage, clock, ask, end, onExpiring, onFo
   const forget = () => {
     onForget()
     storage.wipe()
+    person.value = person.peek() + 1
   }
   const lastsUntil = () => (source ? expiryOf(current) : Date.parse(kept()?.expiresAt ?? ''))
   const runsOut = () => lastsUntil() - clock.now() < marginMs
@@ -97,11 +101,13 @@ export function createSession({ game, storage, clock, ask, end, onExpiring, onFo
   /** Takes up a token of the studio's. A token for somebody else first clears away whoever was here. */
   const hold = (token: string) => {
     const subject = subjectOf(token)
-    if (player !== undefined && player !== subject) forget()
-    player = owner.value = subject
-    current = token
-    kind.value = 'verified'
-    ended.value = false
+    batch(() => {
+      if (player !== undefined && player !== subject) forget()
+      player = owner.value = subject
+      current = token
+      kind.value = 'verified'
+      ended.value = false
+    })
     callOff()
     callOff = clock.after(Math.max(0, expiryOf(token) - clock.now() - marginMs), () => {
       if (typeof source === 'function') renewOnce().catch(onExpiring)
@@ -121,6 +127,7 @@ export function createSession({ game, storage, clock, ask, end, onExpiring, onFo
   return {
     kind,
     owner,
+    person,
     ended,
     earlier,
     async token() {
@@ -156,18 +163,22 @@ export function createSession({ game, storage, clock, ask, end, onExpiring, onFo
       const token = source ? undefined : kept()?.token
       source = current = player = undefined
       callOff()
-      owner.value = undefined
-      forget()
-      earlier.value = undefined
-      ended.value = false
-      kind.value = undefined
+      batch(() => {
+        owner.value = undefined
+        forget()
+        earlier.value = undefined
+        ended.value = false
+        kind.value = undefined
+      })
       if (token) end(token).catch(() => {})
     },
     async enter(body) {
       const granted = await ask(body)
-      forget()
-      storage.set('acted', 1)
-      keep(granted)
+      batch(() => {
+        forget()
+        storage.set('acted', 1)
+        keep(granted)
+      })
     },
     recoveryKey: () => (source ? undefined : kept()?.recoveryKey),
     dropEarlier() {

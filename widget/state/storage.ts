@@ -44,3 +44,10 @@ function attempt<T>(run: () => T): T | undefined {
     return undefined
   }
 }
+
+/** What `shelf.ts` holds for the game. Its own code is fetched later than this may be needed. */
+export function wipeShelves(game: string): void {
+  attempt(() => {
+    for (const name of ['', ':files']) indexedDB.deleteDatabase(`medkit:${game}${name}`)
+  })
+}

@@ -12,7 +12,7 @@ import { type Connection, createConnection } from './connection.ts'
 import { createNotices, type Notices } from './notices.ts'
 import { createRouter, type Router } from './route.ts'
 import { createSession, type Session } from './session.ts'
-import { createStorage, type Storage } from './storage.ts'
+import { createStorage, type Storage, wipeShelves } from './storage.ts'
 import { createTickets, guarded, type Tickets } from './tickets.ts'
 import type { Writing } from './writing.ts'
 
@@ -79,7 +79,11 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
   const listeners = new Set<(event: PlayerEvent) => void>()
 
   // The calls need the session's token, and the session is made by calls: each reaches the other through here.
-  const identity: Identity = { token: () => session.token(), renew: (refused) => session.renew(refused) }
+  const identity: Identity = {
+    token: () => session.token(),
+    renew: (refused) => session.renew(refused),
+    person: () => session.person.peek(),
+  }
   const call = createCall({ relay, fetch, identity })
   const session: Session = createSession({
     game: key,
@@ -91,7 +95,8 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
     onForget: () =>
       batch(() => {
         tickets.forget()
-        writing.value?.forget()
+        if (writing.value) writing.value.forget()
+        else wipeShelves(key)
         diagnostics.forget()
         notices.clear()
         router.home()
@@ -102,6 +107,7 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
   const connection = createConnection({
     call,
     known,
+    person: session.person,
     onEvent(event) {
       tickets.apply(event)
       for (const listener of listeners) listener(event)
@@ -110,6 +116,8 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
   })
   const stops = [
     effect(() => {
+      // Somebody new: their tickets.
+      session.person.value
       if (known.value) tickets.load()
     }),
     effect(() => {

@@ -3,7 +3,7 @@ import { computed, type ReadonlySignal, type Signal, signal } from '@preact/sign
 import type { PlayerEvent, UnreadCount } from '../../server/contract/event.ts'
 import type { Ticket } from '../../server/contract/ticket.ts'
 import type { FailureCode } from '../handle.ts'
-import { type Call, RelayProblem } from '../relay/call.ts'
+import { type Call, RelayProblem, superseded } from '../relay/call.ts'
 
 export interface Tickets {
   /** Newest activity first; undefined until the first answer. */
@@ -63,7 +63,7 @@ export async function guarded(failure: Signal<FailureCode | undefined>, run: () 
     failure.value = undefined
   } catch (error) {
     if (!(error instanceof RelayProblem)) throw error
-    failure.value = error.code
+    if (error.cause !== superseded) failure.value = error.code
   }
 }
 
