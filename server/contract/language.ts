@@ -55,6 +55,9 @@ const special: Record<string, Language> = { nn: 'nb', tl: 'fil', in: 'id' }
  * @returns `undefined` when no code is near (`sw`), so that the caller can fall back to a language of the game.
  */
 export function languageOf(tag: string): Language | undefined {
+  // Nearly every tag is one of the codes already.
+  const exact = languages.find((code) => code === tag)
+  if (exact) return exact
   const locale = localeOf(tag)
   if (!locale) return undefined
   if (locale.language === 'zh') return chinese(locale)
@@ -73,7 +76,7 @@ function chinese(locale: Intl.Locale): Language {
 }
 
 function isLanguageTag(tag: string): boolean {
-  return localeOf(tag) !== undefined
+  return languages.some((code) => code === tag) || localeOf(tag) !== undefined
 }
 
 function localeOf(tag: string): Intl.Locale | undefined {

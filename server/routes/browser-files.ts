@@ -6,12 +6,16 @@ import { brotliCompressSync, gzipSync } from 'node:zlib'
 
 export interface BrowserFile {
   bytes: Uint8Array<ArrayBuffer>
-  encoded: { br: Uint8Array<ArrayBuffer>; gzip: Uint8Array<ArrayBuffer> }
+  /** Compressed when it is first asked for, and once. */
+  encoded: (encoding: Encoding) => Uint8Array<ArrayBuffer>
   type: string
   etag: string
   /** Its name changes with its content, so it can be kept for ever. */
   isHashed: boolean
 }
+
+const encodings = ['br', 'gzip'] as const
+type Encoding = (typeof encodings)[number]
 
 /** By path, e.g. `/medkit.js`. */
 export type BrowserFiles = ReadonlyMap<string, BrowserFile>
@@ -42,11 +46,25 @@ export function readBrowserFiles(folder: string): BrowserFiles {
 function browserFile(name: string, content: Buffer): BrowserFile {
   return {
     bytes: new Uint8Array(content),
-    encoded: { br: new Uint8Array(brotliCompressSync(content)), gzip: new Uint8Array(gzipSync(content, { level: 9 })) },
+    encoded: compressedOnce(content),
     type: types[extname(name)] ?? 'application/octet-stream',
     etag: `"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`,
     isHashed: /-[\w-]{8}\.\w+$/.test(name),
   }
+}
+
+function compressedOnce(content: Buffer): BrowserFile['encoded'] {
+  const known: Partial<Record<Encoding, Uint8Array<ArrayBuffer>>> = {}
+  return (encoding) => {
+    const compressed = known[encoding] ?? new Uint8Array(compress[encoding](content))
+    known[encoding] = compressed
+    return compressed
+  }
+}
+
+const compress: Record<Encoding, (content: Buffer) => Buffer> = {
+  br: (content) => brotliCompressSync(content),
+  gzip: (content) => gzipSync(content, { level: 9 }),
 }
 
 /** The file as the request can best have it. */
@@ -60,7 +78,7 @@ export function serveFile(file: BrowserFile, request: Request, extra: Record<str
   }
   if (request.headers.get('if-none-match') === file.etag) return new Response(null, { status: 304, headers })
   const accepted = request.headers.get('accept-encoding') ?? ''
-  const encoding = (['br', 'gzip'] as const).find((name) => new RegExp(`\\b${name}\\b`).test(accepted))
+  const encoding = encodings.find((name) => new RegExp(`\\b${name}\\b`).test(accepted))
   if (!encoding) return new Response(file.bytes, { headers })
-  return new Response(file.encoded[encoding], { headers: { ...headers, 'content-encoding': encoding } })
+  return new Response(file.encoded(encoding), { headers: { ...headers, 'content-encoding': encoding } })
 }

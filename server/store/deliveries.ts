@@ -2,6 +2,7 @@
 import { type Insertable, type Kysely, type Selectable, sql, type Updateable } from 'kysely'
 import type { MessageId, TicketId } from '../contract/ids.ts'
 import type { Engine } from './database.ts'
+import { insertRows } from './insert.ts'
 import type { DeliveryTable, PlayerKey, Tables } from './tables.ts'
 
 export type DeliveryRow = Selectable<DeliveryTable>
@@ -16,7 +17,7 @@ export interface Lease {
 
 export function deliveryRows(db: Kysely<Tables>, engine: Engine) {
   return {
-    add: (row: NewDelivery) => db.insertInto('deliveries').values(row).execute(),
+    add: (row: NewDelivery) => insertRows(db, 'deliveries', [row]),
 
     /**
      * Leases up to `limit` due deliveries of a game and counts the attempt, before it is made. Takes only ever the oldest waiting one of a ticket, so that each ticket's order holds

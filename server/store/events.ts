@@ -1,6 +1,7 @@
 /** What happened to a player's things, in order, so that a stream can pick up where it broke off. */
 import { type Kysely, type Selectable, sql } from 'kysely'
 import type { Engine } from './database.ts'
+import { insertRows } from './insert.ts'
 import type { EventTable, EventType, PlayerKey, Tables } from './tables.ts'
 
 export type EventRow = Selectable<EventTable>
@@ -18,7 +19,7 @@ export function eventRows(db: Kysely<Tables>, engine: Engine) {
       // later, so two transactions with events of one player take turns.
       if (engine === 'postgres') await sql`select pg_advisory_xact_lock(hashtextextended(${player}, 0))`.execute(db)
       const rows = events.map((event) => ({ ...aboutNothing, ...event, player, created_at: at.getTime() }))
-      await db.insertInto('events').values(rows).execute()
+      await insertRows(db, 'events', rows)
     },
 
     /** The sequence of a player's newest event, 0 while there is none. */

@@ -1,5 +1,6 @@
 /** First answers by `Idempotency-Key`, kept to be given again. */
 import type { Insertable, Kysely } from 'kysely'
+import { insertRows } from './insert.ts'
 import type { IdempotencyTable, PlayerKey, Tables } from './tables.ts'
 
 export function idempotencyRows(db: Kysely<Tables>) {
@@ -15,12 +16,7 @@ export function idempotencyRows(db: Kysely<Tables>) {
 
     /** False when another request took the key first. */
     async add(row: Insertable<IdempotencyTable>): Promise<boolean> {
-      const { numInsertedOrUpdatedRows } = await db
-        .insertInto('idempotency')
-        .values(row)
-        .onConflict((conflict) => conflict.doNothing())
-        .executeTakeFirst()
-      return numInsertedOrUpdatedRows === 1n
+      return (await insertRows(db, 'idempotency', [row], { orNothing: true })) === 1
     },
 
     sweep: (before: Date) => db.deleteFrom('idempotency').where('created_at', '<', before.getTime()).execute(),

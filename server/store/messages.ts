@@ -1,6 +1,7 @@
 /** What was said, in the order the relay came to know it. */
 import type { Insertable, Kysely, Selectable, Updateable } from 'kysely'
 import type { MessageId, TicketId } from '../contract/ids.ts'
+import { insertRows } from './insert.ts'
 import type { MessageTable, Tables } from './tables.ts'
 
 /** Past every position: the largest integer both engines hold. */
@@ -28,7 +29,7 @@ export function messageRows(db: Kysely<Tables>) {
     all: (ticketId: TicketId) =>
       db.selectFrom('messages').selectAll().where('ticket_id', '=', ticketId).orderBy('position').execute(),
 
-    add: (row: Insertable<MessageTable>) => db.insertInto('messages').values(row).execute(),
+    add: (row: Insertable<MessageTable>) => insertRows(db, 'messages', [row]),
 
     change: (id: MessageId, change: Updateable<MessageTable>) =>
       db.updateTable('messages').set(change).where('id', '=', id).execute(),

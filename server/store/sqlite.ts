@@ -107,7 +107,7 @@ function openConnection(path: string) {
   }
 
   return {
-    exec: (text: string) => sqlite.exec(text),
+    exec: (text: string) => prepare(text).statement.run(),
     close: () => sqlite.close(),
     isInTransaction: () => sqlite.isTransaction,
     run: <R>({ sql, parameters }: CompiledQuery): QueryResult<R> => {
@@ -118,6 +118,12 @@ function openConnection(path: string) {
       return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
     },
   }
+}
+
+const turnsBeforeFlush = 4
+
+function after(turns: number, act: () => void): void {
+  setImmediate(turns <= 1 ? act : () => after(turns - 1, act))
 }
 
 /** Those who wait for one flush. */
@@ -147,7 +153,8 @@ function createWriter(sqlite: Connection) {
     // Immediate, because a reader that turns into a writer cannot wait for another writer.
     sqlite.exec('begin immediate')
     group = { waiting: [] }
-    setImmediate(flush)
+    // A few turns, so that requests that have just arrived come along; for one that is alone they pass at once.
+    after(turnsBeforeFlush, flush)
     return group
   }
 
@@ -226,7 +233,10 @@ function createWriter(sqlite: Connection) {
 
     rollback(): void {
       try {
-        if (sqlite.isInTransaction()) sqlite.exec('rollback to own; release own')
+        if (sqlite.isInTransaction()) {
+          sqlite.exec('rollback to own')
+          sqlite.exec('release own')
+        }
       } finally {
         give()
       }

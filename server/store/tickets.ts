@@ -2,6 +2,7 @@
 import type { Insertable, Kysely, Updateable } from 'kysely'
 import type { TicketId } from '../contract/ids.ts'
 import type { VendorTicketId } from '../vendors/vendor.ts'
+import { insertRows } from './insert.ts'
 import type { ChainTable, PlayerKey, Tables, TicketTable } from './tables.ts'
 
 /** A ticket with what every view of it needs: its newest message, and how many of the agents' it has unread. */
@@ -76,7 +77,7 @@ export function ticketRows(db: Kysely<Tables>) {
       return row !== undefined
     },
 
-    add: (row: Insertable<TicketTable>) => db.insertInto('tickets').values(row).execute(),
+    add: (row: Insertable<TicketTable>) => insertRows(db, 'tickets', [row]),
 
     change: (id: TicketId, change: Updateable<TicketTable>) =>
       db.updateTable('tickets').set(change).where('id', '=', id).execute(),
