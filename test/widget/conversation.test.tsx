@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import type { Conversation } from '../../server/contract/ticket.ts'
 import { closedTicket, messageOf, session, ticketOf } from './relay.ts'
-import { press, type, useStage } from './stage.ts'
+import { holdBack, press, type, useStage } from './stage.ts'
 
 describe('a conversation', () => {
   const stage = useStage()
@@ -34,6 +34,26 @@ describe('a conversation', () => {
     expect(answer.closest('[role=log]')).not.toBeNull()
     expect(answer.closest('article')?.textContent).toContain('Mara')
     await waitFor(() => expect(stage.relay.of('POST /tickets/:ticketId/read')).toHaveLength(1))
+  })
+
+  it('shows a reply once, though the relay tells of it before it answers', async () => {
+    await show(ticketOf({}))
+    const late = holdBack('/messages')
+    await type(await stage.screen.findByLabelText('Write a message'), 'Thank you')
+    await press(stage.screen.getByRole('button', { name: 'Send' }))
+    await waitFor(() => expect(late.held).toBe(1))
+    const message = ticket.messages.find(({ text }) => text === 'Thank you')
+    stage.relay.tell('message-added', { ticketId: ticket.id, message })
+    stage.relay.tell('message-delivery', { ticketId: ticket.id, messageId: message?.id, delivery: 'delivered' })
+    await stage.screen.findByText('With the studio')
+    expect(stage.root.querySelectorAll('.message')).toHaveLength(2)
+    late.release()
+    await waitFor(() => expect(stage.relay.of('POST /tickets/:ticketId/messages')).toHaveLength(1))
+    await type(stage.screen.getByLabelText('Write a message'), 'Once more')
+    await press(stage.screen.getByRole('button', { name: 'Send' }))
+    await waitFor(() => expect(stage.relay.of('POST /tickets/:ticketId/messages')).toHaveLength(2))
+    await waitFor(() => expect(stage.root.querySelectorAll('.message')).toHaveLength(3))
+    expect(stage.screen.getAllByText('Thank you')).toHaveLength(1)
   })
 
   it('says under the newest own message where it is', async () => {

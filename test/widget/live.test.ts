@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { PlayerEvent } from '../../server/contract/event.ts'
 import type { Call } from '../../widget/relay/call.ts'
 import { createCall, RelayProblem } from '../../widget/relay/call.ts'
@@ -52,6 +52,45 @@ describe('the event stream', () => {
   })
 })
 
+describe('where streams are held back', () => {
+  beforeEach(() => {
+    vi.useFakeTimers()
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  it('asks for what is new from time to time instead, after two streams that stayed silent', async () => {
+    const polls: (string | undefined)[] = []
+    const heard: string[] = []
+    let streams = 0
+    const event = { type: 'unread', data: { count: 1, unanswered: 1 } } satisfies PlayerEvent
+    const silent = callOf(async (_headers, signal) => {
+      streams += 1
+      const body = new ReadableStream({
+        start: (controller) => signal?.addEventListener('abort', () => controller.error(new Error('aborted'))),
+      })
+      return new Response(body)
+    })
+    const poll = async (_route: string, { headers }: { headers: Record<string, string> }) => {
+      polls.push(headers['Last-Event-ID'])
+      return { events: [{ id: `${polls.length}`, event }], lastEventId: `${polls.length}`, nextPollSeconds: 30 }
+    }
+    const call = Object.assign(poll, { open: silent.open }) as unknown as Call
+    const stop = follow({ call, onEvent: ({ type }) => heard.push(type), onState: () => {} })
+    await vi.advanceTimersByTimeAsync(44_000)
+    expect([streams, polls]).toEqual([1, []])
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(streams).toBe(2)
+    expect(polls).toEqual([undefined])
+    await vi.advanceTimersByTimeAsync(30_000)
+    expect(polls).toEqual([undefined, '1'])
+    expect(heard).toEqual(['unread', 'unread'])
+    expect(streams).toBe(2)
+    stop()
+  })
+})
+
 describe('a call', () => {
   const identity = { token: async () => 'a token', renew: async () => undefined }
   const callWith = (answer: () => Promise<Response>) =>
@@ -85,10 +124,11 @@ describe('a call', () => {
   })
 })
 
-function callOf(open: (headers: Record<string, string>) => Promise<Response>): Call {
+function callOf(open: (headers: Record<string, string>, signal?: AbortSignal) => Promise<Response>): Call {
   const call = async () => undefined
   return Object.assign(call, {
-    open: (_route: string, request: { headers?: Record<string, string> } = {}) => open(request.headers ?? {}),
+    open: (_route: string, request: { headers?: Record<string, string>; signal?: AbortSignal } = {}) =>
+      open(request.headers ?? {}, request.signal),
   }) as unknown as Call
 }
 

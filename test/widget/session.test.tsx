@@ -1,7 +1,7 @@
 import { waitFor } from '@testing-library/preact'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { messageOf, problem, session, ticketOf } from './relay.ts'
-import { kept, press, type, useStage } from './stage.ts'
+import { holdBack, kept, press, type, useStage } from './stage.ts'
 
 /** Unsigned: only the relay looks at signatures. */
 function studioToken(subject: string, expiresInSeconds = 3600): string {
@@ -10,28 +10,6 @@ function studioToken(subject: string, expiresInSeconds = 3600): string {
 }
 
 const bearer = ({ headers }: { headers: Record<string, string> }) => headers.authorization
-
-/** Answers to this path wait until they are let go. */
-function holdBack(start: string) {
-  const whole = fetch
-  const waiting: (() => void)[] = []
-  let open = false
-  const late = {
-    held: 0,
-    release() {
-      open = true
-      for (const go of waiting) go()
-    },
-  }
-  vi.stubGlobal('fetch', async (...request: Parameters<typeof fetch>) => {
-    const answer = await whole(...request)
-    if (open || late.held || !String(request[0]).includes(start)) return answer
-    late.held += 1
-    await new Promise<void>((resolve) => waiting.push(resolve))
-    return answer
-  })
-  return late
-}
 
 describe('a session', () => {
   const stage = useStage()

@@ -68,6 +68,28 @@ export async function type(element: Element, text: string): Promise<void> {
   await userEvent.fill(element, text)
 }
 
+/** The first answer to this path waits until it is let go. */
+export function holdBack(path: string) {
+  const whole = fetch
+  const waiting: (() => void)[] = []
+  let open = false
+  const late = {
+    held: 0,
+    release() {
+      open = true
+      for (const go of waiting) go()
+    },
+  }
+  vi.stubGlobal('fetch', async (...request: Parameters<typeof fetch>) => {
+    const answer = await whole(...request)
+    if (open || late.held || !String(request[0]).includes(path)) return answer
+    late.held += 1
+    await new Promise<void>((resolve) => waiting.push(resolve))
+    return answer
+  })
+  return late
+}
+
 export function focused(root: ShadowRoot): Element | null {
   return root.activeElement
 }

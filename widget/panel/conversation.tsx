@@ -22,7 +22,9 @@ export function Conversation({ id, fresh = false }: { id: TicketId; fresh?: bool
   const words = speech.words.value
   const ticket = tickets.list.value?.find((one) => one.id === id)
   const thread = threads.all.value[id]
-  const outgoing = outbox.items.value.filter((item) => item.ticketId === id)
+  const outgoing = outbox.items.value.filter(
+    ({ ticketId, twin, state }) => ticketId === id && (!twin || state === 'failed'),
+  )
   const failure = threads.failure.value
   return (
     <Screen

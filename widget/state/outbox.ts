@@ -4,7 +4,7 @@
  */
 import { computed, type ReadonlySignal, signal } from '@preact/signals'
 import type { Attachment } from '../../server/contract/attachment.ts'
-import type { TicketId } from '../../server/contract/ids.ts'
+import type { MessageId, TicketId } from '../../server/contract/ids.ts'
 import type { Message, NewMessage } from '../../server/contract/message.ts'
 import type { Conversation, NewTicket } from '../../server/contract/ticket.ts'
 import type { FailureCode } from '../handle.ts'
@@ -21,6 +21,8 @@ interface Written {
   owner?: string | undefined
   /** For the player's own eyes, until the relay's answer replaces them. */
   attachments: Attachment[]
+  /** The relay has it and has told so, but its answer is not here yet: the message stands in the conversation already. */
+  twin?: MessageId
 }
 type ToOpen = Written & { body: NewTicket; ticketId?: undefined }
 type ToReply = Written & { body: NewMessage; ticketId: TicketId }
@@ -46,6 +48,8 @@ export interface Outbox {
   items: ReadonlySignal<readonly Outgoing[]>
   open(body: NewTicket, attachments: Attachment[]): string
   reply(ticketId: TicketId, body: NewMessage, attachments: Attachment[]): string
+  /** A message of the player's has come by event, maybe the very one that waits for its answer. */
+  heard(ticketId: TicketId, message: Message): void
   /** Sends what waits, now. */
   flush(): Promise<void>
   retry(key: string): void
@@ -79,7 +83,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
   let failures = 0
   let callOff = () => {}
 
-  const change = (key: string, values: Partial<Pick<Outgoing, 'state' | 'code'>>) => {
+  const change = (key: string, values: Partial<Pick<Outgoing, 'state' | 'code' | 'twin'>>) => {
     held.value = held.value.map((item) => (item.key === key ? { ...item, ...values } : item))
   }
   const drop = (key: string) => {
@@ -156,6 +160,13 @@ export function createOutbox(parts: OutboxParts): Outbox {
     items,
     open: (body, attachments) => add({ ...written(attachments), body }),
     reply: (ticketId, body, attachments) => add({ ...written(attachments), ticketId, body }),
+    heard(ticketId, { id, author, text }) {
+      const mine = held.value.filter((item) => item.ticketId === ticketId)
+      if (author !== 'player' || mine.some(({ twin }) => twin === id)) return
+      // One at a time is under way, and of those that said the same it is the first.
+      const item = mine.find(({ state, twin, body }) => state !== 'failed' && !twin && body.message.trim() === text)
+      if (item) change(item.key, { twin: id })
+    },
     flush,
     retry(key) {
       change(key, { state: 'waiting' })

@@ -83,7 +83,8 @@ export function createThreads(call: Call, { put }: Tickets): Threads {
       put(await call('POST /tickets/:ticketId/rating', { params: { ticketId: id }, body }))
     },
     opened: take,
-    replied: add,
+    // What an event has told in the meantime is newer than the answer.
+    replied: (id, message) => change(id, (thread) => ({ ...thread, messages: merge([message], thread.messages) })),
     apply(event) {
       if (event.type === 'message-added') add(event.data.ticketId, event.data.message)
       if (event.type === 'message-delivery') {

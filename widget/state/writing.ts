@@ -2,6 +2,7 @@
 import { batch, computed, effect } from '@preact/signals'
 import type { Game } from '../../server/contract/game.ts'
 import type { TicketId } from '../../server/contract/ids.ts'
+import type { Message } from '../../server/contract/message.ts'
 import { describeDevice } from '../play/device.ts'
 import { createFiles, type Files } from './files.ts'
 import { createKeptFiles, type Place } from './kept-files.ts'
@@ -98,7 +99,10 @@ function createWriting(support: Support): Writing {
     })
   const stops = [
     support.hear((event) => {
-      threads.apply(event)
+      batch(() => {
+        threads.apply(event)
+        if (event.type === 'message-added') outbox.heard(event.data.ticketId, event.data.message)
+      })
       if (event.type === 'attachment-changed') for (const one of everyUploads) one.apply(event.data.attachment)
     }),
     effect(() => {
@@ -135,6 +139,9 @@ function createWriting(support: Support): Writing {
     uploads,
     goOn() {
       outbox.flush()
+      // Word of it may have come before there was a line to hear it by.
+      const id = inView(support)
+      if (id && threads.all.value[id]?.messages.some(isUnderWay)) threads.look(id)
       for (const one of everyUploads) one.goOn()
     },
     forget() {
@@ -153,6 +160,11 @@ function createWriting(support: Support): Writing {
       files.forget()
     },
   }
+}
+
+/** With the relay, and not yet with the studio. */
+function isUnderWay({ author, delivery }: Message): boolean {
+  return author === 'player' && delivery === 'received'
 }
 
 function inView({ open, router }: Support): TicketId | undefined {
