@@ -62,16 +62,18 @@ function TicketRow({ ticket }: { ticket: Ticket }) {
   return (
     <li>
       <button type="button" class="ticket" aria-current={here} onClick={() => router.go({ view: 'ticket', id })}>
-        <span class="subject" dir="auto">
-          {unread > 0 && <span class="dot" />}
-          {subject || words.value.untitled}
-          {unread > 0 && <span class="hidden"> {words.value.newAnswer}</span>}
+        <span>
+          <span class="subject" dir="auto">
+            {unread > 0 && <span class="dot" />}
+            {subject || words.value.untitled}
+            {unread > 0 && <span class="hidden"> {words.value.newAnswer}</span>}
+          </span>
+          <time dateTime={ticket.updatedAt}>{ago(ticket.updatedAt, clock.now())}</time>
+          <span class="last" dir="auto">
+            {lastMessage?.text}
+          </span>
+          <Status status={status} />
         </span>
-        <time dateTime={ticket.updatedAt}>{ago(ticket.updatedAt, clock.now())}</time>
-        <span class="last" dir="auto">
-          {lastMessage?.text}
-        </span>
-        <Status status={status} />
       </button>
     </li>
   )
@@ -87,10 +89,12 @@ function Unsent() {
       {opening.map(({ key, body, state }) => (
         <li key={key}>
           <button type="button" class="ticket" onClick={() => router.go({ view: 'outgoing', key })}>
-            <span class="subject" dir="auto">
-              {body.message}
+            <span>
+              <span class="subject" dir="auto">
+                {body.message}
+              </span>
+              <span class="last">{state === 'failed' ? words.deliveryFailed : words.onDevice}</span>
             </span>
-            <span class="last">{state === 'failed' ? words.deliveryFailed : words.onDevice}</span>
           </button>
         </li>
       ))}
