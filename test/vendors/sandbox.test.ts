@@ -23,7 +23,7 @@ async function begin(vendor: SimulatorName): Promise<Sandbox> {
 
 function page() {
   const bytes = new TextEncoder().encode('<!doctype html>')
-  return { bytes, encoded: { br: bytes, gzip: bytes }, type: 'text/html', etag: '"1"', isHashed: false }
+  return { bytes, encoded: () => bytes, type: 'text/html', etag: '"1"', isHashed: false }
 }
 
 /** Without colours. */
