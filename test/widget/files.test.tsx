@@ -93,6 +93,34 @@ describe('files on a message', () => {
     await waitFor(() => expect(announced()).toBe(tried + 1))
   })
 
+  it('asks for any file at all the second time, because some webviews offer none of the kinds they are asked for', async () => {
+    const input = stage.root.querySelector<HTMLInputElement>('input[type=file]')
+    expect(input?.accept).toBe('image/png,text/plain')
+    expect(input?.hasAttribute('capture')).toBe(false)
+    input?.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true }))
+    await waitFor(() => expect(input?.hasAttribute('accept')).toBe(false))
+    const transfer = new DataTransfer()
+    transfer.items.add(image())
+    if (input) input.files = transfer.files
+    input?.dispatchEvent(new Event('change', { bubbles: true }))
+    await waitFor(() => expect(names()).toEqual(['sword.png']))
+    expect(input?.accept).toBe('image/png,text/plain')
+  })
+
+  it('sends a photo in Apple’s format as it is, where the browser cannot read it', async () => {
+    const heic = { types: ['image/heic'], maxBytes: 1_000_000, maxCount: 2 }
+    stage.relay.game.can.attachments = stage.relay.game.attachments = heic
+    await stage.reload()
+    stage.medkit.open('new')
+    await stage.screen.findByLabelText('What happened?')
+    stage.medkit.attach(new File(['a photo'], 'IMG_1.HEIC'))
+    await waitFor(() =>
+      expect(stage.relay.of('POST /attachments').map(({ body }) => body)).toEqual([
+        { fileName: 'IMG_1.HEIC', fileType: 'image/heic', fileSize: 7 },
+      ]),
+    )
+  })
+
   it('names the kind of file a device keeps to itself', async () => {
     stage.medkit.attach(new File(['a log'], 'game.LOG'))
     await waitFor(() =>
