@@ -120,7 +120,7 @@ describe('the page in a game’s webview', () => {
 
   it('says what is missing when the address names no game', async () => {
     const { page } = await open('')
-    await page.goto(`${relay.url}/`)
+    await page.goto(`${relay.url}/?game=`)
     await page.getByText(en.noGame).waitFor()
   })
 })
