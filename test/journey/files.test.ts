@@ -176,6 +176,30 @@ describe('A file', () => {
     expect((await atDesk()).files).toHaveLength(1)
   })
 
+  it('arrives byte for byte though the tab is closed on it again and again', async () => {
+    const sent = log(20 * megabyte)
+    await write(page, { message: 'Mit Protokoll' })
+    await slowDown(4 * megabyte)
+    await pick({ name: 'spiel.log', mimeType: 'text/plain', buffer: sent })
+    const offsets: number[] = []
+    for (const upTo of [0.1, 0.3, 0.5, 0.7]) {
+      await until(async () => (await share().catch(() => 0)) > upTo, 'bytes are moving')
+      await page.close()
+      page = await visitor.context.newPage()
+      const seen = pieces()
+      await slowDown(4 * megabyte)
+      await page.goto(`${relay.url}/?game=star-harbor`)
+      await button(page, de.getHelp).click()
+      const first = await until(() => seen[0], 'it moves again')
+      offsets.push(Number(first.headers()['upload-offset']))
+    }
+    expect(offsets[0]).toBeGreaterThan(0)
+    expect(offsets).toEqual([...offsets].sort((a, b) => a - b))
+    await arrives('spiel.log')
+    await sendTicket(page)
+    expect((await bytesAtDesk()).equals(sent)).toBe(true)
+  })
+
   it('that had arrived before a reload still goes with the message', async () => {
     await write(page, { message: 'Mit Protokoll' })
     await pick({ name: 'spiel.log', mimeType: 'text/plain', buffer: log(1600) })
