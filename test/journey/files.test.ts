@@ -200,6 +200,27 @@ describe('A file', () => {
     expect((await bytesAtDesk()).equals(sent)).toBe(true)
   })
 
+  it('is not sent twice by two tabs, and goes on in the second when the first is closed', async () => {
+    const sent = log(20 * megabyte)
+    await write(page, { message: 'Zwei Fenster' })
+    await slowDown(4 * megabyte)
+    await pick({ name: 'spiel.log', mimeType: 'text/plain', buffer: sent })
+    await until(async () => (await share().catch(() => 0)) > 0.1, 'bytes are moving')
+    const first = page
+    page = await visitor.context.newPage()
+    const seen = pieces()
+    await page.goto(`${relay.url}/?game=star-harbor`)
+    await button(page, de.getHelp).click()
+    await page.getByRole('textbox', { name: de.message }).waitFor()
+    expect(await page.getByText('spiel.log').count()).toBe(0)
+    expect(seen).toEqual([])
+    await first.close()
+    await arrives('spiel.log')
+    await sendTicket(page)
+    expect((await bytesAtDesk()).equals(sent)).toBe(true)
+    expect((await atDesk()).files).toHaveLength(1)
+  })
+
   it('that had arrived before a reload still goes with the message', async () => {
     await write(page, { message: 'Mit Protokoll' })
     await pick({ name: 'spiel.log', mimeType: 'text/plain', buffer: log(1600) })

@@ -52,6 +52,22 @@ export function createKeptFiles(game: string, clock: Clock, owner: ReadonlySigna
     const bytes = others.reduce((sum, { size }) => sum + size, record.file ? record.size : 0)
     if (bytes <= maxBytes && !dropped.has(record.key)) await shelf.put(record)
   }
+  let close = () => {}
+  const closed = new Promise<void>((resolve) => {
+    close = resolve
+  })
+  let turn: Promise<void> | undefined
+  /** One page at a time brings files back, or two tabs would send the same one; the next gets its turn when that one goes. */
+  const takeTurn = () =>
+    new Promise<void>((resolve) => {
+      const hold = () => {
+        resolve()
+        return closed
+      }
+      // Not where the engine is old, or the page is on no safe address.
+      if (navigator.locks) navigator.locks.request(`medkit:${game}:files`, hold).catch(() => resolve())
+      else resolve()
+    })
   // In turn, so that what is known last is what stays.
   let last: Promise<unknown> = Promise.resolve()
   return {
@@ -63,10 +79,17 @@ export function createKeptFiles(game: string, clock: Clock, owner: ReadonlySigna
       dropped.add(key)
       shelf.remove(key)
     },
-    of: async (place) => (await fresh()).filter((record) => record.place === place && record.owner === owner.value),
+    async of(place) {
+      turn ??= takeTurn()
+      await turn
+      return (await fresh()).filter((record) => record.place === place && record.owner === owner.value)
+    },
     wipe() {
       shelf.wipe()
     },
-    close: shelf.close,
+    close() {
+      close()
+      shelf.close()
+    },
   }
 }
