@@ -2,27 +2,21 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page, Request } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readBrowserFiles } from '../../server/routes/browser-files.ts'
 import { de } from '../../widget/words/de.ts'
-import { type DeskTicketView, startRelay, type TestRelay } from '../relay/start.ts'
+import { startRelay, type TestRelay } from '../relay/start.ts'
 import { until } from '../relay/wait.ts'
-import { closeBrowser, findBarriers, type HostPage, startHostPage, type Visit, visit } from './browser.ts'
-import { lookAt, place, takePhoto } from './photo.ts'
-import { button, said, screenshot, sendTicket, write } from './player.ts'
+import { closeBrowser, findBarriers, type Visit, visit } from './browser.ts'
+import { fileAtDesk, ticketAtDesk } from './desk-files.ts'
+import { button, screenshot, sendTicket, write } from './player.ts'
 
-let host: HostPage & { embed: (relayUrl: string, game: string) => void }
 let relay: TestRelay
 let visitor: Visit
 let page: Page
 
-beforeAll(async () => {
-  host = await startHostPage()
-})
-
 beforeEach(async () => {
-  relay = await startRelay({ browserFiles: readBrowserFiles('dist/widget'), game: { origins: [host.url] } })
-  host.embed(relay.url, 'star-harbor')
+  relay = await startRelay({ browserFiles: readBrowserFiles('dist/widget') })
   visitor = await visit(`${relay.url}/?game=star-harbor`, { locale: 'de' })
   page = visitor.page
   await button(page, de.getHelp).click()
@@ -34,10 +28,7 @@ afterEach(async () => {
   await relay.close()
 })
 
-afterAll(async () => {
-  await closeBrowser()
-  await host.close()
-})
+afterAll(closeBrowser)
 
 const megabyte = 2 ** 20
 /** Text is not drawn anew, so that it arrives byte for byte. */
@@ -49,7 +40,7 @@ interface Given {
   buffer: Buffer
 }
 
-const pick = (given: Given, from: Page = page) => from.locator('input[type=file]').first().setInputFiles(given)
+const pick = (given: Given) => page.locator('input[type=file]').first().setInputFiles(given)
 const remove = (name: string) => button(page, de.remove.replace('{name}', name))
 const progress = () => page.getByRole('progressbar')
 const share = () => progress().evaluate((bar) => (bar as HTMLProgressElement).value)
@@ -57,15 +48,8 @@ const share = () => progress().evaluate((bar) => (bar as HTMLProgressElement).va
 const arrives = (name: string) =>
   page.getByRole('listitem').filter({ hasText: name }).filter({ hasNotText: '%' }).getByText(/B/).first().waitFor()
 
-async function atDesk(): Promise<DeskTicketView> {
-  const { id } = await until(async () => (await relay.desk.list())[0], 'the desk has the ticket')
-  return relay.desk.read(id)
-}
-
-async function bytesAtDesk(): Promise<Buffer> {
-  const file = await until(async () => (await atDesk()).files[0], 'the desk has the file')
-  return Buffer.from(await (await relay.desk.download(file.id)).arrayBuffer())
-}
+const atDesk = () => ticketAtDesk(relay)
+const bytesAtDesk = () => fileAtDesk(relay)
 
 /** Bytes a second, as on a train. */
 async function slowDown(uploadThroughput: number): Promise<() => Promise<void>> {
@@ -263,76 +247,4 @@ describe('A file', () => {
     await sendTicket(page)
     expect((await atDesk()).files).toEqual([])
   })
-})
-
-describe('A photo', () => {
-  const chosen = async () => ({ name: 'IMG_1.jpg', mimeType: 'image/jpeg', buffer: await takePhoto(page) })
-
-  it('reaches the agent upright and without the place it was taken at', async () => {
-    const photo = await chosen()
-    expect(photo.buffer.includes(place)).toBe(true)
-    await write(page, { message: 'Mein Bildschirm' })
-    await pick(photo)
-    await page.getByText(de.fileLightened).waitFor()
-    await sendTicket(page)
-    const arrived = await bytesAtDesk()
-    expect(arrived.includes(place)).toBe(false)
-    expect(arrived.includes('Exif')).toBe(false)
-    expect(await looksRight(arrived)).toBe(true)
-    expect((await atDesk()).files[0]).toMatchObject({ file_name: 'IMG_1.jpg', file_type: 'image/jpeg' })
-  })
-
-  it('is sent as it was taken when the player asks for it', async () => {
-    const photo = await chosen()
-    await write(page, { message: 'Mit Ort' })
-    await pick(photo)
-    await button(page, de.sendOriginal).click()
-    await page.getByText(de.fileLightened).waitFor({ state: 'detached' })
-    await arrives('IMG_1.jpg')
-    await sendTicket(page)
-    expect((await bytesAtDesk()).equals(photo.buffer)).toBe(true)
-    expect((await atDesk()).files).toHaveLength(1)
-  })
-
-  it('loses its place on a page that lets nothing in but its own relay', async () => {
-    const strict = await visit(host.url, { locale: 'de' })
-    try {
-      await button(strict.page, de.launcher).click()
-      await button(strict.page, de.getHelp).click()
-      await write(strict.page, { message: 'Von der Seite des Spiels' })
-      await pick(await chosen(), strict.page)
-      await strict.page.getByText(de.fileLightened).waitFor()
-      await sendTicket(strict.page)
-      expect((await bytesAtDesk()).includes(place)).toBe(false)
-      expect(strict.complaints).toEqual([])
-    } finally {
-      await strict.context.close()
-    }
-  })
-
-  const looksRight = async (bytes: Buffer) => {
-    const { width, height, upper, lower } = await lookAt(page, bytes)
-    const [red = 0, , blueAbove = 255] = upper
-    const [redBelow = 255, , blue = 0] = lower
-    return width === 40 && height === 60 && red > 200 && blueAbove < 60 && blue > 200 && redBelow < 60
-  }
-})
-
-it('The agent’s picture stands in the conversation, and is saved by pressing it', async () => {
-  await write(page, { message: 'Wo ist mein Schwert?' })
-  await sendTicket(page)
-  const { id } = (await atDesk()).ticket
-  await relay.desk.answer(id, 'Hier', new File([screenshot], 'beweis.png', { type: 'image/png' }))
-  await said(page, 'Hier').waitFor()
-  const picture = page.getByRole('log').locator('img')
-  await picture.waitFor()
-  expect(await picture.getAttribute('src')).toMatch(/^blob:/)
-  await until(
-    () => picture.evaluate((image) => (image as HTMLImageElement).naturalWidth === 1),
-    'the picture has been drawn',
-  )
-  expect(await findBarriers(page)).toEqual([])
-  const [download] = await Promise.all([page.waitForEvent('download'), button(page, 'beweis.png').click()])
-  expect(download.suggestedFilename()).toBe('beweis.png')
-  expect(visitor.complaints).toEqual([])
 })
