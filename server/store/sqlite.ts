@@ -33,6 +33,11 @@ class GroupedAdapter extends SqliteAdapter {
   override get supportsMultipleConnections(): boolean {
     return true
   }
+
+  /** SQLite has it; so a relay killed in the middle of a migration has made none of it. */
+  override get supportsTransactionalDdl(): boolean {
+    return true
+  }
 }
 
 interface GroupedConnection extends DatabaseConnection {

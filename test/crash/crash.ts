@@ -62,7 +62,7 @@ export async function crash({ engine, relays, kills }: CrashOptions): Promise<Cr
       for (;;) {
         const relay = startRelayProcess(config, join(folder, 'code'))
         const address = await born(relay)
-        if (killed >= kills) return { relay, address: address ?? (await relay.ready) }
+        if (killed >= kills) return await last(relay, address)
         killed++
         if (address) listening.add(address)
         if (address) await pause(Math.random() * longestLifeMs)
@@ -71,11 +71,12 @@ export async function crash({ engine, relays, kills }: CrashOptions): Promise<Cr
       }
     }),
   )
-  for (const { address } of lives) if (address) listening.add(address)
+  for (const { address } of lives) listening.add(address)
 
   isOver = true
   await Promise.all(players)
   clearInterval(trouble)
+  for (const vendor of Object.values(vendors)) vendor.behave()
   const drainSeconds = await untilDelivered(vendors, acknowledged)
   const result = {
     ...judge(vendors, acknowledged),
@@ -90,6 +91,13 @@ export async function crash({ engine, relays, kills }: CrashOptions): Promise<Cr
   await Promise.all(Object.values(vendors).map((vendor) => vendor.close()))
   await rm(folder, { recursive: true, force: true })
   return result
+}
+
+/** The one that goes on living, and what it said when it would not. */
+async function last(relay: RelayProcess, known: string | undefined) {
+  const address = known ?? (await relay.ready)
+  if (address === undefined) throw new Error(`a relay did not start: ${relay.errors()}`)
+  return { relay, address }
 }
 
 /** Sometimes a relay is killed before it listens: while it opens or migrates its ledger. */
