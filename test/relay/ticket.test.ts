@@ -176,7 +176,8 @@ describe.each(['sqlite', 'postgres'])('On %s', (engine) => {
         token,
         headers: { 'last-event-id': '999999' },
       })
-      expect(stale.body.events.map(({ event }) => event.type)).toEqual(['resync'])
+      // Whatever happens meanwhile comes behind it.
+      expect(stale.body.events[0]?.event.type).toBe('resync')
     })
 
     it('tell every device of the player, and nobody else', async () => {

@@ -98,15 +98,16 @@ describe('a session', () => {
   it('shows nothing of the first player once the studio’s function hands over the token of another', async () => {
     const ofAda = ticketOf({ text: 'The words of Ada' })
     const ofBen = ticketOf({ text: 'The words of Ben' })
-    let player = 'ada'
+    // Made once: a token says to the second when it ends.
+    const [ada, token] = [studioToken('ada'), studioToken('ben')]
+    let current = ada
     stage.relay.tickets.set(ofAda.id, ofAda)
-    stage.medkit.signIn(async () => studioToken(player))
+    stage.medkit.signIn(async () => current)
     stage.medkit.open({ ticket: ofAda.id })
     await type(await stage.screen.findByLabelText('Write a message'), 'a reply of Ada')
 
     // From here on there is Ben: his token, his tickets, and an answer to Ada that was on its way all the time.
-    player = 'ben'
-    const token = studioToken(player)
+    current = token
     const late = holdBack('/v1/tickets')
     stage.medkit.open('tickets')
     stage.relay.tell('resync', {})
