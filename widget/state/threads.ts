@@ -51,7 +51,16 @@ export function createThreads(call: Call, { put }: Tickets): Threads {
   }
   const get = (ticketId: TicketId, query: { before?: string }) =>
     call('GET /tickets/:ticketId', { params: { ticketId }, query })
-  const look = (id: TicketId) => guarded(failure, async () => take(await get(id, {})))
+  /** Counts events. One that overtook an answer on its way knew more than the answer, which is then asked for again. */
+  let news = 0
+  const look = (id: TicketId) =>
+    guarded(failure, async () => {
+      let heard: number
+      do {
+        heard = news
+        take(await get(id, {}))
+      } while (heard !== news)
+    })
   const ids = () => Object.keys(all.value) as TicketId[]
 
   return {
@@ -86,6 +95,7 @@ export function createThreads(call: Call, { put }: Tickets): Threads {
     // What an event has told in the meantime is newer than the answer.
     replied: (id, message) => change(id, (thread) => ({ ...thread, messages: merge([message], thread.messages) })),
     apply(event) {
+      news += 1
       if (event.type === 'message-added') add(event.data.ticketId, event.data.message)
       if (event.type === 'message-delivery') {
         const { ticketId, messageId, ...news } = event.data
