@@ -6,7 +6,7 @@ const pollMs = 10
 export async function until<T>(
   look: () => Promise<T> | T,
   what: string,
-  patienceMs = 10_000,
+  patienceMs = 25_000,
 ): Promise<NonNullable<Exclude<T, false>>> {
   const giveUpAt = Date.now() + patienceMs
   for (;;) {

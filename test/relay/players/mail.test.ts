@@ -96,6 +96,7 @@ describe('The answer to an address', () => {
   it('is the same for a known, an unknown and a refused one', async () => {
     await scene.signInByMail('known@players.example')
     const answers = []
+    const before = scene.mails.length
     for (const email of ['known@players.example', 'unknown@players.example', 'nobody@players.example']) {
       const { status, body, headers } = await ask({ email })
       const shape = Object.fromEntries(Object.entries(body as object).map(([key, value]) => [key, typeof value]))
@@ -106,6 +107,7 @@ describe('The answer to an address', () => {
     expect(answers[2]).toEqual(answers[0])
     await until(() => scene.lines.some((line) => line.includes('EENVELOPE')), 'the operator is told')
     expect(scene.lines.join('\n')).not.toContain('nobody@')
+    await until(() => scene.mails.length === before + 2, 'both mails have come')
   })
 
   it.each([
