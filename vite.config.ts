@@ -120,14 +120,19 @@ const node: TestProjectInlineConfiguration = {
   test: {
     name: 'node',
     include: ['test/**/*.test.ts'],
-    exclude: ['test/widget/**', 'test/journey/**'],
+    exclude: ['test/widget/**', 'test/journey/**', 'test/crash/**'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
 }
 
 const journey: TestProjectInlineConfiguration = {
-  test: { name: 'journey', include: ['test/journey/**/*.test.ts'], testTimeout: 60_000, fileParallelism: false },
+  test: { name: 'journey', include: ['test/journey/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
+}
+
+/** Processes killed at random for a minute: last, and by themselves. */
+const crash: TestProjectInlineConfiguration = {
+  test: { name: 'crash', include: ['test/crash/**/*.test.ts'], sequence: { groupOrder: 1 } },
 }
 
 async function browser(): Promise<TestProjectInlineConfiguration> {
@@ -161,5 +166,7 @@ export default defineConfig(async ({ mode }) => ({
   ...shared,
   plugins: mode === 'npm' ? [] : [doors()],
   build: mode === 'npm' ? npm : panel,
-  ...(process.env.VITEST && { test: { projects: [node, await browser(), journey], maxWorkers: 3 } }),
+  ...(process.env.VITEST && {
+    test: { projects: [node, await browser(), journey, crash], globalSetup: 'test/postgres.ts', maxWorkers: 4 },
+  }),
 }))

@@ -1,9 +1,6 @@
 /** The short run of `npm run test:crash`. */
-import { afterAll, describe, expect, it } from 'vitest'
-import { stopPostgres } from '../postgres.ts'
+import { describe, expect, it } from 'vitest'
 import { crash } from './crash.ts'
-
-afterAll(stopPostgres)
 
 describe('Under kill -9, with vendors that misbehave, everything answered 201 is at the vendor once and in order', () => {
   it.each([

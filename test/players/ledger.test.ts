@@ -2,13 +2,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../../server/store/database.ts'
 import { createStore, type Store } from '../../server/store/store.ts'
-import { freshDatabase, stopPostgres } from '../postgres.ts'
+import { freshDatabase } from '../postgres.ts'
 import { createTestClock, type TestClock } from './studio.ts'
-
-afterAll(stopPostgres)
 
 describe.each(['sqlite', 'postgres'])('On %s', (engine) => {
   let folder: string

@@ -1,15 +1,13 @@
 /** A ticket through the relay and the built-in desk, from opening to rating. */
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Message } from '../../server/contract/message.ts'
 import type { Conversation, Ticket } from '../../server/contract/ticket.ts'
-import { freshDatabase, stopPostgres } from '../postgres.ts'
+import { freshDatabase } from '../postgres.ts'
 import { startRelay, type TestRelay } from './start.ts'
 import { until } from './wait.ts'
 
 /** The same promises on both engines. */
 const storeOn = async (engine: string) => (engine === 'postgres' ? { store: await freshDatabase() } : {})
-
-afterAll(stopPostgres)
 
 describe.each(['sqlite', 'postgres'])('On %s', (engine) => {
   let relay: TestRelay

@@ -5,9 +5,9 @@ import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import type { Ticket } from '../../server/contract/ticket.ts'
-import { freshDatabase, stopPostgres } from '../postgres.ts'
+import { freshDatabase } from '../postgres.ts'
 import { deskToken, startRelay, type TestRelay } from '../relay/start.ts'
 import { until } from '../relay/wait.ts'
 
@@ -17,8 +17,6 @@ afterEach(async () => {
   await relay?.close()
   relay = undefined
 })
-
-afterAll(stopPostgres)
 
 const body = { message: 'Hello', language: 'en' }
 

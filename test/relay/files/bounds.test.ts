@@ -2,9 +2,9 @@
 import { readdir } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { png } from '../../files/samples.ts'
-import { freshDatabase, stopPostgres } from '../../postgres.ts'
+import { freshDatabase } from '../../postgres.ts'
 import { type StartOptions, startRelay, type TestRelay } from '../start.ts'
 import { until } from '../wait.ts'
 import { announce, begin, pngOf, send, upload } from './files.ts'
@@ -18,8 +18,6 @@ async function start(options: StartOptions = {}): Promise<void> {
 }
 
 afterEach(() => relay.close())
-afterAll(stopPostgres)
-
 const refused = { status: 429, body: { code: 'rate_limited' } }
 
 describe.each(['sqlite', 'postgres'])('On %s, a player', (engine) => {

@@ -5,12 +5,12 @@ import type { AddressInfo } from 'node:net'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Session } from '../../../server/contract/player.ts'
 import type { Conversation } from '../../../server/contract/ticket.ts'
 import { createClamd } from '../../files/clamd.ts'
 import { png } from '../../files/samples.ts'
-import { freshDatabase, stopPostgres } from '../../postgres.ts'
+import { freshDatabase } from '../../postgres.ts'
 import { startRelay, type TestRelay } from '../start.ts'
 import { until } from '../wait.ts'
 import { begin, fileOf, offsetOf, pngOf, send, toldOf, untilState, upload } from './files.ts'
@@ -63,8 +63,6 @@ afterEach(async () => {
   await relay.close()
   await scanner.close()
 })
-
-afterAll(stopPostgres)
 
 const read = async (id: string) => (await relay.call<Conversation>(`GET /v1/tickets/${id}`, { token })).body
 const atDesk = () =>

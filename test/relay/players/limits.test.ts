@@ -1,10 +1,10 @@
 /** Limits as a player, a school and a flood meet them, on one relay and on three. */
-import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import type { Session } from '../../../server/contract/player.ts'
 import { type RouteName, routes } from '../../../server/contract/routes.ts'
 import { defaultPoints, limitKinds } from '../../../server/limits.ts'
 import { limitOf } from '../../../server/routes/limited.ts'
-import { freshDatabase, stopPostgres } from '../../postgres.ts'
+import { freshDatabase } from '../../postgres.ts'
 import { type Answer, startRelay, type TestRelay } from '../start.ts'
 import { type Scene, startScene } from './scene.ts'
 
@@ -23,8 +23,6 @@ async function started<T extends { close: () => Promise<void> }>(starting: Promi
 afterEach(async () => {
   await Promise.all(running.splice(0).map((relay) => relay.close()))
 })
-
-afterAll(stopPostgres)
 
 function expectRefused({ status, body, headers }: Answer): void {
   const problem = body as { code: string; retryAfterSeconds: number }

@@ -2,13 +2,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Merged, Session } from '../../../server/contract/player.ts'
 import type { Conversation, Ticket } from '../../../server/contract/ticket.ts'
-import { freshDatabase, stopPostgres } from '../../postgres.ts'
+import { freshDatabase } from '../../postgres.ts'
 import { startZaiaSimulator } from '../../vendors/zaia/simulator.ts'
 import { until } from '../wait.ts'
 import { snapshot } from './ledger.ts'
 import { type Scene, startScene } from './scene.ts'
-
-afterAll(stopPostgres)
 
 const storeOn = async (engine: string) => (engine === 'postgres' ? { store: await freshDatabase() } : {})
 

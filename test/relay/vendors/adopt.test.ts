@@ -1,8 +1,8 @@
 /** History opened elsewhere: a verified player sees it as their own, once; whoever is not verified sees nothing of it. */
-import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../../server/clock.ts'
 import { createSessionTokens } from '../../../server/players/session.ts'
-import { freshDatabase, stopPostgres } from '../../postgres.ts'
+import { freshDatabase } from '../../postgres.ts'
 import { startTheymesSimulator, type TheymesSimulator } from '../../vendors/theymes/simulator.ts'
 import { until } from '../wait.ts'
 import { type Scene, type SceneOptions, setScene, tokenOf } from './scene.ts'
@@ -20,8 +20,6 @@ async function begin(...options: Parameters<typeof setScene>): Promise<Scene> {
 afterEach(async () => {
   for (const scene of scenes.splice(0)) await scene.end()
 })
-
-afterAll(stopPostgres)
 
 /** The rounds the relay makes are this far apart. */
 const roundMs = 31_000
