@@ -1,4 +1,4 @@
-/** What a player or an agent said on a ticket. */
+/** What a player or an agent said on a ticket, and the lines between that say what became of it. */
 import { z } from 'zod'
 import { Attachment } from './attachment.ts'
 import { AttachmentId, Instant, MessageId } from './ids.ts'
@@ -21,6 +21,10 @@ export const Message = z.object({
   delivery: Delivery,
   /** Only with `failed`. */
   problem: z.object({ code: DeliveryProblemCode }).optional(),
+  /** Only with the author `system`: what became of the ticket. `text` says the same in English. */
+  event: z.enum(['closed', 'reopened']).optional(),
+  /** Only with `event`. `studio`: its help desk said so, whoever or whatever did it there. */
+  by: z.enum(['player', 'studio']).optional(),
 })
 
 /**

@@ -14,8 +14,9 @@ export const NewRating = z.strictObject({
   comment: PlainText.pipe(z.string().trim().max(2_000)).optional(),
 })
 
+/** The newest that somebody wrote. A line such as “closed” never stands before their words: `status` says as much. */
 export const LastMessage = z.object({
-  author: Message.shape.author,
+  author: Message.shape.author.exclude(['system']),
   text: z.string(),
   sentAt: Instant,
 })

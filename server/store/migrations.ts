@@ -9,6 +9,7 @@ export function migrations(engine: Engine): Record<string, Migration> {
     '0001 the ledger': { up: (db: Kysely<unknown>) => createLedger(db, engine) },
     '0002 players and their proofs': { up: (db: Kysely<unknown>) => run(db, proofs(engine)) },
     '0003 files that are looked into': { up: (db: Kysely<unknown>) => run(db, checks()) },
+    '0004 lines in the conversation': { up: (db: Kysely<unknown>) => run(db, lines()) },
   }
 }
 
@@ -109,5 +110,14 @@ function checks(): string[] {
     'alter table attachments add column check_at bigint not null default 0',
     'alter table attachments add column checks integer not null default 0',
     'create index attachments_by_check on attachments (state, check_at)',
+  ]
+}
+
+function lines(): string[] {
+  return [
+    'alter table messages add column event text',
+    'alter table messages add column event_by text',
+    'alter table tickets add column said_position integer not null default 0',
+    'update tickets set said_position = message_count',
   ]
 }

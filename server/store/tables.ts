@@ -7,7 +7,7 @@ import type { AttachmentReason, AttachmentState } from '../contract/attachment.t
 import type { DeletionStatus } from '../contract/deletion.ts'
 import type { AttachmentId, DeletionRequestId, MessageId, TicketId } from '../contract/ids.ts'
 import type { Language } from '../contract/language.ts'
-import type { Delivery } from '../contract/message.ts'
+import type { Delivery, Message } from '../contract/message.ts'
 import type { PlayerKind } from '../contract/player.ts'
 import type { DeliveryProblemCode } from '../contract/problem-code.ts'
 import type { TicketStatus } from '../contract/ticket.ts'
@@ -58,6 +58,8 @@ export interface TicketTable {
   must_read: number
   /** Position of the newest message; also what serialises writers of one ticket. */
   message_count: number
+  /** Position of the newest that somebody wrote: what the ticket is shown by. */
+  said_position: number
   read_position: number
   /** 1: the player reopened it where the vendor cannot; the next message opens the chain's next vendor ticket. */
   follow_up: number
@@ -91,6 +93,8 @@ export interface MessageTable {
   /** Position in the chain of the vendor ticket that holds it; null until one does. */
   chain_position: number | null
   mark: string | null
+  event: NonNullable<Message['event']> | null
+  event_by: NonNullable<Message['by']> | null
 }
 
 export interface AttachmentTable {

@@ -1,11 +1,11 @@
 /** Tickets and their chains of vendor tickets. */
-import type { Insertable, Kysely, Updateable } from 'kysely'
+import type { ExpressionBuilder, Insertable, Kysely, Updateable } from 'kysely'
 import type { TicketId } from '../contract/ids.ts'
 import type { VendorTicketId } from '../vendors/vendor.ts'
 import { insertRows } from './insert.ts'
 import type { ChainTable, PlayerKey, Tables, TicketTable } from './tables.ts'
 
-/** A ticket with what every view of it needs: its newest message, and how many of the agents' it has unread. */
+/** A ticket with what every view of it needs: the newest that somebody wrote, and how many of the agents' it has unread. */
 export type TicketRow = Awaited<ReturnType<ReturnType<typeof ticketRows>['list']>>[number]
 
 /** Where a page of tickets goes on: the last one seen. */
@@ -19,7 +19,7 @@ export function ticketRows(db: Kysely<Tables>) {
     db
       .selectFrom('tickets')
       .leftJoin('messages as newest', (join) =>
-        join.onRef('newest.ticket_id', '=', 'tickets.id').onRef('newest.position', '=', 'tickets.message_count'),
+        join.onRef('newest.ticket_id', '=', 'tickets.id').onRef('newest.position', '=', 'tickets.said_position'),
       )
       .selectAll('tickets')
       .select([
@@ -86,11 +86,44 @@ export function ticketRows(db: Kysely<Tables>) {
     async takePosition(id: TicketId): Promise<number> {
       const { message_count } = await db
         .updateTable('tickets')
-        .set((set) => ({ message_count: set('message_count', '+', 1) }))
+        .set(nextPosition)
         .where('id', '=', id)
         .returning('message_count')
         .executeTakeFirstOrThrow()
       return message_count
+    },
+
+    /** Like `takePosition`, for what the player writes: undefined where the ticket is closed by now. */
+    async takeReply(id: TicketId, now: Date): Promise<number | undefined> {
+      const row = await db
+        .updateTable('tickets')
+        // What the player answers to, they have seen.
+        .set((set) => ({
+          ...nextPosition(set),
+          read_position: set('message_count', '+', 1),
+          status: 'open' as const,
+          updated_at: now.getTime(),
+        }))
+        .where('id', '=', id)
+        .where('status', '!=', 'closed')
+        .returning('message_count')
+        .executeTakeFirst()
+      return row?.message_count
+    },
+
+    /** Closes a ticket or opens it again, and takes the position of the line about it. Undefined where it is so already. */
+    async turn(
+      id: TicketId,
+      change: Updateable<TicketTable> & Pick<TicketTable, 'status'>,
+    ): Promise<number | undefined> {
+      const row = await db
+        .updateTable('tickets')
+        .set((set) => ({ ...change, message_count: set('message_count', '+', 1) }))
+        .where('id', '=', id)
+        .where('status', change.status === 'closed' ? '!=' : '=', 'closed')
+        .returning('message_count')
+        .executeTakeFirst()
+      return row?.message_count
     },
 
     markRead: (id: TicketId, position: number) =>
@@ -160,4 +193,8 @@ export function ticketRows(db: Kysely<Tables>) {
 
     unlink: (ids: readonly TicketId[]) => db.deleteFrom('chains').where('ticket_id', 'in', ids).execute(),
   }
+}
+
+function nextPosition(set: ExpressionBuilder<Tables, 'tickets'>) {
+  return { message_count: set('message_count', '+', 1), said_position: set('message_count', '+', 1) }
 }

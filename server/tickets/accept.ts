@@ -89,10 +89,9 @@ export function createAccept({ store, clock, bells, pseudonymOf }: AcceptParts) 
     const message = newMessage(ticketId, body.message, null, now)
     const files = await named(ledger, body.attachments)
     const write = async () => {
-      const position = await ledger.tickets.takePosition(ticketId)
+      const position = await ledger.tickets.takeReply(ticketId, now)
+      if (position === undefined) throw new Refusal('ticket_closed')
       await ledger.messages.add({ ...message, position })
-      // What the player answers to, they have seen.
-      await ledger.tickets.change(ticketId, { status: 'open', updated_at: now.getTime(), read_position: position })
       await carry(ledger, player, message, body.attachments ?? [])
       await ledger.deliveries.add(newDelivery(player, ticketId, 'reply', message, now))
       await tell(ledger, player, message, now)

@@ -178,6 +178,7 @@ function adoptedTicket(player: Identity, game: LiveGame, ticket: VendorTicket, n
     heard_at: now.getTime(),
     must_read: 0,
     message_count: 0,
+    said_position: 0,
     read_position: 0,
     follow_up: 0,
     rating_score: null,

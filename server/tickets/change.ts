@@ -14,6 +14,7 @@ import { newDelivery } from './new-rows.ts'
 import { ownMessage, ownTicket } from './ownership.ts'
 import { presentMessages, presentTicket } from './present.ts'
 import { sendAgain } from './stuck.ts'
+import { turn } from './turn.ts'
 
 export interface ChangeParts {
   store: Store
@@ -50,7 +51,7 @@ export function createChange({ store, clock, bells }: ChangeParts) {
       change(player, game, id, async (ledger, ticket, now) => {
         if (ticket.status === 'closed') return
         if (!game.can.close) throw new Refusal('unsupported')
-        await ledger.tickets.change(id, { status: 'closed', updated_at: now.getTime() })
+        if (!(await turn(ledger, ticket, { status: 'closed' }, 'player', now))) return
         await ledger.deliveries.add(newDelivery(player, id, 'close', undefined, now))
         await tell(ledger, player, id, now)
       }),
@@ -61,8 +62,8 @@ export function createChange({ store, clock, bells }: ChangeParts) {
         if (ticket.status !== 'closed') return
         if (game.can.reopen === false) throw new Refusal('unsupported')
         const isFollowUp = game.can.reopen === 'follow-up'
-        const status = { status: 'open', updated_at: now.getTime() } as const
-        await ledger.tickets.change(id, isFollowUp ? { ...status, follow_up: 1 } : status)
+        const change = { status: 'open', ...(isFollowUp && { follow_up: 1 }) } as const
+        if (!(await turn(ledger, ticket, change, 'player', now))) return
         if (!isFollowUp) await ledger.deliveries.add(newDelivery(player, id, 'reopen', undefined, now))
         await tell(ledger, player, id, now)
       }),

@@ -5,6 +5,7 @@ import type { MessageRow } from '../store/messages.ts'
 import type { Ledger } from '../store/store.ts'
 import type { TicketRow } from '../store/tickets.ts'
 import type { VendorConversation, VendorMessage } from '../vendors/vendor.ts'
+import { turn } from './turn.ts'
 
 export interface Heard {
   /** Position in the chain of the vendor ticket that was read. */
@@ -37,11 +38,10 @@ export async function writeDownHeard(ledger: Ledger, ticket: TicketRow, heard: H
   for (const message of old) await addMessage(ledger, ticket, message, heard.link, undefined)
   if (old.length > 0) await ledger.tickets.markRead(ticket.id, ticket.message_count + old.length)
   for (const message of fresh) await addMessage(ledger, ticket, message, heard.link, now)
-  await ledger.tickets.change(ticket.id, { must_read: 0 })
-  const isMoved = heard.isLast && (await moveStatus(ledger, ticket, heard, now))
   const newest = Math.max(0, ...fresh.map(({ sentAt }) => sentAt.getTime()))
   const updated_at = Math.max(Number(ticket.updated_at), Math.min(newest, now.getTime()))
-  await ledger.tickets.change(ticket.id, { heard_at: now.getTime(), updated_at })
+  await ledger.tickets.change(ticket.id, { must_read: 0, heard_at: now.getTime(), updated_at })
+  const isMoved = heard.isLast && (await moveStatus(ledger, ticket, heard, now))
   const isNews = isMoved || fresh.length > 0
   if (isNews) {
     await ledger.events.add(ticket.player, now, { type: 'ticket-changed', ticket_id: ticket.id }, { type: 'unread' })
@@ -142,6 +142,7 @@ async function moveStatus(
     await ledger.tickets.change(ticket.id, { must_read: 1 })
     return false
   }
-  await ledger.tickets.change(ticket.id, { status, updated_at: now.getTime() })
+  const isTurned = await turn(ledger, ticket, { status }, 'studio', now)
+  if (!isTurned) await ledger.tickets.change(ticket.id, { status })
   return true
 }

@@ -49,6 +49,7 @@ export function newTicket(player: Identity, game: LiveGame, body: z.output<typeo
     heard_at: time,
     must_read: 0,
     message_count: 1,
+    said_position: 1,
     read_position: 1,
     follow_up: 0,
     rating_score: null,
@@ -75,6 +76,8 @@ export function newMessage(
     vendor_message_id: null,
     chain_position: null,
     mark: newMark(),
+    event: null,
+    event_by: null,
   }
 }
 

@@ -40,8 +40,10 @@ export function presentTicket(row: TicketRow, can: Can): Ticket {
 }
 
 function newestOf(row: TicketRow): Ticket['lastMessage'] {
-  if (row.newest_author === null || row.newest_text === null || row.newest_sent_at === null) return undefined
-  return { author: row.newest_author, text: preview(row.newest_text), sentAt: instant(row.newest_sent_at) }
+  const { newest_author: author } = row
+  if (author === null || author === 'system' || row.newest_text === null || row.newest_sent_at === null)
+    return undefined
+  return { author, text: preview(row.newest_text), sentAt: instant(row.newest_sent_at) }
 }
 
 /** Cut between characters, never inside one. */
@@ -61,6 +63,8 @@ export function presentMessage(row: MessageRow, attachments: readonly Attachment
     attachments: attachments.filter((attachment) => attachment.message_id === row.id).map(presentAttachment),
     delivery: row.delivery,
     problem: row.problem_code === null ? undefined : { code: row.problem_code },
+    event: row.event ?? undefined,
+    by: row.event_by ?? undefined,
   }
 }
 
