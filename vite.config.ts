@@ -145,7 +145,7 @@ async function browser(): Promise<TestProjectInlineConfiguration> {
         'tus-js-client',
         'preact/hooks',
         'preact/jsx-dev-runtime',
-        '@preact/signals',
+        '@preact/signals-core',
       ],
     },
     test: {

@@ -1,5 +1,5 @@
 /** Brings the panel to life, on whatever ground one of the three doors has prepared. */
-import { effect } from '@preact/signals'
+import { effect } from '@preact/signals-core'
 import type { TicketId } from '../server/contract/ids.ts'
 import type { Emit, Medkit, MountOptions } from './handle.ts'
 import { drawPanel } from './panel/panel.tsx'

@@ -1,12 +1,65 @@
-/** How a view reaches the state it shows. */
-import { createContext } from 'preact'
-import { useContext } from 'preact/hooks'
+/**
+ * How a view reaches the state it shows, keeps what is its own, and is drawn anew when a signal it has read changes:
+ * what @preact/signals and preact/hooks would do, in a tenth of their weight. Views that come later may use hooks.
+ */
+import { effect, untracked } from '@preact/signals-core'
+import { type Component, type ComponentChildren, Fragment, options } from 'preact'
 import type { Support } from '../state/support.ts'
 
-export const SupportContext = createContext<Support | undefined>(undefined)
+interface View extends Component {
+  context: { support: Support }
+  unfollow?: () => void
+  kept?: unknown
+}
+type Draw = (this: View, ...given: unknown[]) => ComponentChildren
+
+const followed = new WeakMap<Draw, Draw>()
+/** Views are drawn one after another, never one within another. */
+let drawn: View
+
+const { vnode: before } = options
+options.vnode = (vnode) => {
+  if (typeof vnode.type === 'function' && vnode.type !== Fragment) vnode.type = follow(vnode.type as Draw) as never
+  before?.(vnode)
+}
+
+function follow(draw: Draw): Draw {
+  const known = followed.get(draw)
+  if (known) return known
+  const following: Draw = function (...given) {
+    let result: ComponentChildren
+    let first = true
+    this.unfollow?.()
+    this.unfollow = this.componentWillUnmount = effect(() => {
+      if (!first) return this.forceUpdate()
+      first = false
+      drawn = this
+      result = draw.apply(this, given)
+    })
+    return result
+  }
+  followed.set(draw, following)
+  followed.set(following, following)
+  return following
+}
+
+interface GroundProps {
+  support: Support
+  children: ComponentChildren
+}
+
+/** Stands under every view of one panel. */
+export function Ground(this: View, { support, children }: GroundProps) {
+  this.getChildContext = () => ({ support })
+  return children
+}
 
 export function useSupport(): Support {
-  const support = useContext(SupportContext)
-  if (!support) throw Error('a view outside the panel')
-  return support
+  return drawn.context.support
+}
+
+/** Made when the view is first drawn, and the same from then on. One for each view. */
+export function useKept<T>(make: () => T): T {
+  drawn.kept ??= untracked(make)
+  return drawn.kept as T
 }

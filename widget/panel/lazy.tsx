@@ -1,8 +1,8 @@
 /** A view that is fetched when it is first wanted. */
+import { signal } from '@preact/signals-core'
 import { type ComponentType, h } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
 import type { Support } from '../state/support.ts'
-import { useSupport } from './context.ts'
+import { useKept, useSupport } from './context.ts'
 import { Problem } from './notice.tsx'
 
 export function lazy<P extends object>(load: (support: Support) => Promise<ComponentType<P>>): ComponentType<P> {
@@ -10,23 +10,25 @@ export function lazy<P extends object>(load: (support: Support) => Promise<Compo
   const found = new WeakMap<Support, ComponentType<P>>()
   return function Lazy(props: P) {
     const support = useSupport()
-    const [failed, setFailed] = useState(false)
-    const [, redraw] = useState(0)
-    const component = found.get(support)
-    const start = () => {
-      setFailed(false)
-      Promise.all([load(support), support.speech.complete()]).then(
-        ([component]) => {
-          found.set(support, component)
-          redraw(1)
-        },
-        () => setFailed(true),
-      )
-    }
-    useEffect(() => {
-      if (!component) start()
-    }, [])
-    if (failed) return <Problem code="offline" again={start} />
+    const { shown, start } = useKept(() => {
+      const shown = signal<ComponentType<P> | 'failed' | undefined>(found.get(support))
+      const start = () => {
+        shown.value = undefined
+        Promise.all([load(support), support.speech.complete()]).then(
+          ([component]) => {
+            found.set(support, component)
+            shown.value = component
+          },
+          () => {
+            shown.value = 'failed'
+          },
+        )
+      }
+      if (!shown.value) start()
+      return { shown, start }
+    })
+    const component = shown.value
+    if (component === 'failed') return <Problem code="offline" again={start} />
     return component ? h(component, props) : null
   }
 }

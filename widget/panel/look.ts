@@ -1,5 +1,5 @@
 /** Colours, position and size of the panel, as they follow the studio, the system and the keyboard on glass. */
-import { effect, signal } from '@preact/signals'
+import { effect, signal } from '@preact/signals-core'
 import type { Theme } from '../../server/contract/game.ts'
 import type { Support } from '../state/support.ts'
 import { accentProperties } from '../state/theme.ts'

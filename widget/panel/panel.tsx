@@ -1,9 +1,9 @@
 /** The panel: one view at a time, or two side by side, inside the shadow root the launcher stands in. */
-import { effect } from '@preact/signals'
+import { effect } from '@preact/signals-core'
 import { render } from 'preact'
 import type { Theme } from '../../server/contract/game.ts'
 import type { Support } from '../state/support.ts'
-import { SupportContext, useSupport } from './context.ts'
+import { Ground, useSupport } from './context.ts'
 import { lazy } from './lazy.tsx'
 import { followLook } from './look.ts'
 import { Banner, Toast } from './notice.tsx'
@@ -27,9 +27,9 @@ export function drawPanel(support: Support, { root, launcher, theme }: Place): (
   root.append(frame)
   const stops = [followLook(support, frame, launcher, theme), launcher ? badge(support, launcher) : () => {}]
   render(
-    <SupportContext.Provider value={support}>
+    <Ground support={support}>
       <Panel />
-    </SupportContext.Provider>,
+    </Ground>,
     frame,
   )
   return () => {

@@ -1,7 +1,6 @@
 /** The frame of every view: its heading, the way back, the way out. */
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
-import { useSupport } from './context.ts'
+import { useKept, useSupport } from './context.ts'
 import { Icon } from './icons.tsx'
 
 export interface ScreenProps {
@@ -18,12 +17,11 @@ export interface ScreenProps {
 
 export function Screen({ title, aside, back = true, focus = true, foot, children, ...rest }: ScreenProps) {
   const { speech, router, closable, close, wide, mode } = useSupport()
-  const heading = useRef<HTMLHeadingElement>(null)
   const words = speech.words.value
   // Whoever moved the player here, the heading says where they are.
-  useEffect(() => {
-    if (focus && router.moved() && (back || !wide.value)) heading.current?.focus()
-  }, [])
+  const arrive = useKept(() => (heading: HTMLElement | null) => {
+    if (focus && router.moved() && (back || !wide.value)) heading?.focus()
+  })
   const Title = mode === 'page' ? 'h1' : 'h2'
   return (
     <div class={`screen ${rest.class ?? ''}`}>
@@ -33,7 +31,7 @@ export function Screen({ title, aside, back = true, focus = true, foot, children
             <Icon name="back" />
           </button>
         )}
-        <Title class="title" tabIndex={-1} ref={heading}>
+        <Title class="title" tabIndex={-1} ref={arrive}>
           {title}
         </Title>
         {aside}

@@ -1,5 +1,5 @@
 /** Whether the relay can be heard, and when listening is worth a connection: somebody is known, and the page is seen. */
-import { effect, type ReadonlySignal, signal } from '@preact/signals'
+import { effect, type ReadonlySignal, signal } from '@preact/signals-core'
 import type { PlayerEvent } from '../../server/contract/event.ts'
 import type { Call } from '../relay/call.ts'
 import type { LiveState } from '../relay/live.ts'

@@ -2,7 +2,7 @@
  * Files on their way, kept in IndexedDB so that a reload goes on where they stopped. Their bytes only while they move,
  * and no more than fits beside the game's own.
  */
-import type { ReadonlySignal } from '@preact/signals'
+import type { ReadonlySignal } from '@preact/signals-core'
 import type { Upload } from '../../server/contract/attachment.ts'
 import type { AttachmentId, TicketId } from '../../server/contract/ids.ts'
 import type { Clock } from './clock.ts'

@@ -1,5 +1,5 @@
 /** One short word to the player at a time, sometimes with a way back; it goes by itself. */
-import { type ReadonlySignal, signal } from '@preact/signals'
+import { type ReadonlySignal, signal } from '@preact/signals-core'
 import type { Clock } from './clock.ts'
 
 export interface Notice {

@@ -2,7 +2,7 @@
  * What the player has written and the relay does not have yet. Kept in IndexedDB, so that it outlives a reload or a
  * crash, and sent again with the same `Idempotency-Key` until there is an answer.
  */
-import { computed, type ReadonlySignal, signal } from '@preact/signals'
+import { computed, type ReadonlySignal, signal } from '@preact/signals-core'
 import type { Attachment } from '../../server/contract/attachment.ts'
 import type { MessageId, TicketId } from '../../server/contract/ids.ts'
 import type { Message, NewMessage } from '../../server/contract/message.ts'

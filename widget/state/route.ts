@@ -1,5 +1,5 @@
 /** Which view is shown, and the way back. */
-import { type ReadonlySignal, signal } from '@preact/signals'
+import { type ReadonlySignal, signal } from '@preact/signals-core'
 import type { TicketId } from '../../server/contract/ids.ts'
 
 export type Route =

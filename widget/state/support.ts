@@ -1,5 +1,5 @@
 /** What every view stands on, put together once for each panel. What writing needs comes later: see `writing.ts`. */
-import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals'
+import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals-core'
 import type { PlayerEvent } from '../../server/contract/event.ts'
 import type { Game } from '../../server/contract/game.ts'
 import type { Emit, FailureCode } from '../handle.ts'

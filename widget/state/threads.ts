@@ -1,5 +1,5 @@
 /** The messages of the tickets that were looked at, and what can be done to a ticket. */
-import { type ReadonlySignal, signal } from '@preact/signals'
+import { type ReadonlySignal, signal } from '@preact/signals-core'
 import type { Attachment } from '../../server/contract/attachment.ts'
 import type { PlayerEvent } from '../../server/contract/event.ts'
 import type { MessageId, TicketId } from '../../server/contract/ids.ts'

@@ -1,5 +1,5 @@
 /** The player's tickets, as last heard from the relay. */
-import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals'
+import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals-core'
 import type { PlayerEvent, UnreadCount } from '../../server/contract/event.ts'
 import type { Ticket } from '../../server/contract/ticket.ts'
 import type { FailureCode } from '../handle.ts'

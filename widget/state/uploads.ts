@@ -1,5 +1,5 @@
 /** The files on one message while it is being written: chosen, made ready, moving, there, or refused with a reason. */
-import { type ReadonlySignal, signal } from '@preact/signals'
+import { type ReadonlySignal, signal } from '@preact/signals-core'
 import type { Attachment, AttachmentReason, Upload } from '../../server/contract/attachment.ts'
 import type { AttachmentLimits } from '../../server/contract/can.ts'
 import type { AttachmentId } from '../../server/contract/ids.ts'

@@ -1,5 +1,5 @@
 /** What is needed to write: the form, the replies, their files, the outbox, the conversations. Fetched after the first paint. */
-import { batch, computed, effect } from '@preact/signals'
+import { batch, computed, effect } from '@preact/signals-core'
 import type { Game } from '../../server/contract/game.ts'
 import type { TicketId } from '../../server/contract/ids.ts'
 import type { Message } from '../../server/contract/message.ts'

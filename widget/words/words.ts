@@ -1,5 +1,5 @@
 /** Picks a language, fetches it, and turns its sentences into text: plurals, places, times, sizes. */
-import { type ReadonlySignal, signal } from '@preact/signals'
+import { type ReadonlySignal, signal } from '@preact/signals-core'
 import type { DeliveryProblemCode } from '../../server/contract/problem-code.ts'
 import type { FailureCode } from '../handle.ts'
 import { en, type FirstWords, type Plural, type Words } from './en.ts'
