@@ -1,5 +1,5 @@
 /** The relay as one function from request to response. Nothing connects, listens or reads the clock at import time. */
-import { Hono } from 'hono'
+import { Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { AttachmentId } from './contract/ids.ts'
 import { FilesError } from './files/files-error.ts'
@@ -53,6 +53,7 @@ export interface AppParts {
 
 export function createApp(parts: AppParts): Hono {
   const app = new Hono()
+  app.use(letGoAfterHead)
   app.use(parts.edge.middleware)
   app.use(answerInTime())
   app.use(fenceAddresses(parts.limits, parts.addressOf))
@@ -67,6 +68,12 @@ export function createApp(parts: AppParts): Hono {
   if (parts.desk) addDesk(app, parts.desk)
   addPages(app, { files: parts.browserFiles, games: parts.games, isDemo: parts.isDemo })
   return app
+}
+
+/** Hono answers a HEAD by GET's route and drops the body as it is: one that streams would stay open for ever. */
+const letGoAfterHead: MiddlewareHandler = async (context, next) => {
+  await next()
+  if (context.req.raw.method === 'HEAD') await context.res.body?.cancel()
 }
 
 /** A token is short; an answer comes with its files. */

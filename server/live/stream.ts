@@ -48,6 +48,8 @@ const streamsPerPlayer = 8
 /** How often news that another relay wrote is looked for. */
 const otherRelaysMs = 1_000
 const nextPollSeconds = 10
+/** Whoever has not asked again for so long has stopped. */
+const pollerMs = 3 * nextPollSeconds * 1_000
 
 /** Sequences that may have been given out before, and committed after, the newest one seen. */
 const lookBack = 200
@@ -65,6 +67,7 @@ interface Position {
 export function createStreams(parts: StreamParts): Streams {
   const { store, bells, games, watch, log, metrics } = parts
   const streams = new Map<PlayerKey, Set<OpenStream>>()
+  const pollers = new Map<PlayerKey, { timer: NodeJS.Timeout; unfollow: () => void }>()
   const encoder = new TextEncoder()
 
   async function positionOf(player: PlayerKey, lastEventId: string | undefined): Promise<Position> {
@@ -161,6 +164,21 @@ export function createStreams(parts: StreamParts): Streams {
     for (const stream of streams.get(player) ?? []) stream.wake()
   }
 
+  /** Asking is looking on, as a stream is: without it nobody would ask the vendor. */
+  function followPoller(player: PlayerKey): void {
+    const known = pollers.get(player)
+    if (known) return void known.timer.refresh()
+    const timer = setTimeout(() => letGoOf(player), pollerMs).unref()
+    pollers.set(player, { timer, unfollow: watch.follow(player) })
+  }
+
+  function letGoOf(player: PlayerKey): void {
+    const { timer, unfollow } = pollers.get(player) ?? {}
+    clearTimeout(timer)
+    unfollow?.()
+    pollers.delete(player)
+  }
+
   let seen: number | undefined
   async function listenToOtherRelays(): Promise<void> {
     if (streams.size === 0) {
@@ -182,6 +200,7 @@ export function createStreams(parts: StreamParts): Streams {
   return {
     open,
     async poll(player, lastEventId) {
+      followPoller(player)
       const position = await positionOf(player, lastEventId)
       const rows = await store.events.since(player, position.sequence, batchSize)
       const events: EventBatch['events'] = position.mustResync ? [resyncAt(position.sequence)] : []
@@ -195,6 +214,7 @@ export function createStreams(parts: StreamParts): Streams {
     stop: () => {
       clearInterval(timer)
       stopListening()
+      for (const player of pollers.keys()) letGoOf(player)
       for (const own of streams.values()) for (const stream of own) stream.end()
     },
   }

@@ -10,7 +10,7 @@ import type { Log } from '../log.ts'
 import type { Store } from '../store/store.ts'
 import type { PlayerKey } from '../store/tables.ts'
 import type { TicketRow } from '../store/tickets.ts'
-import { type Link, lastLink, loadChain } from '../tickets/chain.ts'
+import { type Link, lastLink, linksToRead, loadChain } from '../tickets/chain.ts'
 import { writeDownHeard } from '../tickets/hear.ts'
 import { type Vendor, VendorError, type VendorTicketId } from '../vendors/vendor.ts'
 
@@ -35,10 +35,10 @@ export interface Watch {
 /** How old what was heard may be before it is read again. */
 const staleAfterMs = { hook: 60_000, poll: 10_000 }
 const followEveryMs = 5_000
-/** A player's newest tickets that are kept fresh while they look on; also the vendor calls one round can cost. */
+/** A player's newest tickets that are kept fresh while they look on. */
 const followedTickets = 5
-/** The newest vendor tickets of a chain that are read: a fixed number, whatever its length. */
-const readLinks = 3
+/** Of one game's vendor, for all who look on. */
+const readsAtOnce = 8
 const readMs = 10_000
 /** How long, and how many, hints about tickets we do not know yet are kept. */
 const earlyMs = 60_000
@@ -46,6 +46,10 @@ const earlyHints = 1_000
 
 export function createWatch({ store, clock, bells, games, log }: WatchParts): Watch {
   const underWay = new Map<TicketId, Promise<void>>()
+  /** Links of a ticket that the next reading must not pass over. */
+  const hinted = new Map<TicketId, Set<number>>()
+  /** Games whose round of readings is under way. */
+  const freshening = new Set<string>()
   const followed = new Map<PlayerKey, number>()
   const early = new Map<string, { game: string; vendorTicketId: VendorTicketId; until: number }>()
 
@@ -64,8 +68,17 @@ export function createWatch({ store, clock, bells, games, log }: WatchParts): Wa
     const ticket = await store.tickets.find(id)
     const game = ticket && games.get(ticket.game)
     if (!ticket || !game?.vendor.read) return
+    const wanted = hinted.get(id)
+    hinted.delete(id)
     const chain = await loadChain(store, ticket)
-    for (const link of chain.slice(-readLinks)) await readLink(game.vendor, ticket, link, link === lastLink(chain))
+    for (const link of linksToRead(chain, { wanted, isEmpty: ticket.newest_author === null }))
+      await readLink(game.vendor, ticket, link, link === lastLink(chain)).catch(passOver)
+  }
+
+  /** An agent may have removed one vendor ticket of a chain: what stands on the others is still for the player. */
+  function passOver(error: unknown): void {
+    if (!(error instanceof VendorError) || !['missing', 'unexpected'].includes(error.code)) throw error
+    note(error)
   }
 
   async function readLink(vendor: Vendor, ticket: TicketRow, link: Link, isLast: boolean): Promise<void> {
@@ -108,10 +121,17 @@ export function createWatch({ store, clock, bells, games, log }: WatchParts): Wa
     if (ticket?.must_read === 1) await hear(id)
   }
 
+  /** Each game by itself: one whose vendor hangs keeps nobody else's players waiting. */
   async function freshenFollowed(): Promise<void> {
+    const stale: TicketRow[] = []
     for (const player of followed.keys()) {
       const tickets = await store.tickets.list(player, followedTickets)
-      await Promise.all(tickets.filter((ticket) => isStale(ticket, games.get(ticket.game))).map(({ id }) => hear(id)))
+      stale.push(...tickets.filter((ticket) => isStale(ticket, games.get(ticket.game))))
+    }
+    for (const [game, tickets] of Map.groupBy(stale, (ticket) => ticket.game)) {
+      if (freshening.has(game)) continue
+      freshening.add(game)
+      void someAtOnce(tickets, ({ id }) => hear(id)).finally(() => freshening.delete(game))
     }
   }
 
@@ -145,6 +165,7 @@ export function createWatch({ store, clock, bells, games, log }: WatchParts): Wa
         if (early.size < earlyHints) early.set(`${game} ${vendorTicketId}`, { game, vendorTicketId, until })
         return
       }
+      hinted.set(link.ticket_id, (hinted.get(link.ticket_id) ?? new Set()).add(link.position))
       // A reading already under way may have begun before the change it is hinted at.
       await underWay.get(link.ticket_id)
       await hear(link.ticket_id)
@@ -164,6 +185,15 @@ export function createWatch({ store, clock, bells, games, log }: WatchParts): Wa
       stopListening()
     },
   }
+}
+
+/** Never more than {@link readsAtOnce}; one that takes long holds up none of the others. */
+async function someAtOnce<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const rest = items.values()
+  const takeTurns = async () => {
+    for (const item of rest) await work(item)
+  }
+  await Promise.all(Array.from({ length: readsAtOnce }, takeTurns))
 }
 
 function pause(ms: number): Promise<void> {

@@ -36,6 +36,27 @@ export function lastLink(chain: readonly Link[]): Link | undefined {
   return chain.at(-1)
 }
 
+/** A fixed number of vendor tickets for one reading, whatever the chain's length; more only to bring a history back. */
+const newestLinks = 2
+const hintedLinks = 3
+const linksBroughtBack = 10
+
+export interface WhatToRead {
+  /** Positions that a vendor has hinted at. */
+  wanted: ReadonlySet<number> | undefined
+  /** Nothing that was said is here any more, or yet. */
+  isEmpty: boolean
+}
+
+/** An agent may answer any ticket of a chain: the newest are always read, the others when hinted at, else one by chance. */
+export function linksToRead(chain: readonly Link[], { wanted, isEmpty }: WhatToRead): readonly Link[] {
+  if (isEmpty) return chain.slice(-linksBroughtBack)
+  const older = chain.slice(0, -newestLinks)
+  const hinted = older.filter(({ position }) => wanted?.has(position)).slice(-hintedLinks)
+  const chosen = Math.floor(Math.random() * older.length)
+  return [...(hinted.length > 0 ? hinted : older.slice(chosen, chosen + 1)), ...chain.slice(-newestLinks)]
+}
+
 /** What a vendor has just opened. */
 export interface Opened {
   vendorTicketId: VendorTicketId

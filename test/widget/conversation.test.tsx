@@ -1,9 +1,13 @@
 import { waitFor } from '@testing-library/preact'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { userEvent } from 'vitest/browser'
+import type { Message } from '../../server/contract/message.ts'
 import type { Conversation } from '../../server/contract/ticket.ts'
 import { closedTicket, messageOf, session, ticketOf } from './relay.ts'
 import { holdBack, press, type, useStage } from './stage.ts'
+
+/** How a time of day is told. */
+const clock = { hour: 'numeric', minute: 'numeric' } as const
 
 describe('a conversation', () => {
   const stage = useStage()
@@ -125,6 +129,52 @@ describe('a conversation', () => {
     await stage.screen.findByLabelText('Write a message')
   })
 
+  it('says in the log, in the player’s language, who closed and reopened the ticket and when', async () => {
+    const line = (change: Partial<Message>) => messageOf({ author: 'system', text: 'In English.', ...change })
+    const lines = [
+      line({ event: 'closed', by: 'player' }),
+      line({ event: 'reopened', by: 'player' }),
+      line({ event: 'closed', by: 'studio' }),
+      line({ event: 'reopened', by: 'studio', sentAt: '2026-11-20T08:05:00.000Z' }),
+      // Of a relay that knows more than this widget.
+      line({}),
+    ]
+    ticket = ticketOf({ messages: [messageOf({ text: 'Hello' }), ...lines] })
+    stage.relay.tickets.set(ticket.id, ticket)
+    stage.medkit.open({ ticket: ticket.id })
+    const said = () => [...stage.root.querySelectorAll('[role=log] > .event')]
+    const words = () => said().map(({ firstChild }) => firstChild?.textContent)
+    await waitFor(() =>
+      expect(words()).toEqual([
+        'You closed this ticket.',
+        'You reopened this ticket.',
+        'Support closed this ticket.',
+        'Support reopened this ticket.',
+        'In English.',
+      ]),
+    )
+    const time = said()[3]?.querySelector('time')
+    expect(time?.dateTime).toBe('2026-11-20T08:05:00.000Z')
+    expect(time?.textContent).toBe(new Date(time?.dateTime ?? '').toLocaleTimeString('en', clock))
+    // Neither a bubble nor anything to be delivered; what is the player's own keeps its place.
+    expect(stage.root.querySelectorAll('.message')).toHaveLength(1)
+    expect([...stage.root.querySelectorAll('.truth')].map(({ textContent }) => textContent)).toEqual([
+      'With the studio',
+    ])
+    stage.relay.tell('message-added', { ticketId: ticket.id, message: line({ event: 'closed', by: 'studio' }) })
+    await waitFor(() => expect(words()).toHaveLength(6))
+    expect(getComputedStyle(said()[5] ?? stage.root.host).textAlign).toBe('center')
+  })
+
+  it('keeps in their order what was said in one second, where a vendor tells no more of the time', async () => {
+    const sentAt = '2026-11-20T08:05:00.000Z'
+    await show(ticketOf({ messages: ['one', 'two', 'three'].map((text) => messageOf({ text, sentAt })) }))
+    stage.relay.tell('message-added', { ticketId: ticket.id, message: messageOf({ text: 'four', sentAt }) })
+    await stage.screen.findByText('four')
+    const said = [...stage.root.querySelectorAll('.said-text')].map(({ textContent }) => textContent)
+    expect(said).toEqual(['one', 'two', 'three', 'four'])
+  })
+
   it('stays where the player reads, and offers the new answer', async () => {
     const messages = Array.from({ length: 40 }, (_, index) =>
       messageOf({ text: `line ${index}`, sentAt: new Date(index * 60_000).toISOString() }),
@@ -135,6 +185,10 @@ describe('a conversation', () => {
     const scrolled = new Promise((resolve) => log.addEventListener('scroll', resolve, { once: true }))
     log.scrollTop = 0
     await scrolled
+    const closing = messageOf({ author: 'system', text: 'x', event: 'closed', by: 'player' })
+    stage.relay.tell('message-added', { ticketId: ticket.id, message: closing })
+    await stage.screen.findByText('You closed this ticket.')
+    expect(stage.screen.queryByRole('button', { name: 'New answer' })).toBeNull()
     stage.relay.tell('message-added', { ticketId: ticket.id, message: messageOf({ author: 'agent', text: 'newest' }) })
     await press(await stage.screen.findByRole('button', { name: 'New answer' }))
     expect(log.scrollHeight - log.scrollTop - log.clientHeight).toBeLessThan(2)

@@ -1,6 +1,6 @@
 /** One ticket: what was said, live, and what can be done next. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
-import type { TicketId } from '../../server/contract/ids.ts'
+import type { MessageId, TicketId } from '../../server/contract/ids.ts'
 import type { Ticket } from '../../server/contract/ticket.ts'
 import { Composer } from './composer.tsx'
 import { Icon } from './icons.tsx'
@@ -25,6 +25,7 @@ export function Conversation({ id, fresh = false }: { id: TicketId; fresh?: bool
   const outgoing = outbox.items.value.filter(
     ({ ticketId, twin, state }) => ticketId === id && (!twin || state === 'failed'),
   )
+  const said = thread?.messages.filter(({ author }) => author !== 'system').pop()
   const failure = threads.failure.value
   return (
     <Screen
@@ -36,7 +37,7 @@ export function Conversation({ id, fresh = false }: { id: TicketId; fresh?: bool
     >
       {fresh && ticket?.status === 'open' && thread?.messages.length === 1 && <Received ticket={ticket} />}
       {failure && <Problem code={failure} again={() => threads.look(id)} />}
-      <Log count={(thread?.messages.length ?? 0) + outgoing.length}>
+      <Log count={(thread?.messages.length ?? 0) + outgoing.length} said={said?.id}>
         {ticket?.subject && (
           <p class="topic" dir="auto">
             {ticket.subject}
@@ -88,8 +89,15 @@ function Received({ ticket }: { ticket: Ticket }) {
   )
 }
 
+interface LogProps {
+  count: number
+  /** The newest that somebody said. */
+  said?: MessageId | undefined
+  children: preact.ComponentChildren
+}
+
 /** Keeps the newest in view, unless the player has scrolled up to read. */
-function Log({ count, children }: { count: number; children: preact.ComponentChildren }) {
+function Log({ count, said, children }: LogProps) {
   const { speech } = useWhole()
   const words = speech.words.value
   const log = useRef<HTMLDivElement>(null)
@@ -107,8 +115,10 @@ function Log({ count, children }: { count: number; children: preact.ComponentChi
   }
   useLayoutEffect(() => {
     if (following.current) toEnd()
-    else setBehind(true)
   }, [count])
+  useLayoutEffect(() => {
+    if (!following.current) setBehind(true)
+  }, [said])
   return (
     <>
       <div

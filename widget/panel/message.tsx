@@ -65,11 +65,11 @@ interface SaidProps {
 function Said({ id, message, led, newest }: SaidProps) {
   const { speech } = useWhole()
   const words = speech.words.value
-  const { author, authorName, text, language, delivery, problem, sentAt, attachments } = message
+  const { author, authorName, text, language, delivery, problem, sentAt, attachments, event, by } = message
   if (author === 'system') {
     return (
       <p class="event" dir="auto">
-        {text}
+        {(event && by && words.turned[event]?.[by]) ?? text} <time dateTime={sentAt}>{speech.time(sentAt)}</time>
       </p>
     )
   }

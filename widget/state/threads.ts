@@ -116,7 +116,7 @@ export function createThreads(call: Call, { put }: Tickets): Threads {
 /** By id, so that an answer and its event make one message; in the order they were sent. */
 function merge(older: readonly Message[], newer: readonly Message[]): Message[] {
   const byId = new Map([...older, ...newer].map((message) => [message.id, message]))
-  return [...byId.values()].sort((a, b) => (a.sentAt > b.sentAt ? 1 : -1))
+  return [...byId.values()].sort((a, b) => Date.parse(a.sentAt) - Date.parse(b.sentAt))
 }
 
 function withAttachment(message: Message, attachment: Attachment): Message {

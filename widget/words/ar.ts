@@ -127,6 +127,10 @@ export const ar: Words = {
   solved: 'حُلّت المشكلة؟ أغلق التذكرة',
   closedNow: 'أُغلقت التذكرة.',
   reopenedNow: 'فُتحت التذكرة من جديد.',
+  turned: {
+    closed: { player: 'أنت أغلقت هذه التذكرة.', studio: 'أغلق الدعم هذه التذكرة.' },
+    reopened: { player: 'أنت فتحت هذه التذكرة من جديد.', studio: 'فتح الدعم هذه التذكرة من جديد.' },
+  },
   isClosed: 'هذه التذكرة مغلقة.',
   stillNotSolved: 'لم تُحل بعد؟',
   rate: 'كيف كانت مساعدتنا؟',

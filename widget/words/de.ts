@@ -101,6 +101,13 @@ export const de: Words = {
   solved: 'Gelöst? Anfrage schließen',
   closedNow: 'Anfrage geschlossen.',
   reopenedNow: 'Anfrage wieder offen.',
+  turned: {
+    closed: { player: 'Du hast die Anfrage geschlossen.', studio: 'Der Support hat die Anfrage geschlossen.' },
+    reopened: {
+      player: 'Du hast die Anfrage wieder geöffnet.',
+      studio: 'Der Support hat die Anfrage wieder geöffnet.',
+    },
+  },
   isClosed: 'Diese Anfrage ist geschlossen.',
   stillNotSolved: 'Doch nicht gelöst?',
   rate: 'Wie war unsere Hilfe?',

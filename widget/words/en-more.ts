@@ -71,6 +71,10 @@ export const more = {
   solved: 'Solved? Close it',
   closedNow: 'Ticket closed.',
   reopenedNow: 'Ticket open again.',
+  turned: {
+    closed: { player: 'You closed this ticket.', studio: 'Support closed this ticket.' },
+    reopened: { player: 'You reopened this ticket.', studio: 'Support reopened this ticket.' },
+  },
   isClosed: 'This ticket is closed.',
   stillNotSolved: 'Still not solved?',
   rate: 'How was our help?',

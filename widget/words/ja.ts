@@ -97,6 +97,10 @@ export const ja: Words = {
   solved: '解決したので終了する',
   closedNow: 'お問い合わせを終了しました。',
   reopenedNow: 'お問い合わせを再開しました。',
+  turned: {
+    closed: { player: 'あなたがお問い合わせを終了しました。', studio: 'サポートがお問い合わせを終了しました。' },
+    reopened: { player: 'あなたがお問い合わせを再開しました。', studio: 'サポートがお問い合わせを再開しました。' },
+  },
   isClosed: 'このお問い合わせは終了しています。',
   stillNotSolved: 'まだ解決していません',
   rate: 'サポートはいかがでしたか?',
