@@ -1,0 +1,53 @@
+/** A ticket that is several at the vendor: an agent may answer any of them, and remove any. */
+import { expect, it } from 'vitest'
+import { until } from '../wait.ts'
+import { type Scene, setScene, tokenOf } from './scene.ts'
+
+const ada = tokenOf('ada')
+
+/** A conversation of as many vendor tickets as there are messages, all of them arrived. */
+async function chainOf(scene: Scene, [first = '', ...others]: string[]) {
+  const { id, number } = await scene.open(ada, { message: first })
+  for (const message of others) await scene.reply(ada, id, message)
+  const links = await scene.atVendor(number, others.length + 1)
+  const isThere = async () => (await scene.read(ada, id)).messages.every(({ delivery }) => delivery === 'delivered')
+  await until(isThere, 'every message has arrived')
+  return { id, links }
+}
+
+const says = (text: string) => (ticket: { messages: readonly { text: string }[] }) =>
+  ticket.messages.some((message) => message.text === text)
+
+it('shows an answer to the oldest of many vendor tickets', async () => {
+  const scene = await setScene('theymes')
+  const { id, links } = await chainOf(scene, ['One', 'Two', 'Three', 'Four', 'Five'])
+  scene.simulator.agentAnswers(links[0]?.vendorTicketId ?? '', 'To the first.')
+  await scene.readUntil(ada, id, says('To the first.'), 'the answer is shown')
+  expect(scene.simulator.violations).toEqual([])
+  await scene.end()
+})
+
+it('finds such an answer without a hint as well', async () => {
+  const scene = await setScene('theymes')
+  const { id, links } = await chainOf(scene, ['One', 'Two', 'Three', 'Four'])
+  scene.simulator.agentAnswers(links[0]?.vendorTicketId ?? '', 'To the first.')
+  await until(async () => {
+    scene.pass(61_000)
+    return says('To the first.')(await scene.read(ada, id))
+  }, 'the answer is shown')
+  await scene.end()
+})
+
+it('shows the answers on what is left when an agent has removed one of the vendor tickets', async () => {
+  const scene = await setScene('theymes')
+  const { id, links } = await chainOf(scene, ['One', 'Two'])
+  scene.simulator.mutate((body, call) => {
+    const { tickets } = body as { tickets: { id: string }[] }
+    return call === 'GET /tickets'
+      ? { ...(body as object), tickets: tickets.filter((ticket) => ticket.id !== links[0]?.vendorTicketId) }
+      : body
+  })
+  scene.simulator.agentAnswers(links[1]?.vendorTicketId ?? '', 'To the second.')
+  await scene.readUntil(ada, id, says('To the second.'), 'the answer is shown')
+  await scene.end()
+})
