@@ -1,0 +1,69 @@
+/** Who looks on, by stream or by asking, hears of news; and who does not costs nothing. */
+import { expect, it } from 'vitest'
+import type { EventBatch } from '../../server/contract/event.ts'
+import type { Vendor } from '../../server/vendors/vendor.ts'
+import { loft, pigeonPost } from '../vendors/toy.ts'
+import { deskToken, startRelay, type TestRelay } from './start.ts'
+import { setScene, tokenOf } from './vendors/scene.ts'
+import { until } from './wait.ts'
+
+const games = Object.fromEntries(
+  ['calm', 'stuck'].map((game) => [
+    game,
+    { name: game, players: { anonymous: true }, vendor: { kind: 'desk', token: deskToken } },
+  ]),
+)
+
+async function openStreams(relay: TestRelay): Promise<number> {
+  const { body } = await relay.call<string>('GET /metrics')
+  return Number(/^medkit_streams (\d+)$/m.exec(body)?.[1])
+}
+
+async function hasNews(relay: Pick<TestRelay, 'call'>, token: string, text: string): Promise<boolean> {
+  const headers = { 'last-event-id': '0' }
+  const { body } = await relay.call<EventBatch>('GET /v1/events?poll=1', { token, headers })
+  return body.events.some(({ event }) => event.type === 'message-added' && event.data.message.text === text)
+}
+
+it('tells a player who only asks now and then of an answer at a vendor that has to be asked itself', async () => {
+  const scene = await setScene('i3d')
+  const ada = tokenOf('ada')
+  const { id, number } = await scene.open(ada)
+  const [ticket] = await scene.atVendor(number)
+  await scene.readUntil(ada, id, ({ messages }) => messages[0]?.delivery === 'delivered', 'it has arrived')
+  scene.simulator.agentAnswers(ticket?.vendorTicketId ?? '', 'Looking into it.')
+  scene.pass(11_000)
+  await until(() => hasNews(scene, ada, 'Looking into it.'), 'the player hears of it')
+  await scene.end()
+}, 60_000)
+
+it('tells one game’s players of news while the vendor of another game hangs', async () => {
+  let ahead = 0
+  const hanging: Vendor = { ...pigeonPost, read: () => new Promise(() => {}) }
+  const relay = await startRelay({
+    games,
+    clock: { now: () => new Date(Date.now() + ahead) },
+    vendorOf: (game) => (game === 'stuck' ? hanging : pigeonPost),
+  })
+  const tokens = { stuck: (await relay.signIn('stuck')).token, calm: (await relay.signIn('calm')).token }
+  for (const [game, token] of Object.entries(tokens)) {
+    await relay.open(token, { message: `from ${game}` })
+    await until(() => loft.some(({ lines }) => lines[0]?.text.endsWith(`from ${game}`)), 'it has arrived')
+    await hasNews(relay, token, '')
+  }
+  loft.at(-1)?.lines.push({ from: 'agent', text: 'Coo.', at: new Date() })
+  await until(async () => {
+    ahead += 11_000
+    return hasNews(relay, tokens.calm, 'Coo.')
+  }, 'the player hears of it')
+  await relay.close()
+}, 60_000)
+
+it('opens no stream for a HEAD', async () => {
+  const relay = await startRelay()
+  const { token } = await relay.signIn()
+  const { status, headers } = await relay.call('HEAD /v1/events', { token })
+  expect([status, headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8'])
+  await until(async () => (await openStreams(relay)) === 0, 'nothing is left open')
+  await relay.close()
+})
