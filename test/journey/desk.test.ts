@@ -88,8 +88,10 @@ describe.each(Object.entries(doors))('Through %s', (_door, enter) => {
       'the reply is at the desk',
     )
     await close(page)
+    await page.getByRole('log').getByText(de.turned.closed.player).waitFor()
     await until(async () => (await relay.desk.read(id)).ticket.status === 'closed', 'the desk has it closed')
     await reopen(page)
+    await page.getByRole('log').getByText(de.turned.reopened.player).waitFor()
     await reply(page, 'Es ist wieder weg')
     await until(async () => (await relay.desk.read(id)).ticket.status === 'open', 'the desk has it open')
 
@@ -156,6 +158,7 @@ describe.each(['light', 'dark'] as const)('In %s', (colorScheme) => {
     await said(page, 'Guten Tag').waitFor()
     seen.conversation = await findBarriers(page)
     await close(page)
+    await page.getByRole('log').getByText(de.turned.closed.player).waitFor()
     seen.closed = await findBarriers(page)
     await button(page, de.back).click()
     seen.list = await findBarriers(page)
