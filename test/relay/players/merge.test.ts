@@ -85,7 +85,7 @@ describe.each(['sqlite', 'postgres'])('On %s, a merge', (engine) => {
     expect(owners.map(({ status }) => status).toSorted()).toEqual([200, 404])
   })
 
-  it('takes along what was written at that very moment', async () => {
+  it('takes along what was written at that very moment', { timeout: 90_000 }, async () => {
     const attempts = Array.from({ length: 8 }, (_, n) =>
       scene.call<Conversation>('POST /v1/tickets', {
         token: anonymous.token,
@@ -97,7 +97,7 @@ describe.each(['sqlite', 'postgres'])('On %s, a merge', (engine) => {
     expect(merged.status).toBe(200)
     const taken = answers.filter(({ status }) => status === 201).map(({ body }) => body.id)
     // What came too late for the merge itself is moved by the next round of housekeeping.
-    await until(async () => (await idsOf(ada)).length === taken.length, 'all are Ada’s')
+    await until(async () => (await idsOf(ada)).length === taken.length, 'all are Ada’s', 60_000)
     expect((await idsOf(ada)).toSorted()).toEqual(taken.toSorted())
   })
 
