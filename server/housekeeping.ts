@@ -95,6 +95,7 @@ export function createHousekeeping({
     stop: async () => {
       clearTimeout(timer)
       timer = undefined
+      deletions.stop()
       await underWay
     },
   }

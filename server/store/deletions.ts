@@ -42,24 +42,30 @@ export function deletionRows(db: Kysely<Tables>) {
       return numUpdatedRows === 1n
     },
 
-    /** Takes one due request in hand; another relay may do so again after `until`. */
-    claim: (now: Date, until: Date) =>
-      db
+    /**
+     * Takes one due request in hand; another relay may do so again after `until`.
+     *
+     * @returns it as it was before: `waiting` when nobody has had it in hand yet
+     */
+    async claim(now: Date, until: Date): Promise<DeletionRow | undefined> {
+      const due = await db
+        .selectFrom('deletions')
+        .selectAll()
+        .where('status', 'in', ['waiting', 'begun'])
+        .where('begins_at', '<=', now.getTime())
+        .where('lease_until', '<=', now.getTime())
+        .orderBy('begins_at')
+        .limit(1)
+        .executeTakeFirst()
+      if (!due) return undefined
+      const { numUpdatedRows } = await db
         .updateTable('deletions')
         .set({ status: 'begun', lease_until: until.getTime() })
-        .where('id', '=', (query) =>
-          query
-            .selectFrom('deletions')
-            .select('id')
-            .where('status', 'in', ['waiting', 'begun'])
-            .where('begins_at', '<=', now.getTime())
-            .where('lease_until', '<=', now.getTime())
-            .orderBy('begins_at')
-            .limit(1),
-        )
-        .where('lease_until', '<=', now.getTime())
-        .where('status', 'in', ['waiting', 'begun'])
-        .returningAll()
-        .executeTakeFirst(),
+        .where('id', '=', due.id)
+        .where('status', '=', due.status)
+        .where('lease_until', '=', due.lease_until)
+        .executeTakeFirst()
+      return numUpdatedRows === 1n ? due : undefined
+    },
   }
 }

@@ -123,7 +123,8 @@ async function limitsFor(ledger: Ledger, player: PlayerKey): Promise<Limits | un
   const erasedAt = done.flatMap((request) => stepsOf(request).map(({ at }) => at))
   const unsent = await ledger.deliveries.oldestUnsent(player)
   return {
-    after: Math.max(Number.NEGATIVE_INFINITY, ...erasedAt),
+    // The studio may have been asked by a ticket, and the vendor's clock be ahead.
+    after: Math.max(Number.NEGATIVE_INFINITY, ...erasedAt) + skewMs,
     before: unsent === undefined ? Number.POSITIVE_INFINITY : unsent - skewMs,
   }
 }

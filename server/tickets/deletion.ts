@@ -39,6 +39,8 @@ export interface Deletions {
   withdraw: (player: Identity, id: DeletionRequestId) => Promise<DeletionRequest>
   /** Carries out one due request. @returns whether there was one */
   carryOutNext: () => Promise<boolean>
+  /** Waits for no vendor any more: what is in hand is taken up again by whoever comes next. */
+  stop: () => void
 }
 
 const dueDays = 30
@@ -49,6 +51,8 @@ const leaseMs = 120_000
 const vendorMs = 30_000
 
 export function createDeletions({ store, clock, bells, games, log, graceHours, removeFile }: DeletionParts): Deletions {
+  const stopping = new AbortController()
+
   async function ask(player: Identity): Promise<DeletionRequest> {
     const answer = await store.transaction(async (ledger) => {
       const known = await ledger.deletions.findUnfinished(player.key)
@@ -76,6 +80,7 @@ export function createDeletions({ store, clock, bells, games, log, graceHours, r
   }
 
   async function carryOutNext(): Promise<boolean> {
+    if (stopping.signal.aborted) return false
     const now = clock.now()
     const request = await store.deletions.claim(now, new Date(now.getTime() + leaseMs))
     if (!request) return false
@@ -117,17 +122,23 @@ export function createDeletions({ store, clock, bells, games, log, graceHours, r
   ): Promise<DeletionStepName | undefined> {
     const opened = await openedAs(request)
     if (opened.length === 0) return undefined
-    const signal = AbortSignal.timeout(vendorMs)
+    const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(vendorMs)])
     if (game.vendor.forget) {
       for (const { opener, tickets } of opened) await game.vendor.forget(vendorPlayer(opener), tickets, signal)
       return 'vendor-asked'
     }
-    await game.vendor.open(deletionOpening(game, row, request), signal)
+    await askStudio(game, deletionOpening(game, row, request, opened), request.status === 'waiting', signal)
     return 'studio-asked'
   }
 
+  /** Once, also where the answer to an earlier try was lost. */
+  async function askStudio({ vendor }: LiveGame, opening: Opening, isFirstTry: boolean, signal: AbortSignal) {
+    const found = isFirstTry ? undefined : await vendor.findOpened?.(opening, signal)
+    if (!found) await vendor.open(opening, signal)
+  }
+
   /** The player's vendor tickets, by whom the vendor knows them: themselves, and who they were before they were verified. */
-  async function openedAs({ player }: DeletionRow): Promise<{ opener: PlayerTable; tickets: VendorTicketId[] }[]> {
+  async function openedAs({ player }: DeletionRow): Promise<OpenedAs[]> {
     const links = await store.tickets.chainsOf(player)
     const openers = await store.players.findAll([...new Set(links.map((link) => link.player))])
     return openers.map((opener) => ({
@@ -141,7 +152,13 @@ export function createDeletions({ store, clock, bells, games, log, graceHours, r
     list: async (player) => (await store.deletions.list(player.key)).map(presentDeletion),
     withdraw,
     carryOutNext,
+    stop: () => stopping.abort(),
   }
+}
+
+interface OpenedAs {
+  opener: PlayerTable
+  tickets: VendorTicketId[]
 }
 
 function newRequest(player: Identity, now: Date, graceHours: number): DeletionRow {
@@ -189,7 +206,7 @@ function withStep(request: DeletionRow, name: DeletionStepName, at: Date): strin
 }
 
 /** For vendors without such a call: a ticket to the studio, in the player's name. */
-function deletionOpening(game: LiveGame, row: PlayerTable, request: DeletionRow): Opening {
+function deletionOpening(game: LiveGame, row: PlayerTable, request: DeletionRow, opened: readonly OpenedAs[]): Opening {
   return {
     mark: `mk-del-${request.id}`.replaceAll('_', '-'),
     player: vendorPlayer(row),
@@ -203,5 +220,6 @@ function deletionOpening(game: LiveGame, row: PlayerTable, request: DeletionRow)
     claimed: {},
     files: [],
     purpose: 'deletion-request',
+    linked: new Set(opened.flatMap(({ tickets }) => tickets)),
   }
 }
