@@ -51,9 +51,10 @@ describe.each(['sqlite', 'postgres'])('On %s', (engine) => {
       await relay.desk.answer((await deliveredTicket()).id, 'We found it')
       const answered = await until(async () => {
         const now = await read(ticket.id)
-        return now.messages.length === 2 && now
+        return now.status === 'answered' && now
       }, 'the answer arrives')
       expect(answered).toMatchObject({ status: 'answered', unread: 1 })
+      expect(answered.messages).toHaveLength(2)
       expect(answered.messages[1]).toMatchObject({ author: 'agent', authorName: 'Robin', text: 'We found it' })
 
       const after = await relay.call<Ticket>(`POST /v1/tickets/${ticket.id}/read`, { token })
