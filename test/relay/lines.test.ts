@@ -6,6 +6,7 @@ import type { PlayerExport } from '../../server/contract/export.ts'
 import type { Session } from '../../server/contract/player.ts'
 import type { Conversation, Ticket } from '../../server/contract/ticket.ts'
 import { type Database, openDatabase } from '../../server/store/database.ts'
+import { migrations } from '../../server/store/migrations.ts'
 import { createStore } from '../../server/store/store.ts'
 import { turn } from '../../server/tickets/turn.ts'
 import { createStudio } from '../players/studio.ts'
@@ -16,10 +17,16 @@ import { until } from './wait.ts'
 const studio = createStudio()
 const players = { jwt: studio.config, anonymous: true }
 const dayMs = 86_400_000
+/** Makes a ledger what it was before. */
+const before = [
+  'alter table messages drop column event',
+  'alter table messages drop column event_by',
+  'alter table tickets drop column said_position',
+]
 
 afterAll(stopPostgres)
 
-describe.each(['sqlite', 'postgres'])('On %s, a line in the conversation', (engine) => {
+describe.each(['sqlite', 'postgres'] as const)('On %s, a line in the conversation', (engine) => {
   let relay: TestRelay
   let database: Database
   let session: Session
@@ -143,6 +150,21 @@ describe.each(['sqlite', 'postgres'])('On %s, a line in the conversation', (engi
     // Housekeeping comes round soon after a start.
     relay = await relay.restart()
     await until(async () => (await rows()).length === 0, 'nothing of it is left')
+  })
+
+  it('finds its place in a ledger of before there were any', async () => {
+    const { id } = await relay.open(session.token)
+    await relay.desk.answer(await atDesk(), 'We found it')
+    const isAnswered = async () => (await read(id)).status === 'answered'
+    await until(isAnswered, 'the answer is there')
+    await relay.relay.close()
+    for (const statement of before) await sql.raw(statement).execute(database.db)
+    await migrations(engine)['0004 lines in the conversation']?.up(database.db)
+    relay = await relay.restart()
+    const { body } = await relay.call<{ items: Ticket[] }>('GET /v1/tickets', { token: session.token })
+    expect(body.items).toMatchObject([{ unread: 1, lastMessage: { author: 'agent', text: 'We found it' } }])
+    await act(id, 'close')
+    expect((await read(id)).messages.map(({ event }) => event)).toEqual([undefined, undefined, 'closed'])
   })
 
   it('is forgotten with the text, and does not come back with it', async () => {
