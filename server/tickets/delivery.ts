@@ -13,7 +13,7 @@ import type { Store } from '../store/store.ts'
 import { VendorError } from '../vendors/vendor.ts'
 import { type FilesOf, waitsForFiles } from './cargo-files.ts'
 import { createOutcomes } from './outcome.ts'
-import { createPace, type Pace, type PaceOutcome } from './pace.ts'
+import { createPaces, type Outcome } from './paces.ts'
 import { type Cargo, loadCargo, type Sent, send } from './send.ts'
 
 export interface DeliveryParts {
@@ -54,32 +54,29 @@ export function createDeliveryWorker(parts: DeliveryParts): DeliveryWorker {
   const owner = randomId()
   const outcomes = createOutcomes({ store, clock, bells, owner, random })
   const inHand = new Map<number, Promise<void>>()
-  const paces = new Map<string, Pace>()
+  const paces = createPaces(games, clock, random)
   const stopping = new AbortController()
   let running = false
+  let turn = 0
   /** A bell that rings while the outbox is being read must not be slept through. */
   let rung = false
   let wake = () => {}
 
-  function paceOf(game: string): Pace {
-    const known = paces.get(game) ?? createPace(clock, random)
-    paces.set(game, known)
-    return known
-  }
-
-  async function claim(): Promise<DeliveryRow[]> {
+  async function takeDue(): Promise<DeliveryRow[]> {
     const now = clock.now()
     const lease = { owner, now, until: new Date(now.getTime() + leaseMs) }
-    const claimed: DeliveryRow[] = []
-    for (const game of await store.deliveries.dueGames(now)) {
-      const room = paceOf(game).room()
-      if (room > 0) claimed.push(...(await store.deliveries.claim(game, lease, room)))
+    const taken: DeliveryRow[] = []
+    for (const game of rotated(await store.deliveries.dueGames(now), turn++)) {
+      const room = paces.room(game)
+      const claimed = room > 0 ? await store.deliveries.claim(game, lease, room) : []
+      claimed.forEach(take)
+      taken.push(...claimed)
     }
-    return claimed
+    return taken
   }
 
   /** @returns what it says of the vendor's state; undefined when the vendor was not asked */
-  async function deliver(delivery: DeliveryRow): Promise<PaceOutcome | undefined> {
+  async function deliver(delivery: DeliveryRow): Promise<Outcome | undefined> {
     const game = games.get(delivery.game)
     if (!game) return postpone(delivery)
     const cargo = await loadCargo(store, delivery)
@@ -137,14 +134,13 @@ export function createDeliveryWorker(parts: DeliveryParts): DeliveryWorker {
   }
 
   function take(delivery: DeliveryRow): void {
-    const pace = paceOf(delivery.game)
-    pace.began()
+    paces.began(delivery.game)
     const work = deliver(delivery)
       .catch((error: unknown) =>
         log.error({ err: error, sequence: delivery.sequence }, 'an outcome could not be written down'),
       )
       .then((outcome) => {
-        note(delivery.game, pace.ended(outcome ?? undefined))
+        note(delivery.game, paces.ended(delivery.game, outcome ?? undefined))
         inHand.delete(delivery.sequence)
         ring()
       })
@@ -155,14 +151,12 @@ export function createDeliveryWorker(parts: DeliveryParts): DeliveryWorker {
     if (change === 'out') log.warn({ game }, 'the vendor is out; deliveries wait')
     if (change !== 'back') return
     log.info({ game }, 'the vendor is back')
-    store.deliveries
-      .hurry(game, clock.now())
-      .then(ring, (error: unknown) => log.error({ err: error }, 'the outbox could not be woken'))
+    const hurrying = paces.sharing(game).map((one) => store.deliveries.hurry(one, clock.now()))
+    Promise.all(hurrying).then(ring, (error: unknown) => log.error({ err: error }, 'the outbox could not be woken'))
   }
 
   async function deliverDue(): Promise<number> {
-    const due = await claim()
-    due.forEach(take)
+    const due = await takeDue()
     await Promise.all(due.map(({ sequence }) => inHand.get(sequence)))
     return due.length
   }
@@ -170,11 +164,10 @@ export function createDeliveryWorker(parts: DeliveryParts): DeliveryWorker {
   async function loop(): Promise<void> {
     while (running) {
       rung = false
-      const due = await claim().catch((error: unknown) => {
+      const due = await takeDue().catch((error: unknown) => {
         log.error({ err: error }, 'the outbox could not be read')
         return []
       })
-      due.forEach(take)
       if (due.length === 0) await sleep()
     }
   }
@@ -197,7 +190,7 @@ export function createDeliveryWorker(parts: DeliveryParts): DeliveryWorker {
   let looping: Promise<void> | undefined
   // While a vendor is out, news for it wakes nobody.
   const stopListening = bells.outbox.listen((game) => {
-    if (paceOf(game).room() > 0) ring()
+    if (paces.room(game) > 0) ring()
   })
 
   return {
@@ -226,6 +219,13 @@ function allowedMs({ attachments }: Cargo): number {
 }
 
 /** A refusal is the message's own; anything else slows down whatever else is meant for that vendor. */
-function stateOf({ code, retryAfterMs }: VendorError): PaceOutcome {
-  return code === 'refused' || code === 'missing' ? { ok: true } : { ok: false, retryAfterMs }
+function stateOf({ code, retryAfterMs }: VendorError): Outcome {
+  if (code === 'refused' || code === 'missing') return { ok: true }
+  return { ok: false, retryAfterMs, isGames: code === 'misconfigured' }
+}
+
+/** Each comes first in turn, so that none with much to send keeps the others from what room there is. */
+function rotated<T>(items: readonly T[], by: number): readonly T[] {
+  const start = items.length > 0 ? by % items.length : 0
+  return [...items.slice(start), ...items.slice(0, start)]
 }

@@ -1,0 +1,61 @@
+/** Games of one studio often share a vendor's key: what one of them learns of the vendor holds for all. */
+import { beforeEach, expect, it } from 'vitest'
+import { readConfig } from '../../server/config.ts'
+import { createGames } from '../../server/games.ts'
+import { createPaces, type Paces } from '../../server/tickets/paces.ts'
+import { vendorOf } from '../vendors/vendor-of.ts'
+
+const thena = (apiKey: string) => ({
+  name: 'A game',
+  players: { anonymous: true },
+  vendor: { kind: 'thena', apiKey, teamId: 'players' },
+})
+const { config } = readConfig(JSON.stringify({ games: { a: thena('one'), b: thena('one'), c: thena('two') } }), {})
+const games = createGames(config, (_, { vendor }) => vendorOf(vendor))
+
+let now: number
+let paces: Paces
+
+beforeEach(() => {
+  now = 0
+  paces = createPaces(games, { now: () => new Date(now) }, () => 1)
+})
+
+function fail(game: string, times: number, isGames = false) {
+  for (let left = times; left > 0; left--) paces.began(game)
+  return Array.from({ length: times }, () => paces.ended(game, { ok: false, isGames })).at(-1)
+}
+
+const rooms = () => ['a', 'b', 'c'].map((game) => paces.room(game))
+
+it('holds back every game on the key of a vendor that is out, and no other', () => {
+  expect(rooms()).toEqual([8, 8, 8])
+  expect(fail('a', 3)).toBe('out')
+  expect(rooms()).toEqual([0, 0, 8])
+})
+
+it('sends one probe for all of them, and lets all go on after it', () => {
+  fail('a', 3)
+  now += 1_000
+  expect(rooms()).toEqual([1, 1, 8])
+  paces.began('b')
+  expect(rooms()).toEqual([0, 0, 8])
+  expect(paces.ended('b', { ok: true })).toBe('back')
+  expect(rooms()).toEqual([2, 2, 8])
+  expect(paces.sharing('a')).toEqual(['a', 'b'])
+})
+
+it('obeys for all of them what the vendor asked of one', () => {
+  fail('a', 2)
+  paces.began('a')
+  paces.ended('a', { ok: false, retryAfterMs: 60_000 })
+  now += 59_999
+  expect(rooms()).toEqual([0, 0, 8])
+  now += 1
+  expect(rooms()).toEqual([1, 1, 8])
+})
+
+it('lets no game wait for another whose configuration the vendor refuses', () => {
+  expect(fail('a', 3, true)).toBe('out')
+  expect(rooms()).toEqual([0, 8, 8])
+})
