@@ -121,13 +121,13 @@ const node: TestProjectInlineConfiguration = {
     name: 'node',
     include: ['test/**/*.test.ts'],
     exclude: ['test/widget/**', 'test/journey/**', 'test/crash/**'],
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
   },
 }
 
 const journey: TestProjectInlineConfiguration = {
-  test: { name: 'journey', include: ['test/journey/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
+  test: { name: 'journey', include: ['test/journey/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 60_000 },
 }
 
 /** Processes killed at random for a minute: last, and by themselves. */
@@ -151,6 +151,7 @@ async function browser(): Promise<TestProjectInlineConfiguration> {
     test: {
       name: 'browser',
       include: ['test/widget/**/*.test.{ts,tsx}'],
+      testTimeout: 60_000,
       browser: {
         enabled: true,
         headless: true,

@@ -30,11 +30,36 @@ export interface AgentNote {
   absent?: readonly AbsentFile[] | undefined
 }
 
-const opening = '-- Medkit: notes for the agent; all above is the player’s own text --'
-const closing = '-- Medkit: end --'
+const beginning = '-- Medkit: notes for the agent; all above is the player’s own text --'
+const end = '-- Medkit: end --'
 /** A line that could be taken for one of the two above; quoted once more each time, so that it can be undone. */
 const lookAlike = /^(> )*\s*-- Medkit:/
 const quoted = /^(> )+\s*-- Medkit:/
+
+/** All there is to tell of an opening, but for what the vendor has fields of its own for. */
+export function noteOf(opening: Opening, { without = [] }: { without?: readonly (keyof AgentNote)[] } = {}): AgentNote {
+  const { player, category } = opening
+  const note: Required<AgentNote> = {
+    mark: opening.mark,
+    number: opening.number,
+    subject: opening.subject,
+    language: opening.language,
+    category: category?.id,
+    playerId: player.id,
+    playerName: player.name,
+    playerEmail: player.email,
+    signed: player.signed,
+    fields: opening.fields,
+    answerTo: opening.answerTo,
+    claimed: opening.claimed,
+    follows: opening.follows,
+    purpose: opening.purpose,
+    files: opening.files,
+    absent: opening.absent,
+  }
+  for (const named of without) delete (note as AgentNote)[named]
+  return note
+}
 
 /** The player's words, and the block below them. */
 export function withAgentNote(text: string, note: AgentNote): string {
@@ -42,13 +67,13 @@ export function withAgentNote(text: string, note: AgentNote): string {
     .split('\n')
     .map((line) => (lookAlike.test(line) ? `> ${line}` : line))
     .join('\n')
-  return [guarded, '', opening, ...linesOf(note), closing].join('\n')
+  return [guarded, '', beginning, ...linesOf(note), end].join('\n')
 }
 
 /** What {@link withAgentNote} was given; text without a block comes back as it is. */
 export function withoutAgentNote(text: string): { text: string; mark?: string } {
   const lines = text.replaceAll('\r\n', '\n').split('\n')
-  const start = lines.findIndex((line) => line.trimEnd() === opening)
+  const start = lines.findIndex((line) => line.trimEnd() === beginning)
   if (start < 0) return { text }
   const words = lines.slice(0, lines[start - 1] === '' ? start - 1 : start)
   const mark = lines
@@ -65,9 +90,9 @@ export function withoutQuotedNotes(text: string): string {
   let inside = false
   for (const line of text.split('\n')) {
     const bare = line.replace(/^[>\s]+/, '').trimEnd()
-    if (bare === opening) inside = true
+    if (bare === beginning) inside = true
     if (!inside) kept.push(line)
-    if (bare === closing) inside = false
+    if (bare === end) inside = false
   }
   return kept.join('\n').trimEnd()
 }

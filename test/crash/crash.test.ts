@@ -6,7 +6,7 @@ describe('Under kill -9, with vendors that misbehave, everything answered 201 is
   it.each([
     { engine: 'sqlite', relays: 1, kills: 12 },
     { engine: 'postgres', relays: 3, kills: 9 },
-  ] as const)('on $engine with $relays relays and $kills kills', { timeout: 170_000 }, async (options) => {
+  ] as const)('on $engine with $relays relays and $kills kills', { timeout: 400_000 }, async (options) => {
     const result = await crash(options)
     expect(result).toMatchObject({ kills: options.kills, lost: [], doubled: [], outOfOrder: [], violations: [] })
     expect(result.acknowledged).toBeGreaterThan(0)

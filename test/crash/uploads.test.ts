@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { breakUploads } from './uploads.ts'
 
 it('Cut at random points by relay, line and vendor, each upload goes on where it stood and arrives byte by byte', {
-  timeout: 110_000,
+  timeout: 300_000,
 }, async () => {
   const result = await breakUploads(3)
   expect(result).toMatchObject({ startedOver: [], lost: [], changed: [], doubled: [], violations: [] })

@@ -22,7 +22,7 @@ describe.each(Object.entries(places))('a relay that keeps files on %s and is kil
   })
 
   it(`completes an upload through ${kills} deaths at random points, never starting over`, {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async () => {
     const bytes = randomBytes(72_000_000)
     const id = newId()
@@ -58,7 +58,7 @@ describe.each(Object.entries(places))('a relay that keeps files on %s and is kil
     const socket = beginPatch(port, id, from, bytes.length - from)
     const until = Math.min(bytes.length - 1, from + randomInt(9_000_000, 12_000_000))
     await new Promise<void>((resolve) => socket.write(bytes.subarray(from, until), () => resolve()))
-    if (!isHasty) await expect.poll(place.stored, { interval: 2, timeout: 10_000 }).toBeGreaterThan(before)
+    if (!isHasty) await expect.poll(place.stored, { interval: 2, timeout: 40_000 }).toBeGreaterThan(before)
     const exited = once(relay, 'exit')
     relay.kill('SIGKILL')
     await exited

@@ -99,7 +99,7 @@ describe.each(Object.entries(places))('uploads kept on %s', (_name, open) => {
   })
 
   it('lets go of a connection that sends nothing more, and keeps its bytes', async () => {
-    const impatient = createFiles(place.url, { ...place.options, idleTimeoutMs: 50 })
+    const impatient = createFiles(place.url, { ...place.options, idleTimeoutMs: 500 })
     const behind = await serve(impatient)
     const id = newId()
     await impatient.uploads.create(id, 1_000)

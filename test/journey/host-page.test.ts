@@ -47,7 +47,7 @@ describe('a page with the script tag', () => {
 
   async function open(head: string, body = '<h1>Game</h1><button class="main">Play</button>'): Promise<Page> {
     const context = await (await launch()).newContext({ viewport: { width: 1280, height: 900 }, locale: 'en' })
-    context.setDefaultTimeout(10_000)
+    context.setDefaultTimeout(40_000)
     const page = await context.newPage()
     html = `<!doctype html><html lang="en"><head>${head}</head><body>${body}</body></html>`
     await page.goto(`${origin}/`)

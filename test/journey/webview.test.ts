@@ -43,7 +43,7 @@ describe('the page in a game’s webview', () => {
   /** What a native game puts into the page: a bridge that keeps what it is told. */
   async function open(hash: string, search = '') {
     const context = await (await launch()).newContext({ viewport: { width: 390, height: 844 } })
-    context.setDefaultTimeout(10_000)
+    context.setDefaultTimeout(40_000)
     const page = await context.newPage()
     await page.addInitScript(() => {
       const told: string[] = []

@@ -44,7 +44,7 @@ describe.concurrent('A vendor that', () => {
 
   it.each(misbehaviours.map((how) => [sentences[how], how] as const))(
     '%s costs the player no wait, and gets the message once',
-    { timeout: 40_000 },
+    { timeout: 120_000 },
     async (_sentence, how) => {
       const vendor = vendors.get(how)
       if (!vendor) throw new Error('no such vendor')

@@ -34,7 +34,7 @@ const holding = () => vendor.tickets().filter(({ lines }) => lines.some((line) =
 
 describe('A relay that is asked to end', () => {
   it('ends its streams, gives back a delivery the vendor holds up, exits 0, and the next one delivers it once', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const first = start()
     const address = await first.ready

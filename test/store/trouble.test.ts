@@ -44,7 +44,7 @@ describe('A locked SQLite database', () => {
 })
 
 describe('A lost PostgreSQL', () => {
-  it('answers 503 while it lasts, and goes on by itself afterwards', { timeout: 60_000 }, async () => {
+  it('answers 503 while it lasts, and goes on by itself afterwards', { timeout: 120_000 }, async () => {
     const cable = await createCable(await freshDatabase())
     relay = await startRelay({ config: { store: cable.url } })
     const { call } = relay
@@ -77,7 +77,7 @@ describe('A full disk', () => {
   // The kernel refuses every byte past the limit, as a full disk does; prlimit takes the limit off a running process.
   it.runIf(canLimit)(
     'answers 503 while it lasts, keeps what it has, and takes the same request afterwards',
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async () => {
       const folder = await mkdtemp(join(tmpdir(), 'medkit-full-'))
       const config = join(folder, 'relay.json')
@@ -142,7 +142,7 @@ async function startLimited(config: string) {
   child.stdout.on('data', (chunk) => {
     said += chunk
   })
-  const url = await until(() => /http:\/\/[\d.]+:\d+/.exec(said)?.[0], 'the relay listens', 20_000)
+  const url = await until(() => /http:\/\/[\d.]+:\d+/.exec(said)?.[0], 'the relay listens')
   return { child, url }
 }
 

@@ -27,7 +27,7 @@ function httpTo(baseUrl: string, options: Partial<VendorHttpOptions> = {}) {
     baseUrl,
     headers,
     secrets: [key],
-    timeoutMs: 500,
+    timeoutMs: 30_000,
     onDrift: (what) => drift.push(what),
     ...options,
   })
@@ -228,9 +228,9 @@ describe('a file', () => {
           clearInterval(timer)
           response.end()
         }
-      }, 100)
+      }, 400)
     })
-    const response = await httpTo(base, { timeoutMs: 600 }).stream({ method: 'GET', path: '/f', signal: call() })
+    const response = await httpTo(base, { timeoutMs: 3_000 }).stream({ method: 'GET', path: '/f', signal: call() })
     expect(await response.text()).toBe('x'.repeat(10))
   })
 
@@ -238,7 +238,7 @@ describe('a file', () => {
     const base = await serve((_, response) => {
       response.writeHead(200).write('half')
     })
-    const response = await httpTo(base, { timeoutMs: 100 }).stream({ method: 'GET', path: '/f', signal: call() })
+    const response = await httpTo(base, { timeoutMs: 1_000 }).stream({ method: 'GET', path: '/f', signal: call() })
     expect(await thrown(response.text())).toMatchObject({ code: 'unreachable', message: 'somebody GET /f: timed out' })
   })
 })

@@ -1,8 +1,20 @@
 /** What every vendor does when the other side fails: once, in the one agreed way, and without saying its key. */
 import { randomUUID } from 'node:crypto'
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { type Misbehaviour, misbehaviours } from './misbehave.ts'
-import { ada, call, codeOf, having, openingOf, openOne, refOf, type Scene, seen } from './suite-parts.ts'
+import {
+  ada,
+  call,
+  codeOf,
+  having,
+  openingOf,
+  openOne,
+  refOf,
+  type Scene,
+  type Start,
+  seen,
+  setScene,
+} from './suite-parts.ts'
 
 const codesOf: Record<Misbehaviour, readonly string[]> = {
   error: ['unreachable'],
@@ -17,7 +29,7 @@ const codesOf: Record<Misbehaviour, readonly string[]> = {
   unauthorized: ['misconfigured'],
 }
 
-export function failureSuite(scene: () => Scene): void {
+export function failureSuite(scene: () => Scene, start: Start): void {
   it('opens once although the first answer was lost', async () => {
     const opening = openingOf()
     await openOne(scene(), { message: 'Etwas anderes.' })
@@ -53,15 +65,17 @@ export function failureSuite(scene: () => Scene): void {
   })
 
   it.each(misbehaviours)('meets a vendor that answers with %s in the one agreed way', async (how) => {
-    const id = await openOne(scene())
+    const { vendor, simulator, end } = await setScene(start, how === 'hang' ? { timeoutMs: 2_000 } : {})
+    onTestFinished(end)
+    const { vendorTicketId } = await vendor.open(openingOf(), call())
     const attempts = [
-      () => scene().vendor.open(openingOf(), call()),
-      () => scene().vendor.read?.(refOf(id), call()),
-      () => scene().vendor.close?.(refOf(id), call()),
-      () => scene().vendor.list?.(ada, undefined, call()),
+      () => vendor.open(openingOf(), call()),
+      () => vendor.read?.(refOf(vendorTicketId), call()),
+      () => vendor.close?.(refOf(vendorTicketId), call()),
+      () => vendor.list?.(ada, undefined, call()),
     ]
     // More than any one call needs, so that nothing is tolerated by luck.
-    scene().simulator.misbehave(how, 500)
+    simulator.misbehave(how, 500)
     const codes = await Promise.all(
       attempts.map((attempt) => attempt()).flatMap((running) => (running ? [codeOf(running)] : [])),
     )

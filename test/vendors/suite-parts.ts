@@ -85,10 +85,8 @@ export interface Scene extends Started {
   end: () => Promise<void>
 }
 
-/** Short enough for a hanging vendor, long enough for a busy machine. */
-const timeoutMs = 700
-
-export async function setScene(start: Start): Promise<Scene> {
+/** `timeoutMs`: for one call. By default long enough for any machine, however busy. */
+export async function setScene(start: Start, { timeoutMs = 30_000 } = {}): Promise<Scene> {
   const drift: string[] = []
   const hidden: string[] = []
   const said: unknown[] = []

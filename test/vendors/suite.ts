@@ -233,7 +233,7 @@ export function vendorSuite(name: string, start: Start, { knowsOwners, isRemote 
     })
 
     if (!isRemote) return
-    failureSuite(() => scene)
+    failureSuite(() => scene, start)
     driftSuite(() => scene)
   })
 }

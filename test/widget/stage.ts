@@ -7,7 +7,7 @@ import { mount } from '../../widget/mount.ts'
 import { createTestRelay, type TestRelay } from './relay.ts'
 
 // The library prints documents and elements, and knows no shadow roots.
-configure({ getElementError: (message) => Error(`${message}\n\n${shadowText()}`), asyncUtilTimeout: 5_000 })
+configure({ getElementError: (message) => Error(`${message}\n\n${shadowText()}`), asyncUtilTimeout: 20_000 })
 
 export interface Stage {
   relay: TestRelay

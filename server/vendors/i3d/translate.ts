@@ -1,6 +1,6 @@
 /** i3D.net's words into ours and back. Pure. */
 import type { TicketStatus } from '../../contract/ticket.ts'
-import { withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
+import { noteOf, withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
 import type {
   Opened,
   Opening,
@@ -23,7 +23,10 @@ const maxTitleLength = 250
 export function newTicketOf(opening: Opening, config: I3dConfig, { ids, linked }: Carried) {
   return {
     title: titleOf(opening),
-    content: withAgentNote(opening.message, noteOf(opening, linked)),
+    content: withAgentNote(opening.message, {
+      ...noteOf(opening, { without: ['subject', 'answerTo'] }),
+      files: linked,
+    }),
     category: config.category,
     department: config.department,
     emailTo: config.emailTo,
@@ -48,27 +51,6 @@ export function newReplyOf({ number, message, mark, absent }: Reply, { ids, link
 
 function withIds(attachmentIds: readonly number[]) {
   return attachmentIds.length > 0 ? { attachmentIds } : {}
-}
-
-/** i3D.net has a field for none of it. */
-function noteOf(opening: Opening, files: Carried['linked']) {
-  const { mark, number, language, category, player, fields, claimed, follows, purpose, absent } = opening
-  return {
-    mark,
-    number,
-    language,
-    category: category?.id,
-    playerId: player.id,
-    playerName: player.name,
-    playerEmail: player.email,
-    signed: player.signed,
-    fields,
-    claimed,
-    follows,
-    purpose,
-    files,
-    absent,
-  }
 }
 
 /** `RANGED-DATA`, from whole numbers alone: what stands in a header must not be able to begin another. */

@@ -1,6 +1,6 @@
 /** Thena's words into ours and back. Pure. */
 import type { TicketStatus } from '../../contract/ticket.ts'
-import { withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
+import { noteOf, withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
 import {
   type Opening,
   type Replied,
@@ -63,31 +63,12 @@ export function newTicketOf(opening: Opening, teamId: string) {
     title: opening.subject,
     requestorEmail: requesterOf(opening.player),
     teamId,
-    description: withAgentNote(opening.message, noteOf(opening)),
+    description: withAgentNote(opening.message, noteOf(opening, { without: ['mark', 'subject', 'answerTo'] })),
     metadata: metadataOf(opening),
     commentContent: opening.message,
     commentMetadata: { [markKey]: opening.mark },
     deDuplicationKey: opening.mark,
     ...(opening.files.length > 0 ? { attachmentUrls: opening.files.map((file) => file.link) } : {}),
-  }
-}
-
-function noteOf(opening: Opening) {
-  const { number, language, category, player, fields, claimed, follows, purpose, files, absent } = opening
-  return {
-    number,
-    language,
-    category: category?.id,
-    playerId: player.id,
-    playerName: player.name,
-    playerEmail: player.email,
-    signed: player.signed,
-    fields,
-    claimed,
-    follows,
-    purpose,
-    files,
-    absent,
   }
 }
 

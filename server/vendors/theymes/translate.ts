@@ -1,7 +1,7 @@
 /** Theymes ⇄ ours. Pure. */
 import { languageOf } from '../../contract/language.ts'
 import type { TicketStatus } from '../../contract/ticket.ts'
-import { withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
+import { noteOf, withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
 import type {
   Opening,
   VendorFile,
@@ -134,7 +134,10 @@ export function newTicketOf(opening: Opening, gameId: string, attachments: reado
   const { tags, fields } = metadataOf(opening)
   return {
     gameId,
-    message: withAgentNote(opening.message, noteOf(opening, known)),
+    message: withAgentNote(opening.message, {
+      ...noteOf(opening, { without: ['language', 'playerId', 'playerName', 'playerEmail'] }),
+      signed: unknownOf(opening.player.signed, known),
+    }),
     attachments,
     language: opening.language,
     channels: ['email'],
@@ -165,25 +168,10 @@ function playerOf({ id, name, email, signed: { tier } }: VendorPlayer) {
   }
 }
 
-/** What Theymes has no field for, and what of the signed metadata it would drop. */
-function noteOf(opening: Opening, known: Vocabulary) {
-  const { player, category } = opening
-  const fields = Object.entries(player.signed.fields ?? {})
+/** The signed metadata that Theymes would drop. */
+function unknownOf({ tags, fields = {} }: Opening['player']['signed'], known: Vocabulary) {
   return {
-    mark: opening.mark,
-    number: opening.number,
-    subject: opening.subject,
-    purpose: opening.purpose,
-    follows: opening.follows,
-    category: category?.id,
-    signed: {
-      tags: player.signed.tags?.filter((tag) => known.tags?.has(tag) === false),
-      fields: Object.fromEntries(fields.filter(([key]) => known.fields?.has(key) === false)),
-    },
-    fields: opening.fields,
-    answerTo: opening.answerTo,
-    claimed: opening.claimed,
-    files: opening.files,
-    absent: opening.absent,
+    tags: tags?.filter((tag) => known.tags?.has(tag) === false),
+    fields: Object.fromEntries(Object.entries(fields).filter(([key]) => known.fields?.has(key) === false)),
   }
 }

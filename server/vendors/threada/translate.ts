@@ -1,6 +1,6 @@
 /** Threada's words into ours and back. Pure. */
 import type { TicketStatus } from '../../contract/ticket.ts'
-import { withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
+import { noteOf, withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
 import type {
   Opened,
   Opening,
@@ -26,7 +26,11 @@ export function newTicketOf(opening: Opening, answers: 'thread' | 'email') {
     channel: 'email',
     contact: contactOf(opening, answers),
     tags: tagsOf(opening),
-    initial_message: messageWith(opening.mark, withAgentNote(opening.message, noteOf(opening))),
+    // The language is repeated from its tag, where agents may not look.
+    initial_message: messageWith(
+      opening.mark,
+      withAgentNote(opening.message, noteOf(opening, { without: ['subject'] })),
+    ),
   }
 }
 
@@ -68,29 +72,6 @@ const markPrefix = 'medkit:'
 
 function markTagOf(mark: string): string {
   return `${markPrefix}${mark}`
-}
-
-/** There is no field for any of it, and the language is repeated from its tag, where agents may not look. */
-function noteOf(opening: Opening) {
-  const { mark, number, language, category, player, fields, claimed, answerTo, follows, purpose, files, absent } =
-    opening
-  return {
-    mark,
-    number,
-    language,
-    category: category?.id,
-    playerId: player.id,
-    playerName: player.name,
-    playerEmail: player.email,
-    signed: player.signed,
-    fields,
-    answerTo,
-    claimed,
-    follows,
-    purpose,
-    files,
-    absent,
-  }
 }
 
 export interface Sought<T> {

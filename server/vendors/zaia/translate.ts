@@ -1,7 +1,7 @@
 /** Zaia ⇄ ours. Pure. */
 import { z } from 'zod'
 import type { TicketStatus } from '../../contract/ticket.ts'
-import { withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
+import { noteOf, withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
 import type {
   Opening,
   Reply,
@@ -102,25 +102,9 @@ export function tagsOf({ player, category }: Opening): { ids: string[]; signedNa
 
 /** Zaia has neither language nor fields nor files: all of it stands under the player's words. */
 export function openingText(opening: Opening): string {
-  const { player, category, message } = opening
-  return withAgentNote(message, {
-    mark: opening.mark,
-    number: opening.number,
-    subject: opening.subject,
-    purpose: opening.purpose,
-    follows: opening.follows,
-    language: opening.language,
-    category: category?.id,
-    playerId: player.id,
-    playerName: player.name,
-    playerEmail: player.email,
-    signed: { tier: player.signed.tier, tags: tagsOf(opening).signedNames, fields: player.signed.fields },
-    fields: opening.fields,
-    answerTo: opening.answerTo,
-    claimed: opening.claimed,
-    files: opening.files,
-    absent: opening.absent,
-  })
+  const { tier, fields } = opening.player.signed
+  const signed = { tier, tags: tagsOf(opening).signedNames, fields }
+  return withAgentNote(opening.message, { ...noteOf(opening), signed })
 }
 
 export function replyText({ message, mark, number, files, absent }: Reply): string {

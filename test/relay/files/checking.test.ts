@@ -155,7 +155,7 @@ describe('A relay that died between the last byte and the verdict', () => {
     await untilState(relay, token, id, 'ready')
   })
 
-  it('is followed by another relay on the same store, once its lease is over', { timeout: 60_000 }, async () => {
+  it('is followed by another relay on the same store, once its lease is over', { timeout: 120_000 }, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'medkit-two-'))
     const config = { store: await freshDatabase(), files: `file:${folder}`, scanner: scanner.config }
     const [one, other] = [await startRelay({ clock, config }), await startRelay({ clock, config })]

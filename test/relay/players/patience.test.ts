@@ -9,7 +9,7 @@ let relay: TestRelay
 let token: string
 
 beforeAll(async () => {
-  const patience = { headersMs: 200, bodyMs: 200, formMs: 1_500, pieceMs: 60_000, silenceMs: 60_000 }
+  const patience = { headersMs: 500, bodyMs: 500, formMs: 1_500, pieceMs: 60_000, silenceMs: 60_000 }
   relay = await startRelay({ patience, game: { hookSecret: 'hook-secret-of-the-tests' } })
   token = (await relay.signIn()).token
 })
@@ -80,7 +80,7 @@ describe('Who is too slow is cut off', () => {
     const answered = once(socket, 'data')
     for (let sent = 0; sent < 3_000; sent += 1_000) {
       // Three times the patience for any other body.
-      await new Promise((resolve) => setTimeout(resolve, 200))
+      await new Promise((resolve) => setTimeout(resolve, 500))
       socket.write(Buffer.alloc(1_000))
     }
     expect(String((await answered)[0])).toMatch(/^HTTP\/1.1 204/)

@@ -66,7 +66,7 @@ describe.each(simulatorNames.filter((name) => name !== 'threada'))('Reading over
     ).toBe(true)
   }
 
-  it('stays truthful, says who drifted, and recovers', { timeout: 60_000 }, async () => {
+  it('stays truthful, says who drifted, and recovers', { timeout: 120_000 }, async () => {
     const start = scene.simulator.answered.length
     passStale()
     asOf = (await scene.read(ada, ticket.id)).asOf
@@ -82,7 +82,7 @@ describe.each(simulatorNames.filter((name) => name !== 'threada'))('Reading over
     expect(Date.parse(last.asOf)).toBeGreaterThan(Date.parse(ticket.asOf))
   })
 
-  it('lists what the ledger knows while the vendor’s list drifts', { timeout: 60_000 }, async () => {
+  it('lists what the ledger knows while the vendor’s list drifts', { timeout: 120_000 }, async () => {
     if (scene.game.can.history !== 'vendor') return
     const start = scene.simulator.answered.length
     passStale()

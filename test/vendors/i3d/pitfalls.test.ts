@@ -20,7 +20,6 @@ async function begin(options: I3dOptions = {}, config: Record<string, unknown> =
     clock: { now: () => new Date() },
     onDrift: (_, what) => drift.push(what),
     onHidden: (_, what) => hidden.push(what),
-    http: { timeoutMs: 700 },
   })
   const open = async (changes = {}) => (await vendor.open(openingOf(changes), call())).vendorTicketId
   const read = (id: string) => having(vendor.read)(refOf(id), call())
