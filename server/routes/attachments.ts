@@ -32,7 +32,8 @@ export function attachmentRoutes({ store, files, announce, baseOf }: AttachmentR
     const ref = await refOfAttachment(store, row)
     if (!game.vendor.download || !ref) throw new Refusal('not_found')
     const file = { vendorFileId, fileName: row.file_name, fileType: row.file_type, fileSize: Number(row.file_size) }
-    const { body, fileSize } = await game.vendor.download(ref, file, AbortSignal.timeout(30_000)).catch(asRefusal)
+    // Every call to a vendor has its own deadline; the bytes take as long as the player's line does.
+    const { body, fileSize } = await game.vendor.download(ref, file, new AbortController().signal).catch(asRefusal)
     return responseFor(body, { ...file, fileSize })
   }
 
