@@ -101,7 +101,8 @@ export function createDeskPages({ tokens, ledger, files, clock, onChange, downlo
     if (Number(context.req.header('content-length') ?? Number.POSITIVE_INFINITY) > maxFormBytes)
       return context.text('Too large: an answer with its files may be 25 MB.', 413)
     const form = await context.req.parseBody({ all: true })
-    const text = typeof form.text === 'string' ? form.text.trim().slice(0, maxTextLength) : ''
+    const text = textOf(form.text)
+    if (text.length > maxTextLength) return context.text('Too long: an answer may have 10,000 characters.', 422)
     const sent = [form.file].flat().filter((file): file is File => file instanceof File && file.size > 0)
     if (text === '' && sent.length === 0) return context.text('Nothing to send.', 422)
     const author = form.kind === 'note' ? 'note' : 'agent'
@@ -158,6 +159,11 @@ export function createDeskPages({ tokens, ledger, files, clock, onChange, downlo
   return pages
 }
 
+/** A form sends each line break as two characters; the browser counted it as one. */
+function textOf(field: unknown): string {
+  return typeof field === 'string' ? field.replaceAll('\r\n', '\n').trim() : ''
+}
+
 function keepToken(context: Context, token: string): void {
   const secure = new URL(context.req.url).protocol === 'https:' || context.req.header('x-forwarded-proto') === 'https'
   setCookie(context, cookieName, token, { path: '/desk', httpOnly: true, sameSite: 'Strict', secure, maxAge: 43_200 })
@@ -168,7 +174,7 @@ function isForeign(context: Context): boolean {
   const site = context.req.header('sec-fetch-site')
   if (site !== undefined) return site !== 'same-origin' && site !== 'none'
   const origin = context.req.header('origin')
-  return origin !== undefined && new URL(origin).host !== context.req.header('host')
+  return origin !== undefined && URL.parse(origin)?.host !== context.req.header('host')
 }
 
 function bearerOf(context: Context): string | undefined {
