@@ -36,7 +36,7 @@ export function newTicket(player: Identity, game: LiveGame, body: z.output<typeo
     game: game.key,
     player: player.key,
     number: newNumber(game),
-    subject: body.subject || firstWords(body.message),
+    subject: oneLine(body.subject ?? '') || firstWords(body.message) || game.config.name,
     status: 'open',
     language: languageOf(body.language) ?? fallback,
     category: body.category ?? null,
@@ -136,9 +136,16 @@ function newMark(): string {
   return `mk-${randomReference(20)}`
 }
 
+const lineBreak = /[\r\n\u2028\u2029]/
+
+/** Vendors set a subject as a title, and a title has no lines. */
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim()
+}
+
 /** A subject where the player gave none. */
 function firstWords(message: string): string {
-  const [line = ''] = message.split('\n')
+  const line = oneLine(message.split(lineBreak).find((one) => oneLine(one) !== '') ?? '')
   if (line.length <= 60) return line
   const cut = line.slice(0, 60).toWellFormed().replace('\ufffd', '')
   return `${cut.slice(0, cut.lastIndexOf(' ') > 30 ? cut.lastIndexOf(' ') : undefined)}…`

@@ -48,7 +48,8 @@ function newestOf(row: TicketRow): Ticket['lastMessage'] {
 
 /** Cut between characters, never inside one. */
 function preview(text: string): string {
-  const characters = Array.from(text.slice(0, previewLength * 2))
+  // One more than the most that so many characters take, so that what is longer is seen to be.
+  const characters = Array.from(text.slice(0, previewLength * 2 + 1))
   return characters.length <= previewLength ? text : `${characters.slice(0, previewLength - 1).join('')}…`
 }
 

@@ -103,6 +103,14 @@ describe.each(['sqlite', 'postgres'])('On %s', (engine) => {
       await until(async () => (await relay.desk.read(id)).ticket.status === 'open', 'the desk has it open again')
     })
 
+    it('is named by the first line of its message, and listed by its first words', async () => {
+      const lines = await relay.open(token, { message: 'The bridge  \r\nis gone' })
+      expect(lines.subject).toBe('The bridge')
+      const stars = await relay.open(token, { message: '🌟'.repeat(5_000), subject: 'So\nmany' })
+      expect(stars.subject).toBe('So many')
+      expect(Array.from(stars.lastMessage?.text ?? '')).toHaveLength(140)
+    })
+
     it('is rated once, after it was closed', async () => {
       const ticket = await relay.open(token)
       const rate = (body: unknown) => relay.call(`POST /v1/tickets/${ticket.id}/rating`, { token, body })
