@@ -18,17 +18,19 @@ import { StoreUnavailable } from './store/database.ts'
 /** Named where a `medkit` command is documented: README. */
 const commands: Record<string, Command> = { serve, outbox, token, schema }
 
-const { values, positionals } = parseArgs({
-  options: { config: { type: 'string' }, stuck: { type: 'boolean' }, game: { type: 'string' } },
-  allowPositionals: true,
-})
-const [name = 'serve', ...rest] = positionals
-const configPath = values.config ?? process.env.MEDKIT_CONFIG
+const usage = `medkit [--config relay.json]   starts the relay; without a configuration, the demo
+medkit outbox                  what waits for the vendors and what is stuck
+medkit token inspect <jwt>     what is wrong with a token, and how to mend it
+medkit schema                  the configuration's shape, for editors`
+
 let secrets: ReadonlySet<string> = new Set()
 
 try {
+  const { values, positionals } = commandLine()
+  const [name = 'serve', ...rest] = positionals
+  const configPath = values.config ?? process.env.MEDKIT_CONFIG
   const command = commands[name]
-  if (!command) throw new UsageMistake(`There is no command ${name}. There are: ${Object.keys(commands).join(', ')}.`)
+  if (!command) throw new UsageMistake(`There is no command ${name}.\n\n${usage}`)
   await command({
     args: [
       ...rest,
@@ -55,13 +57,22 @@ try {
   process.exit(1)
 }
 
+function commandLine() {
+  try {
+    const options = { config: { type: 'string' }, stuck: { type: 'boolean' }, game: { type: 'string' } } as const
+    return parseArgs({ options, allowPositionals: true })
+  } catch {
+    throw new UsageMistake(usage)
+  }
+}
+
 function loadConfig(path: string | undefined): LoadedConfig {
   const text = path === undefined ? JSON.stringify(demoConfig(keptDeskToken())) : readFileSync(path, 'utf8')
   const loaded = readConfig(text, process.env)
   const { listen } = loaded.config
   const port = process.env.PORT ? Number(process.env.PORT) : listen.port
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new ConfigMistakes(['PORT: not a port number'])
-  const host = process.env.HOST ?? listen.host
+  const host = process.env.HOST || listen.host
   return { ...loaded, config: { ...loaded.config, listen: { host, port }, demo: path === undefined } }
 }
 

@@ -50,6 +50,7 @@ async function act(
   const rows = numbers.includes('--stuck')
     ? (await store.deliveries.list(listed)).filter(({ state }) => state === 'stuck')
     : await Promise.all(numbers.map((number) => find(store, number)))
+  if (rows.length === 0 && numbers.includes('--stuck')) return 'Nothing is stuck.\n'
   if (rows.length === 0) throw new UsageMistake(usage)
   const said: string[] = []
   for (const row of rows) said.push(await change(row))

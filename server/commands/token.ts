@@ -1,6 +1,7 @@
 /** `medkit token inspect`: what is wrong with a studio's token, and how to mend it. */
 import { systemClock } from '../clock.ts'
 import { type Inspection, inspectToken, judgeSignature } from '../players/inspect.ts'
+import type { KeySetTrouble } from '../players/key-set-reading.ts'
 import type { StudioConfig } from '../players/studio-keys.ts'
 import { createStudioVerifier } from '../players/studio-token.ts'
 import { claimedAudiences } from '../players/token-parts.ts'
@@ -18,10 +19,14 @@ export const token: Command = async ({ args, loadConfig, isConfigured, print, ex
   const game = options[0] === '--game' ? options[1] : undefined
   if (action !== 'inspect' || jwt === undefined || options.length > (game ? 2 : 0)) throw new UsageMistake(usage)
   const chosen = chooseGame(isConfigured ? studiosIn(loadConfig()) : new Map(), game, jwt)
-  const verifier = chosen && createStudioVerifier(chosen.key, chosen.jwt, { clock: systemClock })
-  const signature = verifier && (await judgeSignature(verifier, jwt))
+  const troubles: KeySetTrouble[] = []
+  const onJwksTrouble = (trouble: KeySetTrouble) => void troubles.push(trouble)
+  const verifier = chosen && createStudioVerifier(chosen.key, chosen.jwt, { clock: systemClock, onJwksTrouble })
+  const judged = verifier && (await judgeSignature(verifier, jwt))
+  // Without the keys nothing can be said of a signature, least of all that it is bad.
+  const signature = judged === 'bad' && troubles.some(({ code }) => code !== 'unusable_key') ? undefined : judged
   const inspection = inspectToken(jwt, { now: systemClock.now(), game: chosen, signature })
-  print(report(inspection, chosen?.key))
+  print(report({ ...inspection, notes: [...inspection.notes, ...troubles.map(wordsFor)] }, chosen?.key))
   // For scripts; what cannot be judged is not refused.
   exit(inspection.verdict === 'refused' ? 1 : 0)
 }
@@ -41,6 +46,10 @@ function chooseGame(studios: Configured, named: string | undefined, jwt: string)
   if (named !== undefined && !config)
     throw new UsageMistake(`No game ${named} with "players.jwt" is configured.\n\n${usage}`)
   return key !== undefined && config ? { key, jwt: config } : undefined
+}
+
+function wordsFor({ detail }: KeySetTrouble): string {
+  return `Reading "players.jwt.jwksUrl": ${detail}.`
 }
 
 const verdicts: Record<Inspection['verdict'], string> = {

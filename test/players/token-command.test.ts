@@ -77,6 +77,16 @@ describe('A token', () => {
     expect(code).toBe(0)
   })
 
+  it('is not called forged while the studio’s key server cannot be read', async () => {
+    keys.answer((_, response) => response.writeHead(503).end())
+    const { code, said } = await inspect(sign(published, { aud: 'moon' }, { kid: 'one' }))
+    keys.publish({ one: published })
+    expect(said).toContain('The signature was not checked')
+    expect(said).toContain('"players.jwt.jwksUrl": answered 503')
+    expect(said).not.toContain('token_bad_signature')
+    expect(code).toBe(0)
+  })
+
   it('is never printed with its signature', async () => {
     for (const token of [sign(studio, { aud: 'nowhere' }), `Bearer ${sign()}`]) {
       const signature = token.split('.')[2] ?? ''
@@ -90,6 +100,8 @@ describe('A mistake in the words', () => {
   it.each([
     [['token'], /medkit token inspect <jwt>/],
     [['token', 'inspect', 'x', 'y'], /medkit token inspect <jwt>/],
+    [['--help'], /^medkit \[--config relay.json\]/],
+    [['inbox'], /There is no command inbox\.\n\nmedkit /],
   ])('%j is answered with how it is meant', async (args, words) => {
     expect(await medkit(...args)).toMatchObject({ code: 1, said: expect.stringMatching(words) })
   })

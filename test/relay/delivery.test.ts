@@ -120,6 +120,13 @@ describe('A message the vendor will never accept', () => {
     expect(await run('outbox')).not.toMatch(new RegExp(`^${number} `, 'm'))
     await expect(run('outbox', 'retry', '999')).rejects.toThrow('There is no delivery 999')
   })
+
+  it('is not looked for in vain without a word', async () => {
+    const idle = await startRelay()
+    const run = await operator(idle)
+    expect(await run('outbox', 'retry', '--stuck')).toBe('Nothing is stuck.\n')
+    await idle.close()
+  })
 })
 
 /** `medkit …` as an operator runs it, beside the running relay. */
