@@ -27,7 +27,7 @@ export function plainWords(issue: z.core.$ZodRawIssue): string | undefined {
     case 'invalid_value':
       return `must be ${oneOf(issue.values)}`
     case 'invalid_union':
-      return Array.isArray(issue.options) ? `must be ${oneOf(issue.options)}` : undefined
+      return Array.isArray(issue.options) ? `must be ${oneOf(issue.options)}` : ofClosest(issue.errors)
     case 'too_small':
       return issue.minimum === 1 && issue.origin !== 'number' ? 'is empty' : `must have ${least(issue)}`
     case 'too_big':
@@ -39,6 +39,20 @@ export function plainWords(issue: z.core.$ZodRawIssue): string | undefined {
     default:
       return undefined
   }
+}
+
+/** What is wrong by the alternative that the value comes nearest to; by each of them where several are as near. */
+function ofClosest(alternatives: readonly (readonly z.core.$ZodIssue[])[]): string | undefined {
+  const isOfItsKind = (issues: readonly z.core.$ZodIssue[]) =>
+    issues.every(({ path, code }) => path.length > 0 || code === 'unrecognized_keys')
+  const near = alternatives.some(isOfItsKind) ? alternatives.filter(isOfItsKind) : alternatives
+  const fewest = Math.min(...near.map((issues) => issues.length))
+  const words = near.filter((issues) => issues.length === fewest).map((issues) => issues.map(inPlace).join('; '))
+  return [...new Set(words)].join(', or ') || undefined
+}
+
+function inPlace({ path, message }: z.core.$ZodIssue): string {
+  return path.length > 0 ? `${path.join('.')} ${message}` : message
 }
 
 function least({ minimum, origin }: { minimum: number | bigint; origin: string }): string {

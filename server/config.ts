@@ -4,18 +4,19 @@
  */
 import { z } from 'zod'
 import { plainWords } from './config-words.ts'
-import { FormField, Label, Theme } from './contract/game.ts'
+import { Theme } from './contract/game.ts'
 import { GameKey } from './contract/ids.ts'
 import { Language } from './contract/language.ts'
 import { FilesPlace, mistakesAcross as fileMistakes, S3Keys, ScannerConfig } from './files/files-config.ts'
+import { FormConfig } from './form-config.ts'
 import { defaultPoints, type LimitKind } from './limits.ts'
 import { findStudioConfigMistakes } from './players/studio-keys.ts'
 import { isNetwork } from './routes/address.ts'
 import { type Environment, isRecord, resolveSecrets, type Secrets, secretsIn } from './secrets.ts'
 import { VendorConfig } from './vendors/registry.ts'
 
-const Origin = z.url().refine((value) => new URL(value).origin === value, {
-  error: 'an origin is scheme, host and port, nothing behind it',
+const Origin = z.string().refine((value) => URL.parse(value)?.origin === value, {
+  error: 'an origin is scheme, host and port, nothing behind it: https://play.studio.example',
 })
 
 const asymmetric = z.enum(['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'EdDSA'])
@@ -53,19 +54,9 @@ const Limits = z
   } satisfies Record<LimitKind, z.ZodType>)
   .default({})
 
-const Category = z.strictObject({
-  id: z.string().min(1).max(64),
-  label: Label,
-  tags: z.array(z.string().min(1)).default([]),
-  fields: z
-    .array(z.strictObject({ ...FormField.shape, required: z.boolean().default(false) }))
-    .default([])
-    .refine((fields) => areUnique(fields.map((field) => field.id)), { error: 'two fields with the same id' }),
-})
-
 const Attachments = z.strictObject({
   types: z
-    .array(z.string().regex(/^[a-z0-9.+-]+\/[a-z0-9.+-]+$/))
+    .array(z.string().regex(/^[a-z0-9.+-]+\/[a-z0-9.+-]+$/, 'must be a type such as image/png'))
     .min(1)
     .optional(),
   maxBytes: z.int().positive().optional(),
@@ -87,16 +78,7 @@ const GameConfig = z.strictObject({
       proofOfWork: ProofOfWork,
     })
     .refine((players) => players.jwt || players.anonymous || players.email, { error: 'nobody could sign in' }),
-  form: z
-    .strictObject({
-      categories: z
-        .array(Category)
-        .default([])
-        .refine((categories) => areUnique(categories.map((category) => category.id)), {
-          error: 'two categories with the same id',
-        }),
-    })
-    .default({ categories: [] }),
+  form: FormConfig,
   /** `false` turns files off; otherwise what narrows the vendor's own limits. */
   attachments: Attachments.or(z.literal(false)).default({}),
   theme: Theme.strict().default({}),
@@ -109,7 +91,10 @@ const ConfigFile = z.strictObject({
   listen: z
     .strictObject({ host: z.string().default('127.0.0.1'), port: z.int().min(0).max(65_535).default(8787) })
     .prefault({}),
-  publicUrl: z.url().transform(withoutTrailingSlash).optional(),
+  publicUrl: z
+    .url({ protocol: /^https?$/ })
+    .transform(withoutTrailingSlash)
+    .optional(),
   store: z
     .string()
     .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, 'sqlite:<path> or postgres://…')
@@ -125,7 +110,9 @@ const ConfigFile = z.strictObject({
   retentionDays: z.int().min(1).max(3_650).default(30),
   /** How long a request for erasure can be withdrawn before it begins. */
   deletionGraceHours: z.number().min(0).max(720).default(24),
-  mail: z.strictObject({ url: z.string().regex(/^smtps?:\/\//), from: z.email() }).optional(),
+  mail: z
+    .strictObject({ url: z.string().regex(/^smtps?:\/\//, 'must begin with smtp:// or smtps://'), from: z.email() })
+    .optional(),
   games: z.record(GameKey, GameConfig).refine((games) => Object.keys(games).length > 0, { error: 'no game' }),
 })
 
@@ -245,10 +232,6 @@ function jwtCommon<A extends z.ZodType>(algorithm: A) {
     issuer: z.string().min(1).optional(),
     audience: z.string().min(1).optional(),
   }
-}
-
-function areUnique(ids: readonly string[]): boolean {
-  return new Set(ids).size === ids.length
 }
 
 function withoutTrailingSlash(url: string): string {

@@ -22,7 +22,7 @@ export const FormCategory = z.object({ id: z.string(), label: Label, fields: z.a
 export const Theme = z.object({
   accent: z
     .string()
-    .regex(/^#[0-9a-f]{6}$/i)
+    .regex(/^#[0-9a-f]{6}$/i, 'must be a colour such as #3557c9')
     .optional(),
   scheme: z.enum(['auto', 'light', 'dark']).optional(),
   position: z.enum(['bottom-right', 'bottom-left', 'top-right', 'top-left']).optional(),
