@@ -43,7 +43,7 @@ export function listen({ fetch, host, port, ...options }: ListenOptions): Promis
   }
   return new Promise((resolve, reject) => {
     const server = serve({ fetch, hostname: host, port, serverOptions }, (info) =>
-      resolve(listening(server, `http://${host}:${info.port}`)),
+      resolve(listening(server, addressAt(host, info.port))),
     )
     server.once('error', reject)
     server.setTimeout(allowed.silenceMs)
@@ -51,6 +51,11 @@ export function listen({ fetch, host, port, ...options }: ListenOptions): Promis
       cutWhenSlow(incoming, outgoing, bodyPatience(incoming.url ?? '', allowed)),
     )
   })
+}
+
+/** An IPv6 host stands in brackets. */
+export function addressAt(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 function listening(server: ServerType, address: string): Listening {

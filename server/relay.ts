@@ -15,7 +15,7 @@ import { createScanner } from './files/scan.ts'
 import { createFiles } from './files/uploads.ts'
 import { createGames, type Games } from './games.ts'
 import { createHousekeeping } from './housekeeping.ts'
-import { type Listening, listen, type Patience } from './listen.ts'
+import { addressAt, type Listening, listen, type Patience } from './listen.ts'
 import { createStreams } from './live/stream.ts'
 import { createWatch } from './live/watch.ts'
 import type { Log } from './log.ts'
@@ -82,7 +82,7 @@ export async function createRelay({
   vendorOf,
   patience,
 }: RelayOptions): Promise<Relay> {
-  let address = `http://${config.listen.host}:${config.listen.port}`
+  let address = addressAt(config.listen.host, config.listen.port)
   const baseOf = (request: Request) => config.publicUrl ?? new URL(request.url).origin
   const metrics = createMetrics()
   const database = await openDatabase(config.store)
