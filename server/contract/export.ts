@@ -20,6 +20,8 @@ export const PlayerExport = z.object({
   tickets: z.array(
     Ticket.omit({ can: true }).extend({
       fields: z.record(z.string(), z.string()),
+      /** Where the player asked for answers. */
+      email: z.string().optional(),
       /** What the browser claimed, and what the studio signed, when the ticket was opened. */
       metadata: z.object({ claimed: z.record(z.string(), z.string()), signed: z.record(z.string(), z.string()) }),
       messages: z.array(Message),

@@ -34,15 +34,17 @@ export async function exportPlayer(
   const tickets = await allTickets(store, player)
   const files = await store.attachments.ofPlayer(player.key)
   const requests = await store.deletions.list(player.key)
+  // What was signed once is held until the next token says otherwise.
+  const held = await store.players.find(player.key)
   return {
     exportedAt: instant(clock.now().getTime()),
     player: {
       game: player.game,
       kind: player.kind,
       id: player.subject,
-      name: player.name,
-      email: player.email,
-      locale: player.locale,
+      name: player.name ?? held?.name ?? undefined,
+      email: player.email ?? held?.email ?? undefined,
+      locale: player.locale ?? held?.locale ?? undefined,
     },
     tickets: await Promise.all(tickets.map((ticket) => exportTicket(store, ticket, game))),
     attachments: files.map(presentAttachment),
@@ -65,6 +67,7 @@ async function exportTicket(ledger: Ledger, row: TicketRow, game: LiveGame): Pro
   return {
     ...presentTicket(row, game.can),
     fields: JSON.parse(row.fields),
+    email: row.answer_to ?? undefined,
     metadata: { claimed: JSON.parse(row.claimed), signed: flat(signedMetadata(row.signed)) },
     messages,
   }

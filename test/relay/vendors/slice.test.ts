@@ -3,6 +3,7 @@
  * and is forgotten. What is private at the vendor stays there, in every answer, event, log line and metric.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { PlayerExport } from '../../../server/contract/export.ts'
 import type { Ticket } from '../../../server/contract/ticket.ts'
 import { canaryPrefix } from '../../vendors/simulator.ts'
 import { simulatorNames } from '../../vendors/simulators.ts'
@@ -102,6 +103,8 @@ describe.each(simulatorNames)('Through the relay, %s', (name) => {
   it('lists it once, and hands it over in the export', async () => {
     expect((await scene.list(ada)).map(({ id }) => id)).toEqual([ticket.id])
     const exported = await scene.call('GET /v1/export', { token: ada })
+    const typed = scene.game.can.answers === 'email' ? 'typed@players.example' : undefined
+    expect((exported.body as PlayerExport).tickets.map(({ email }) => email)).toContain(typed)
     expect(JSON.stringify(exported.body)).toContain('Es ist wieder weg.')
     expect(exported.body).toMatchObject({ tickets: [{ metadata: { claimed: { device: 'Pixel 8' } } }] })
   })
