@@ -71,6 +71,8 @@ export function createChange({ store, clock, bells }: ChangeParts) {
     /** @throws Refusal `not_found`, `unsupported` while it is open, once it is rated, or where the vendor takes no rating */
     rate: (player: Identity, game: LiveGame, id: TicketId, { score, comment }: z.output<typeof NewRating>) =>
       change(player, game, id, async (ledger, ticket, now) => {
+        // An answer that was lost on the way is asked for again.
+        if (ticket.rating_score === score && (ticket.rating_comment ?? '') === (comment ?? '')) return
         if (!presentTicket(ticket, game.can).can.rate) throw new Refusal('unsupported')
         await ledger.tickets.change(id, { rating_score: score, rating_comment: comment || null })
         await ledger.deliveries.add(newDelivery(player, id, 'rate', undefined, now))

@@ -119,6 +119,7 @@ describe.each(['sqlite', 'postgres'])('On %s', (engine) => {
       expect((await rate({ score: 4, comment: 'Quick' })).body).toMatchObject({
         rating: { score: 4, comment: 'Quick' },
       })
+      expect((await rate({ score: 4, comment: 'Quick' })).status).toBe(200)
       expect((await rate({ score: 1 })).body).toMatchObject({ code: 'unsupported' })
       const { id } = await deliveredTicket()
       await until(
