@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
+import { hasAlready } from './etag.ts'
 
 export interface BrowserFile {
   bytes: Uint8Array<ArrayBuffer>
@@ -76,7 +77,7 @@ export function serveFile(file: BrowserFile, request: Request, extra: Record<str
     vary: 'Accept-Encoding',
     ...extra,
   }
-  if (request.headers.get('if-none-match') === file.etag) return new Response(null, { status: 304, headers })
+  if (hasAlready(request, file.etag)) return new Response(null, { status: 304, headers })
   const accepted = request.headers.get('accept-encoding') ?? ''
   const encoding = encodings.find((name) => new RegExp(`\\b${name}\\b`).test(accepted))
   if (!encoding) return new Response(file.bytes, { headers })

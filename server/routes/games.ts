@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Game } from '../contract/game.ts'
 import { type Games, type LiveGame, signInWays } from '../games.ts'
 import { Refusal } from '../problem.ts'
+import { hasAlready } from './etag.ts'
 import type { HandlersOf } from './handlers.ts'
 
 export function gameRoutes(games: Games): HandlersOf<'GET /games/:game'> {
@@ -12,7 +13,7 @@ export function gameRoutes(games: Games): HandlersOf<'GET /games/:game'> {
       const found = known.get(params.game)
       if (!found) throw new Refusal('not_found')
       const headers = { etag: found.etag, 'cache-control': 'public, max-age=60' }
-      if (request.headers.get('if-none-match') === found.etag) return new Response(null, { status: 304, headers })
+      if (hasAlready(request, found.etag)) return new Response(null, { status: 304, headers })
       return { status: 200, headers, body: found.body }
     },
   }

@@ -1,0 +1,7 @@
+/** Whether a client has the very thing already (RFC 9110 13.1.2). */
+
+/** Compared weakly: a proxy that compresses what passes makes a tag of ours a weak one. */
+export function hasAlready(request: Request, etag: string): boolean {
+  const tags = (request.headers.get('if-none-match') ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''))
+  return tags.includes(etag) || tags.includes('*')
+}
