@@ -61,6 +61,8 @@ export interface SceneOptions {
   simulator?: VendorSimulator
   /** Where the ledger is, instead of a file of its own. */
   store?: string
+  /** How long an erasure can be withdrawn. Default: not at all. */
+  deletionGraceHours?: number
 }
 
 export async function setScene(name: SimulatorName, options: SceneOptions = {}): Promise<Scene> {
@@ -69,7 +71,7 @@ export async function setScene(name: SimulatorName, options: SceneOptions = {}):
   let relay: TestRelay = await startRelay({
     clock: { now: () => new Date(Date.now() + ahead) },
     logLevel: 'trace',
-    config: { deletionGraceHours: 0, ...(options.store ? { store: options.store } : {}) },
+    config: { deletionGraceHours: options.deletionGraceHours ?? 0, ...(options.store ? { store: options.store } : {}) },
     game: { players: { jwt: studio.config, anonymous: true }, form, hookSecret, vendor: simulator.config },
   })
   const game = relay.relay.games.get('star-harbor')

@@ -20,7 +20,8 @@ describe.each(simulatorNames)('To a stranger, over %s', (name) => {
   let ticket: Conversation
 
   beforeAll(async () => {
-    scene = await setScene(name)
+    // Ada's request for erasure is not to be carried out meanwhile.
+    scene = await setScene(name, { deletionGraceHours: 24 })
     ticket = await scene.open(ada, { message: secret })
     const [found] = await scene.atVendor(ticket.number)
     const file = { fileName: 'map.png', fileType: 'image/png', bytes: new Uint8Array([1, 2, 3]) }
