@@ -61,10 +61,11 @@ export function createChange({ store, clock, bells }: ChangeParts) {
       change(player, game, id, async (ledger, ticket, now) => {
         if (ticket.status !== 'closed') return
         if (game.can.reopen === false) throw new Refusal('unsupported')
-        const isFollowUp = game.can.reopen === 'follow-up'
-        const change = { status: 'open', ...(isFollowUp && { follow_up: 1 }) } as const
+        // What was said before belongs to the old vendor ticket, and may not be there yet: then this waits in line.
+        const isInLine = game.can.reopen === 'native' || (await ledger.deliveries.isWaiting(id))
+        const change = { status: 'open', ...(!isInLine && { follow_up: 1 }) } as const
         if (!(await turn(ledger, ticket, change, 'player', now))) return
-        if (!isFollowUp) await ledger.deliveries.add(newDelivery(player, id, 'reopen', undefined, now))
+        if (isInLine) await ledger.deliveries.add(newDelivery(player, id, 'reopen', undefined, now))
         await tell(ledger, player, id, now)
       }),
 

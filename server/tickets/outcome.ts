@@ -82,6 +82,7 @@ async function writeDown(ledger: Ledger, cargo: Cargo, sent: Sent, now: Date): P
   await ledger.tickets.change(ticket.id, { heard_at: now.getTime() })
   const opened = sent.opened && { vendorTicketId: sent.opened, player: delivery.player, openedAt: now }
   const position = opened ? await addLink(ledger, ticket, opened) : (lastLink(chain)?.position ?? null)
+  if (sent.isFollowedUp) await ledger.tickets.change(ticket.id, { follow_up: 1 })
   if (!message) return
   await settleDirect(ledger, cargo, sent, now)
   await ledger.messages.change(message.id, {

@@ -35,6 +35,8 @@ export interface Cargo {
 export interface Sent {
   /** A vendor ticket that this delivery opened. */
   opened?: VendorTicketId | undefined
+  /** Reopened where the vendor cannot: what is said next opens a further vendor ticket. */
+  isFollowedUp?: boolean
   vendorMessageId?: VendorMessageId | undefined
   /** Files that were to be at the vendor already and are not. */
   missing?: readonly VendorFileId[] | undefined
@@ -66,6 +68,7 @@ export async function send(game: LiveGame, cargo: Cargo, filesOf: FilesOf, signa
     case 'close':
       return onEveryLink(cargo, (ref) => game.vendor.close?.(ref, signal))
     case 'reopen':
+      if (game.can.reopen === 'follow-up') return { isFollowedUp: true }
       return onLastLink(cargo, (ref) => game.vendor.reopen?.(ref, signal))
     case 'rate':
       return onLastLink(cargo, (ref) => rate(game, cargo.ticket, ref, signal))

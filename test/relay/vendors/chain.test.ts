@@ -51,3 +51,25 @@ it('shows the answers on what is left when an agent has removed one of the vendo
   await scene.readUntil(ada, id, says('To the second.'), 'the answer is shown')
   await scene.end()
 })
+
+it('sends what was written before a reopening to the old vendor ticket, and what was written after it to a new one', async () => {
+  const scene = await setScene('zaia')
+  const { id, links } = await chainOf(scene, ['One'])
+  const held = scene.simulator.hold(scene.simulator.calls.reply ?? '')
+  await scene.reply(ada, id, 'Two')
+  await until(() => held.count() > 0, 'the vendor takes its time')
+  for (const change of ['close', 'reopen']) await scene.call(`POST /v1/tickets/${id}/${change}`, { token: ada })
+  await scene.reply(ada, id, 'Three')
+  held.release()
+  const tickets = await until(() => {
+    const all = scene.simulator.tickets()
+    return all.some(({ lines }) => lines.includes('Three')) && all
+  }, 'everything has arrived')
+  const old = tickets.find(({ vendorTicketId }) => vendorTicketId === links[0]?.vendorTicketId)
+  const next = tickets.find(({ lines }) => lines.includes('Three'))
+  expect(old).toMatchObject({ closed: true, lines: expect.arrayContaining(['One', 'Two']) })
+  expect(next).toMatchObject({ closed: false })
+  expect(next?.lines).toContain(`follows: ${old?.vendorTicketId}`)
+  expect(scene.simulator.violations).toEqual([])
+  await scene.end()
+}, 60_000)
