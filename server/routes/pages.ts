@@ -1,6 +1,6 @@
 /** What a browser fetches before it speaks the player API: the embed script, the panel, and the pages. */
 import type { Hono } from 'hono'
-import type { Games } from '../games.ts'
+import type { Games, LiveGame } from '../games.ts'
 import { type BrowserFiles, serveFile } from './browser-files.ts'
 
 export interface PageParts {
@@ -14,10 +14,10 @@ export interface PageParts {
 const forAnyPage = { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' }
 
 export function addPages(app: Hono, { files, games, isDemo }: PageParts): void {
-  const html = (name: string, request: Request, frameAncestors: string) => {
+  const html = (name: string, request: Request, frameAncestors: string, uploads = '') => {
     const file = files.get(name)
     if (!file) return new Response('The widget is not built: npm run build', { status: 404 })
-    return serveFile(file, request, { ...pageHeaders(frameAncestors), 'cache-control': 'no-cache' })
+    return serveFile(file, request, { ...pageHeaders(frameAncestors, uploads), 'cache-control': 'no-cache' })
   }
 
   app.get('/', (context) => {
@@ -27,7 +27,7 @@ export function addPages(app: Hono, { files, games, isDemo }: PageParts): void {
       return context.redirect(`/?${new URLSearchParams({ ...context.req.query(), game: only })}`)
     const game = games.get(context.req.query('game') ?? '')
     // A studio may put the page into a frame on its own pages, and nobody else may.
-    return html('/index.html', context.req.raw, ["'self'", ...(game?.config.origins ?? [])].join(' '))
+    return html('/index.html', context.req.raw, ["'self'", ...(game?.config.origins ?? [])].join(' '), uploadsOf(game))
   })
   if (isDemo) app.get('/demo', (context) => html('/demo.html', context.req.raw, "'none'"))
 
@@ -37,13 +37,20 @@ export function addPages(app: Hono, { files, games, isDemo }: PageParts): void {
   }
 }
 
-function pageHeaders(frameAncestors: string): Record<string, string> {
+/** Where files go past the relay, the vendor names their place only when it is asked for one: any, by https. */
+function uploadsOf(game: LiveGame | undefined): string {
+  const { attachments, vendor } = game?.config ?? {}
+  if (!attachments || !attachments.direct || vendor?.kind !== 'theymes') return ''
+  return ` https: ${new URL(vendor.baseUrl).origin}`
+}
+
+function pageHeaders(frameAncestors: string, uploads: string): Record<string, string> {
   return {
     'content-security-policy': [
       "default-src 'none'",
       "script-src 'self'",
       "style-src 'self'",
-      "connect-src 'self'",
+      `connect-src 'self'${uploads}`,
       "img-src 'self' blob:",
       'media-src blob:',
       "base-uri 'none'",

@@ -34,7 +34,15 @@ describe('The full page', () => {
     const policy = (await get('/?game=star-harbor')).headers.get('content-security-policy') ?? ''
     expect(policy).toContain("default-src 'none'")
     expect(policy).toContain("require-trusted-types-for 'script'")
+    expect(policy).toContain("connect-src 'self';")
     expect(policy).not.toContain('unsafe')
+  })
+
+  it('may put files straight to the vendor where the studio wants them there', async () => {
+    const vendor = { kind: 'theymes', apiKey: 'k', gameId: '3f0eee32-8eac-4668-9b38-e3e5dc21d607' }
+    await start({ game: { vendor, attachments: { direct: true } } })
+    const policy = (await get('/?game=star-harbor')).headers.get('content-security-policy')
+    expect(policy).toContain("connect-src 'self' https: https://api.theymes.com;")
   })
 })
 
