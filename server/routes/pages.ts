@@ -39,8 +39,9 @@ export function addPages(app: Hono, { files, games, isDemo }: PageParts): void {
 
 /** Where files go past the relay, the vendor names their place only when it is asked for one: any, by https. */
 function uploadsOf(game: LiveGame | undefined): string {
-  const { attachments, vendor } = game?.config ?? {}
-  if (!attachments || !attachments.direct || vendor?.kind !== 'theymes') return ''
+  const { attachments = false, vendor } = game?.config ?? {}
+  const isDirect = attachments !== false && attachments.direct === true
+  if (!isDirect || vendor?.kind !== 'theymes') return ''
   return ` https: ${new URL(vendor.baseUrl).origin}`
 }
 
