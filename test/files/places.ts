@@ -62,13 +62,22 @@ async function sizeOf(folder: string, names: readonly string[]): Promise<number>
 }
 
 async function objectsIn(folder: string): Promise<string[]> {
-  const names = existsSync(folder) ? await readdir(folder, { recursive: true }) : []
-  return names.filter((name) => name.endsWith('_object'))
+  return (await namesIn(folder)).filter((name) => name.endsWith('_object'))
 }
 
 async function spooledIn(folder: string): Promise<string[]> {
-  const names = existsSync(folder) ? await readdir(folder, { recursive: true }) : []
-  return names.filter((name) => name.includes('/'))
+  return (await namesIn(folder)).filter((name) => name.includes('/'))
+}
+
+/** Everything below a folder; looked at once more when a folder in it goes away meanwhile. */
+async function namesIn(folder: string): Promise<string[]> {
+  while (existsSync(folder)) {
+    const names = await readdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error
+    })
+    if (names) return names
+  }
+  return []
 }
 
 /** An id as the relay makes them. */
