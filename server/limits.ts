@@ -2,7 +2,7 @@
  * How often is too often. A player and a device have limits of their own; an address has only a wide outer fence, because
  * a school, a carrier or a PC café is one address and five hundred honest players.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { isIPv4 } from 'node:net'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 
@@ -198,7 +198,7 @@ function waitOf({ count, endsAt }: Window, points: number): number {
 /** Hashed, so that neither memory nor ledger holds an address or an id, and no key is longer than another. */
 function keyOf(fence: Fence, who: Spender): string | undefined {
   const value = fence === 'address' && who.address !== undefined ? networkOf(who.address) : who[fence]
-  return value ? createHash('sha256').update(value).digest('base64url').slice(0, 22) : undefined
+  return value ? hash('sha256', value, 'base64url').slice(0, 22) : undefined
 }
 
 /** `::ffff:192.0.2.1` is `192.0.2.1`; any other IPv6 address is its first four groups. */

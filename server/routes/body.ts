@@ -30,6 +30,8 @@ export async function readText(request: Request, maxBytes: number): Promise<stri
   return decode(Buffer.concat(chunks))
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
 function decode(bytes: ArrayBuffer | Uint8Array): string {
-  return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  return utf8.decode(bytes)
 }

@@ -2,7 +2,7 @@
 import { type Insertable, type Kysely, type Selectable, sql, type Updateable } from 'kysely'
 import type { MessageId, TicketId } from '../contract/ids.ts'
 import type { Engine } from './database.ts'
-import { insertRows } from './insert.ts'
+import { insertRows } from './statement.ts'
 import type { DeliveryTable, PlayerKey, Tables } from './tables.ts'
 
 export type DeliveryRow = Selectable<DeliveryTable>

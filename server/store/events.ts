@@ -1,7 +1,7 @@
 /** What happened to a player's things, in order, so that a stream can pick up where it broke off. */
 import { type Kysely, type Selectable, sql } from 'kysely'
 import type { Engine } from './database.ts'
-import { insertRows } from './insert.ts'
+import { insertRows } from './statement.ts'
 import type { EventTable, EventType, PlayerKey, Tables } from './tables.ts'
 
 export type EventRow = Selectable<EventTable>

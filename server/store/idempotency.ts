@@ -1,6 +1,6 @@
 /** First answers by `Idempotency-Key`, kept to be given again. */
 import type { Insertable, Kysely } from 'kysely'
-import { insertRows } from './insert.ts'
+import { insertRows } from './statement.ts'
 import type { IdempotencyTable, PlayerKey, Tables } from './tables.ts'
 
 export function idempotencyRows(db: Kysely<Tables>) {

@@ -1,7 +1,7 @@
 /** What was said, in the order the relay came to know it. */
 import type { Insertable, Kysely, Selectable, Updateable } from 'kysely'
 import type { MessageId, TicketId } from '../contract/ids.ts'
-import { insertRows } from './insert.ts'
+import { insertRows } from './statement.ts'
 import type { MessageTable, Tables } from './tables.ts'
 
 /** Past every position: the largest integer both engines hold. */

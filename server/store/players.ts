@@ -1,16 +1,22 @@
 /** Players the ledger knows: only those who have written something. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Kysely } from 'kysely'
+import { run } from './statement.ts'
 import type { PlayerKey, PlayerTable, Tables } from './tables.ts'
 
 /** The key under which everything of a player is kept: 32 hex digits over game and subject. */
 export function playerKey(game: string, subject: string): PlayerKey {
-  return createHash('sha256').update(`${game}\0${subject}`).digest('hex').slice(0, 32) as PlayerKey
+  return hash('sha256', `${game}\0${subject}`, 'hex').slice(0, 32) as PlayerKey
 }
 
 export function playerRows(db: Kysely<Tables>) {
   return {
-    find: (player: PlayerKey) => db.selectFrom('players').selectAll().where('player', '=', player).executeTakeFirst(),
+    async find(player: PlayerKey): Promise<PlayerTable | undefined> {
+      const [row] = await run(db, 'player', [player], () =>
+        db.selectFrom('players').selectAll().where('player', '=', player),
+      )
+      return row
+    },
 
     findAll: (players: readonly PlayerKey[]) =>
       players.length === 0
@@ -66,12 +72,10 @@ export function playerRows(db: Kysely<Tables>) {
         .execute(),
 
     async sessionHasEnded(sessionId: string): Promise<boolean> {
-      const row = await db
-        .selectFrom('ended_sessions')
-        .select('session_id')
-        .where('session_id', '=', sessionId)
-        .executeTakeFirst()
-      return row !== undefined
+      const rows = await run(db, 'ended session', [sessionId], () =>
+        db.selectFrom('ended_sessions').select('session_id').where('session_id', '=', sessionId),
+      )
+      return rows.length > 0
     },
 
     sweepSessions: (now: Date) => db.deleteFrom('ended_sessions').where('expires_at', '<', now.getTime()).execute(),

@@ -94,11 +94,22 @@ type Connection = ReturnType<typeof openConnection>
 /** More statements than the relay has; a bound all the same, because lists make statements of many lengths. */
 const keptStatements = 500
 
-function openConnection(path: string) {
+/** A connection set up as the ledger's are. */
+export function openSqlite(path: string): DatabaseSync {
   const sqlite = new DatabaseSync(path)
-  // FULL: a commit is on the disk before the player hears 201. The timeout, short because the whole relay waits in it,
-  // lets an operator's command write as well.
-  sqlite.exec('pragma busy_timeout = 500; pragma journal_mode = wal; pragma synchronous = full')
+  // The timeout, short because the whole relay waits in it, lets an operator's command write as well.
+  sqlite.exec('pragma busy_timeout = 500; pragma journal_mode = wal')
+  // FULL: a commit is on the disk before the player hears 201.
+  sqlite.exec('pragma synchronous = full')
+  // What a savepoint may have to undo is kept in memory: in a file, it was more to write than the commit itself.
+  sqlite.exec('pragma temp_store = memory')
+  // Random ids touch pages all over: 32 MB of them are held, and as much is gathered in the log before it is brought home.
+  sqlite.exec('pragma cache_size = -32000; pragma wal_autocheckpoint = 8000')
+  return sqlite
+}
+
+function openConnection(path: string) {
+  const sqlite = openSqlite(path)
   const statements = new Map<string, { statement: StatementSync; returnsRows: boolean }>()
 
   function prepare(text: string) {

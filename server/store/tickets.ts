@@ -2,7 +2,7 @@
 import type { ExpressionBuilder, Insertable, Kysely, Updateable } from 'kysely'
 import type { TicketId } from '../contract/ids.ts'
 import type { VendorTicketId } from '../vendors/vendor.ts'
-import { insertRows } from './insert.ts'
+import { insertRows, run } from './statement.ts'
 import type { ChainTable, PlayerKey, Tables, TicketTable } from './tables.ts'
 
 /** A ticket with what every view of it needs: the newest that somebody wrote, and how many of the agents' it has unread. */
@@ -68,13 +68,10 @@ export function ticketRows(db: Kysely<Tables>) {
         .execute(),
 
     async isNumberTaken(game: string, number: string): Promise<boolean> {
-      const row = await db
-        .selectFrom('tickets')
-        .select('id')
-        .where('game', '=', game)
-        .where('number', '=', number)
-        .executeTakeFirst()
-      return row !== undefined
+      const rows = await run(db, 'ticket by number', [game, number], () =>
+        db.selectFrom('tickets').select('id').where('game', '=', game).where('number', '=', number),
+      )
+      return rows.length > 0
     },
 
     add: (row: Insertable<TicketTable>) => insertRows(db, 'tickets', [row]),

@@ -2,7 +2,7 @@
  * `Idempotency-Key`, after the IETF draft: one key, one effect, one answer. The record commits together with what it
  * stands for, so that no crash can part the two.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { Refusal } from '../problem.ts'
 import type { Ledger, Store } from '../store/store.ts'
@@ -82,10 +82,13 @@ async function findEarlier<T>(ledger: Ledger, request: OnceRequest, fingerprint:
 
 /** The same for two bodies that say the same, whatever the order of their keys. */
 function fingerprintOf(body: unknown): string {
-  return createHash('sha256').update(JSON.stringify(body, sortKeys)).digest('base64url')
+  return hash('sha256', JSON.stringify(sorted(body)), 'base64url')
 }
 
-function sortKeys(_key: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+/** With every object's keys in one order. */
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(sorted)
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]))
 }
