@@ -1,4 +1,5 @@
 /** Who may come in, and how often: everything that knows players and their proofs, put together. */
+import { setTimeout } from 'node:timers/promises'
 import type { Bells } from './bells.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
@@ -15,6 +16,8 @@ import { createStudioVerifier } from './players/studio-token.ts'
 import { createAddressOf } from './routes/address.ts'
 import type { Store } from './store/store.ts'
 import { createMerging } from './tickets/merge.ts'
+
+const lastMailsMs = 2_000
 
 export interface AdmissionParts {
   config: Config
@@ -43,9 +46,10 @@ export function createAdmission({ config, secret, store, clock, bells, games, lo
       ledger: store.isShared ? countTogether(store) : undefined,
       onLedgerTrouble: (error) => log.warn({ err: error }, 'limits are counted by this relay alone for now'),
     }),
-    /** Waits for mails that are on their way. */
+    /** Waits a moment for mails that are on their way: whoever gets none asks again. */
     close: async () => {
-      await mail?.links.settled()
+      const moment = setTimeout(lastMailsMs, undefined, { ref: false })
+      await Promise.race([mail?.links.settled(), moment])
       mail?.mailer.close()
     },
   }

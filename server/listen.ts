@@ -32,6 +32,8 @@ export interface Listening {
   /** Takes no new connections and resolves when the last is gone. Idle ones are closed by {@link closeIdle}. */
   close: () => Promise<void>
   closeIdle: () => void
+  /** Ends what is still open, in the middle of whatever it is. */
+  cut: () => void
 }
 
 export function listen({ fetch, host, port, ...options }: ListenOptions): Promise<Listening> {
@@ -64,6 +66,9 @@ function listening(server: ServerType, address: string): Listening {
     close: () => new Promise((resolve) => server.close(() => resolve())),
     closeIdle: () => {
       if ('closeIdleConnections' in server) server.closeIdleConnections()
+    },
+    cut: () => {
+      if ('closeAllConnections' in server) server.closeAllConnections()
     },
   }
 }

@@ -67,6 +67,8 @@ export interface Relay {
 }
 
 const closeIdleMs = 20
+/** How long a relay that ends lets players go on fetching what they have begun to. */
+const lastBytesMs = 6_000
 
 /**
  * Opens the ledger and the files and starts the workers; nothing listens yet.
@@ -186,6 +188,7 @@ export async function createRelay({
     },
     close: async () => {
       const closed = server?.close()
+      const cutting = setTimeout(() => server?.cut(), lastBytesMs)
       await files.endUploads()
       streams.stop()
       watch.stop()
@@ -196,6 +199,7 @@ export async function createRelay({
       const closing = setInterval(() => server?.closeIdle(), closeIdleMs)
       await closed
       clearInterval(closing)
+      clearTimeout(cutting)
       await admission.close()
       await files.close()
       await database.close()

@@ -1,10 +1,14 @@
 /** A large file of an agent's over a slow line: it may take as long as it takes. */
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { afterEach, expect, it, vi } from 'vitest'
 import type { Conversation } from '../../../server/contract/ticket.ts'
 import type { Vendor, VendorFileId } from '../../../server/vendors/vendor.ts'
+import { png } from '../../files/samples.ts'
 import { loft, pigeonPost } from '../../vendors/toy.ts'
 import { startRelay } from '../start.ts'
 import { until } from '../wait.ts'
+import { fileOf, upload } from './files.ts'
 
 afterEach(() => {
   vi.restoreAllMocks()
@@ -58,3 +62,20 @@ it('comes whole, however much later its last byte is than its first', async () =
   expect(await answer.text()).toBe('first last')
   await relay.close()
 })
+
+it('does not keep a relay from ending', async () => {
+  const relay = await startRelay()
+  const { token } = await relay.signIn()
+  const id = await upload(relay, token, Buffer.concat([png(), Buffer.alloc(30_000_000)]))
+  await until(async () => (await fileOf(relay, token, id))?.state === 'ready', 'the file is ready')
+  const { port, hostname } = new URL(relay.url)
+  const player = connect(Number(port), hostname)
+  player.write(`GET /v1/attachments/${id} HTTP/1.1\r\nHost: relay\r\nAuthorization: Bearer ${token}\r\n\r\n`)
+  await once(player, 'data')
+  // Its device is in a pocket: nothing more is taken.
+  player.pause()
+  const from = Date.now()
+  await relay.close()
+  expect(Date.now() - from).toBeLessThan(10_000)
+  player.destroy()
+}, 60_000)
