@@ -6,16 +6,20 @@ export interface Deadline {
   expired: () => boolean
   /** Something moved: the time starts anew. */
   touch: () => void
+  /** It is our turn now, and the time does not count until {@link touch}. */
+  rest: () => void
   clear: () => void
 }
 
 export function createDeadline(timeoutMs: number, outer: AbortSignal): Deadline {
   const controller = new AbortController()
   let expired = false
-  const timer = setTimeout(() => {
+  const expire = () => {
     expired = true
     controller.abort(new Error('timed out'))
-  }, timeoutMs)
+  }
+  let timer = setTimeout(expire, timeoutMs)
+  let isOver = false
   const stop = () => controller.abort(outer.reason)
   if (outer.aborted) stop()
   else outer.addEventListener('abort', stop, { once: true })
@@ -23,9 +27,12 @@ export function createDeadline(timeoutMs: number, outer: AbortSignal): Deadline 
     signal: controller.signal,
     expired: () => expired,
     touch: () => {
-      timer.refresh()
+      clearTimeout(timer)
+      if (!isOver) timer = setTimeout(expire, timeoutMs)
     },
+    rest: () => clearTimeout(timer),
     clear: () => {
+      isOver = true
       clearTimeout(timer)
       outer.removeEventListener('abort', stop)
     },
@@ -33,6 +40,8 @@ export function createDeadline(timeoutMs: number, outer: AbortSignal): Deadline 
 }
 
 export interface Watch {
+  /** The next bytes are wanted; until they come, it is the source that is waited for. */
+  onWait?: () => void
   onProgress: () => void
   onEnd?: () => void
   /** What a failure of the source becomes. */
@@ -41,12 +50,13 @@ export interface Watch {
 
 /** Passes bytes on and tells of each chunk, so that a large file may take long but a stalled one may not. */
 export function watched(body: ReadableStream<Uint8Array>, watch: Watch): ReadableStream<Uint8Array> {
-  const { onProgress, onEnd = () => undefined, failure = (error: unknown) => error } = watch
+  const { onWait = () => undefined, onProgress, onEnd = () => undefined, failure = (error: unknown) => error } = watch
   const reader = body.getReader()
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
+          onWait()
           const { done, value } = await reader.read()
           onProgress()
           if (!done) return controller.enqueue(value)

@@ -120,13 +120,15 @@ export function checked<T>(
 }
 
 export function withDeadline(response: Response, exchange: Exchange, deadline: Deadline): Response {
-  deadline.touch()
   if (!response.body) {
     deadline.clear()
     return response
   }
+  // The vendor answers for its own silence, and not for a player's whose device takes nothing for a while.
+  deadline.rest()
   const body = watched(response.body, {
-    onProgress: deadline.touch,
+    onWait: deadline.touch,
+    onProgress: deadline.rest,
     onEnd: deadline.clear,
     failure: (error) => unreachable(error, exchange, deadline),
   })
