@@ -15,9 +15,13 @@ interface Weighed {
 
 const parts: readonly Weighed[] = [
   { what: 'medkit.js, on every page', files: ['medkit.js'], limit: 1536 },
-  { what: 'panel until it can be used, with styles and English', files: ['assets/panel-'], limit: 20_480 },
-  { what: '  then: the form, the conversation, the outbox', files: ['assets/writing-', 'assets/use-whole-', 'assets/hooks-'] },
-  { what: '  then: the rest of English', files: ['assets/en-more-'] },
+  {
+    what: 'panel until a player can write, with styles and English',
+    files: ['assets/panel-'],
+    limit: 20_480,
+  },
+  { what: '  then: the conversation, files, what else is sent', files: ['assets/talk-', 'assets/use-whole-'] },
+  { what: '  then: the rest of English', files: ['assets/en-more-', 'assets/problems-'] },
   { what: '  with a session: live answers', files: ['assets/live-'] },
   { what: '  where the game asks for it: proof of work', files: ['assets/proof-'] },
   { what: '  with the first file: tus', files: ['assets/upload-', 'assets/browser-', 'assets/rolldown-runtime-'] },

@@ -4,6 +4,8 @@ import { createHost } from './host.ts'
 import { createBridge, type FromGame } from './play/bridge.ts'
 import { start } from './start.ts'
 import { openLink } from './state/mail-link.ts'
+import { addStyles } from './style/adopt.ts'
+import fullPageStyles from './style/full-page.css?inline'
 import './style/page.css'
 
 const asked = new URLSearchParams(location.search)
@@ -17,6 +19,7 @@ const ticket = asked.get('ticket')
 const relay = new URL('.', location.href).href.replace(/\/$/, '')
 const bridge = createBridge(asked.get('bridge'))
 
+const root = createHost(relay)
 const { medkit, support } = start(
   {
     game: asked.get('game') ?? '',
@@ -25,12 +28,13 @@ const { medkit, support } = start(
     ...(token && { token: renewable(token) }),
   },
   {
-    root: createHost(relay),
+    root,
     mode: 'page',
     closable: bridge.present,
     ...(asked.get('files') === 'game' && { pickFile: () => bridge.tell('pick-file') }),
   },
 )
+addStyles(root, fullPageStyles)
 if (code) {
   openLink(support, code).catch(async () => {
     await support.speech.complete()

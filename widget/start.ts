@@ -1,9 +1,11 @@
 /** Brings the panel to life, on whatever ground one of the three doors has prepared. */
-import { effect } from '@preact/signals-core'
+
 import type { TicketId } from '../server/contract/ids.ts'
 import type { Emit, Medkit, MountOptions } from './handle.ts'
 import { drawPanel } from './panel/panel.tsx'
 import { systemClock } from './state/clock.ts'
+import { effect } from './state/signal.ts'
+import { startLater } from './state/start-later.ts'
 import { createSupport, type Mode, type Support } from './state/support.ts'
 import { addStyles } from './style/adopt.ts'
 import panelStyles from './style/panel.css?inline'
@@ -21,7 +23,7 @@ export interface Ground {
 
 export type StartOptions = MountOptions & { relay: string; locale: string }
 
-type WritingFile = typeof import('./panel/writing.tsx')
+type TalkFile = typeof import('./panel/talk.tsx')
 type Listener = (detail: unknown) => void
 
 export function start(
@@ -35,7 +37,7 @@ export function start(
   const emit: Emit = (event, detail) => {
     for (const [name, listener] of listeners) if (name === event) listener(detail)
   }
-  let preparing: Promise<WritingFile> | undefined
+  let preparing: Promise<TalkFile> | undefined
   let gone = false
   const support = createSupport({
     options,
@@ -46,8 +48,8 @@ export function start(
     fetch: (...request) => fetch(...request),
     emit,
     close: () => handle.close(),
-    prepareWriting: () => {
-      preparing ??= import('./panel/writing.tsx').then((file) => {
+    prepareTalk: () => {
+      preparing ??= import('./panel/talk.tsx').then((file) => {
         if (gone) throw Error('destroyed')
         addStyles(root, file.styles)
         file.prepare(support)
@@ -59,25 +61,25 @@ export function start(
       return preparing
     },
   })
-  const { session, diagnostics, router } = support
-  const writing = () => support.prepareWriting().then(({ prepare }) => prepare(support))
+  const { session, diagnostics, router, outbox, form } = support
+  const fetchTalk = () => {
+    outbox.load()
+    support.prepareTalk().catch(() => {})
+    support.speech.complete().catch(() => {})
+  }
   const stopPad = onPad(support, root)
   const takeOff = drawPanel(support, { root, launcher, theme: options.theme ?? {} })
   support.speech.choose(locale).catch(() => {})
   if (options.game) support.loadGame()
   if (options.token) session.signIn(options.token)
   // Something may lie unsent from last time.
-  if (support.open.value || support.storage.get('acted')) writing().catch(() => {})
+  if (support.open.value || support.storage.get('acted')) fetchTalk()
 
   const handle: Medkit = {
     open(view, draft) {
       // Once the first half is painted, the second is fetched: by the time a button is pressed, it is there.
-      setTimeout(() =>
-        writing().then(
-          ({ form }) => form.begin(draft),
-          () => {},
-        ),
-      )
+      setTimeout(fetchTalk)
+      form.begin(draft)
       if (view === 'new') router.go({ view })
       else if (view === 'tickets') router.home()
       else if (view) router.go({ view: 'ticket', id: view.ticket as TicketId })
@@ -104,8 +106,8 @@ export function start(
     setMetadata: diagnostics.setMetadata,
     addBreadcrumb: diagnostics.addBreadcrumb,
     attach(file) {
-      writing().then(
-        ({ uploads }) => uploads().add([file]),
+      support.prepareTalk().then(
+        ({ prepare }) => prepare(support).uploads().add([file]),
         () => {},
       )
     },
@@ -142,19 +144,14 @@ function onPad(support: Support, root: ShadowRoot): () => void {
   addEventListener('gamepadconnected', connected)
   const stop = effect(() => {
     if (!pad.value) return
-    let giveBack = () => {}
-    let stopped = false
     const mayAct = () => open.value && !busy.value
-    import('./play/gamepad.ts').then(
-      ({ followPad }) => {
-        if (!stopped) giveBack = followPad({ root, clock, mayAct, back })
-      },
-      () => {},
+    return startLater(
+      import('./play/gamepad.ts').then(
+        ({ followPad }) =>
+          () =>
+            followPad({ root, clock, mayAct, back }),
+      ),
     )
-    return () => {
-      stopped = true
-      giveBack()
-    }
   })
   return () => {
     removeEventListener('gamepadconnected', connected)

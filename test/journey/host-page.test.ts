@@ -156,6 +156,25 @@ describe('a page with the script tag', () => {
     await until(async () => (await listeners()) <= afterOne + 2, 'every listener is off')
   })
 
+  it('needs nothing but the script and the panel’s first file for a player to write, send, and hear that it arrived', async () => {
+    const page = await open(tag())
+    const fetched: string[] = []
+    await page.route('**/assets/*', (route) => {
+      const name = new URL(route.request().url()).pathname
+      if (!name.startsWith('/assets/panel-')) return route.abort()
+      fetched.push(name)
+      return route.continue()
+    })
+    await launcher(page).click()
+    await page.getByRole('button', { name: en.getHelp }).click()
+    await page.getByLabel('Purchases').check({ force: true })
+    await page.getByLabel('Order number').fill('A-1')
+    await page.getByLabel(en.message).fill('I was charged twice.')
+    await page.getByRole('button', { name: en.send, exact: true }).click()
+    await page.getByText(/^We have it\. Your ticket is SH-/).waitFor()
+    expect(fetched).toHaveLength(1)
+  })
+
   it('still reaches support by a plain link when a blocker swallows the panel', async () => {
     const page = await open(tag())
     await page.route('**/assets/panel-*', (route) => route.abort())

@@ -3,7 +3,6 @@ import { SignJWT } from 'jose'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readBrowserFiles } from '../../server/routes/browser-files.ts'
 import { en } from '../../widget/words/en.ts'
-import { more } from '../../widget/words/en-more.ts'
 import { startRelay, type TestRelay } from '../relay/start.ts'
 import { until } from '../relay/wait.ts'
 import { closeBrowser, launch } from './browser.ts'
@@ -80,9 +79,9 @@ describe('the page in a game’s webview', () => {
     await tell('metadata', { metadata: { ship: 'Quiet Tide', crew: 4 } })
     await page.getByRole('button', { name: en.getHelp }).click()
     await page.getByText('Something is broken').click()
-    await page.getByRole('textbox', { name: more.message }).fill('The gate is closed.')
+    await page.getByRole('textbox', { name: en.message }).fill('The gate is closed.')
     expect(await hears('keyboard')).toMatchObject({ open: true })
-    await page.getByRole('button', { name: more.send, exact: true }).click()
+    await page.getByRole('button', { name: en.send, exact: true }).click()
     await page.getByText(/We have it/).waitFor()
     const [listed] = await until(async () => {
       const tickets = await relay.desk.list()

@@ -99,7 +99,7 @@ describe('a conversation', () => {
 
   it('keeps a reply as a draft, and sends it by Enter from a keyboard', async () => {
     await show(ticketOf({}))
-    await type(stage.screen.getByLabelText('Write a message'), 'It was the blue one.')
+    await type(await stage.screen.findByLabelText('Write a message'), 'It was the blue one.')
     expect(localStorage.getItem(`medkit:test:draft:${ticket.id}`)).toBe('"It was the blue one."')
     await userEvent.keyboard('{Enter}')
     await waitFor(() => expect(ticket.messages).toHaveLength(2))
@@ -109,7 +109,7 @@ describe('a conversation', () => {
 
   it('closes on purpose, with a way back', async () => {
     await show(ticketOf({}))
-    await press(stage.screen.getByRole('button', { name: 'Solved? Close it' }))
+    await press(await stage.screen.findByRole('button', { name: 'Solved? Close it' }))
     await stage.screen.findByText('This ticket is closed.')
     expect(stage.screen.queryByLabelText('Write a message')).toBeNull()
     await press(stage.screen.getByRole('button', { name: 'Undo' }))

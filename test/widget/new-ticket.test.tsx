@@ -13,7 +13,7 @@ describe('a new ticket', () => {
 
   beforeEach(async () => {
     stage.medkit.open('new')
-    await stage.screen.findByRole('heading', { name: 'New ticket' })
+    await stage.screen.findByText(/^Also sent/)
   })
 
   it('goes out with category, fields, language and what the device says, and lands on the result', async () => {

@@ -29,8 +29,8 @@ describe('a session', () => {
     stage.relay.answer('GET /tickets/:ticketId', (one) =>
       isFirst(one) ? problem(401, 'token_expired') : { status: 200, body: ticket },
     )
-    await stage.medkit.open('new')
-    await stage.screen.findByLabelText('What happened?')
+    stage.medkit.open('new')
+    await stage.screen.findByText(/^Also sent/)
     stage.medkit.open({ ticket: ticket.id })
     stage.medkit.signIn(token)
     await stage.screen.findByRole('heading', { name: ticket.number })

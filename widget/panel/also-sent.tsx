@@ -1,6 +1,9 @@
 /** Everything that goes along with a message, line by line, each with a switch. */
+
+import { describe } from '../play/device.ts'
 import type { Words } from '../words/en.ts'
-import { useWriting } from './use-writing.ts'
+import { useKept } from './context.ts'
+import { useTalk } from './use-talk.ts'
 
 const ours = [
   'browser',
@@ -13,7 +16,11 @@ const ours = [
 ] as const satisfies readonly (keyof Words)[]
 
 export function AlsoSent() {
-  const { speech, form } = useWriting()
+  const { speech, form, diagnostics, options } = useTalk()
+  // The device as it is by now.
+  useKept(() => {
+    form.details.value = describe({ ...options.metadata?.(), ...diagnostics.told() })
+  })
   const { words, say } = speech
   const lines = Object.entries(form.details.value)
   const { withheld } = form

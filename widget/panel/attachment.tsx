@@ -1,11 +1,25 @@
 /** Files: choosing them, watching them go, and having them on a message. */
-import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Attachment, AttachmentReason } from '../../server/contract/attachment.ts'
+import { signal } from '../state/signal.ts'
 import type { Chosen, Uploads } from '../state/uploads.ts'
 import type { Words } from '../words/en.ts'
-import { Icon } from './icons.tsx'
+import { useKept } from './context.ts'
+import { Icon, paths } from './icons.tsx'
+import { morePaths } from './more-icons.ts'
+import { useTalk } from './use-talk.ts'
 import { useWhole } from './use-whole.ts'
-import { useWriting } from './use-writing.ts'
+
+/** Those on a new ticket. */
+export function NewFiles() {
+  const { newFiles, speech } = useTalk()
+  return (
+    <>
+      <FileList uploads={newFiles} />
+      <FilePicker uploads={newFiles} label={speech.words.value.addFiles} />
+      <CameraPicker uploads={newFiles} />
+    </>
+  )
+}
 
 /** @param small an icon beside the composer instead of a button with words. */
 export function FilePicker({ uploads, label, small }: { uploads: Uploads; label: string; small?: boolean }) {
@@ -23,7 +37,7 @@ export function FilePicker({ uploads, label, small }: { uploads: Uploads; label:
         aria-label={small ? label : undefined}
         onClick={pickFile}
       >
-        <Icon name="clip" />
+        <Icon path={morePaths.clip} />
         {!small && (
           <span>
             {label}
@@ -35,7 +49,7 @@ export function FilePicker({ uploads, label, small }: { uploads: Uploads; label:
   }
   return (
     <label class={small ? 'icon' : 'plain picker'} title={small ? `${label}: ${hint}` : undefined}>
-      <Icon name="clip" />
+      <Icon path={morePaths.clip} />
       <span class={small ? 'hidden' : ''}>
         {label}
         <span class="hint">{hint}</span>
@@ -54,7 +68,7 @@ export function CameraPicker({ uploads }: { uploads: Uploads }) {
   if (!takesPhotos || pickFile || !matchMedia('(pointer: coarse)').matches) return null
   return (
     <label class="plain picker">
-      <Icon name="camera" />
+      <Icon path={morePaths.camera} />
       {speech.words.value.takePhoto}
       <input type="file" class="hidden" capture="environment" {...choice} />
     </label>
@@ -63,9 +77,12 @@ export function CameraPicker({ uploads }: { uploads: Uploads }) {
 
 /** Where nothing was chosen the first time, the next goes without `accept`: some webviews then show no file at all. */
 function useChoice(uploads: Uploads, accept: string) {
-  const [inVain, setInVain] = useState(false)
+  const inVain = useKept(() => signal(false))
+  const setInVain = (value: boolean) => {
+    inVain.value = value
+  }
   return {
-    ...(!inVain && { accept }),
+    ...(!inVain.value && { accept }),
     // Only once the chooser has been asked for.
     onClick: () => setTimeout(() => setInVain(true)),
     onChange({ currentTarget }: { currentTarget: HTMLInputElement }) {
@@ -105,7 +122,7 @@ function ChosenFile({ item, uploads }: { item: Chosen; uploads: Uploads }) {
   const { key, name, state, progress, original } = item
   return (
     <li class="file">
-      <Icon name={state === 'there' ? 'check' : 'file'} />
+      <Icon path={state === 'there' ? paths.check : morePaths.file} />
       <span class="name" dir="auto">
         {name}
       </span>
@@ -127,7 +144,7 @@ function ChosenFile({ item, uploads }: { item: Chosen; uploads: Uploads }) {
         aria-label={say(words.value.remove, { name })}
         onClick={() => uploads.remove(key)}
       >
-        <Icon name="close" />
+        <Icon path={paths.close} />
       </button>
       {state === 'moving' && <progress aria-label={name} value={progress} max={1} />}
     </li>
@@ -164,14 +181,14 @@ function refusal({ fileRefused, fileReasons }: Words, reason: AttachmentReason |
 
 /** A file on a message: a picture is shown, everything else has a name and is saved. */
 export function Attached({ attachment }: { attachment: Attachment }) {
-  const { speech, files, act } = useWriting()
+  const { speech, files, act } = useTalk()
   const { words, say, size } = speech
   const { fileName, state, fileSize, reason } = attachment
   if (state !== 'ready') {
     const refused = state === 'refused'
     return (
       <span class="attached">
-        <Icon name="file" />
+        <Icon path={morePaths.file} />
         <span dir="auto">{fileName}</span>{' '}
         <span class={refused ? 'wrong' : 'hint'}>
           {refused ? refusal(words.value, reason) : words.value.fileChecking}
@@ -195,31 +212,38 @@ export function Attached({ attachment }: { attachment: Attachment }) {
 const shownTypes = ['image/png', 'image/jpeg', 'image/gif', 'image/webp']
 const shownUpToBytes = 8 * 2 ** 20
 
+/** @returns stops looking out. */
+function whenSeen(place: Element, run: () => void): () => void {
+  const watch = new IntersectionObserver((seen) => {
+    if (!seen.some(({ isIntersecting }) => isIntersecting)) return
+    watch.disconnect()
+    run()
+  })
+  watch.observe(place)
+  return () => watch.disconnect()
+}
+
 /** Fetched once it comes into view: a long conversation may hold a hundred. */
 function Picture({ attachment }: { attachment: Attachment }) {
-  const { files } = useWriting()
-  const { id, fileType, fileSize } = attachment
-  const place = useRef<HTMLSpanElement>(null)
-  const [address, setAddress] = useState('')
-  const shown = shownTypes.includes(fileType) && fileSize < shownUpToBytes
-  useEffect(() => {
-    if (!shown || !place.current) return
-    let gone = false
-    const watch = new IntersectionObserver((seen) => {
-      if (!seen.some(({ isIntersecting }) => isIntersecting)) return
-      watch.disconnect()
-      const show = (found: string) => gone || setAddress(found)
-      files.address(attachment).then(show, () => {})
-    })
-    watch.observe(place.current)
-    return () => {
-      gone = true
-      watch.disconnect()
+  const { files } = useTalk()
+  const { fileType, fileSize } = attachment
+  const { address, appear } = useKept(() => {
+    const address = signal('')
+    const show = (found: string) => {
+      address.value = found
     }
-  }, [id, shown])
+    const appear = (place: Element | null) => {
+      if (place) return whenSeen(place, () => files.address(attachment).then(show, () => {}))
+    }
+    return { address, appear }
+  })
+  const forget = () => {
+    address.value = ''
+  }
+  const shown = shownTypes.includes(fileType) && fileSize < shownUpToBytes
   return (
-    <span ref={place} class={address ? 'picture shown' : 'picture'}>
-      {address ? <img src={address} alt="" onError={() => setAddress('')} /> : <Icon name="file" />}
+    <span {...(shown && { ref: appear })} class={address.value ? 'picture shown' : 'picture'}>
+      {address.value ? <img src={address.value} alt="" onError={forget} /> : <Icon path={morePaths.file} />}
     </span>
   )
 }

@@ -1,20 +1,22 @@
 /** Where a reply is written, always in reach of the thumb. */
-import { useRef } from 'preact/hooks'
+import { createRef } from 'preact'
 import type { TicketId } from '../../server/contract/ids.ts'
 import { FileList, FilePicker } from './attachment.tsx'
+import { useKept } from './context.ts'
 import { Icon } from './icons.tsx'
+import { morePaths } from './more-icons.ts'
 import { maxMessageLength } from './new-ticket.tsx'
-import { useWriting } from './use-writing.ts'
+import { useTalk } from './use-talk.ts'
 
 /** Enter makes a line where the keys are on glass; with a keyboard it sends, and the composer says so. */
 const withKeyboard = () => matchMedia('(pointer: fine)').matches
 
 export function Composer({ id }: { id: TicketId }) {
-  const { speech, replies } = useWriting()
+  const { speech, replies } = useTalk()
   const words = speech.words.value
   const reply = replies.on(id)
   const text = reply.text.value
-  const element = useRef<HTMLFormElement>(null)
+  const element = useKept(createRef<HTMLFormElement>)
   const send = async (event: Event) => {
     event.preventDefault()
     if (await reply.send()) return
@@ -49,7 +51,7 @@ export function Composer({ id }: { id: TicketId }) {
           aria-label={words.send}
           aria-disabled={!text.trim() || reply.sending.value}
         >
-          <Icon name="send" />
+          <Icon path={morePaths.send} />
         </button>
       </div>
       {reply.sending.value ? (

@@ -1,15 +1,17 @@
 /**
  * How a view reaches the state it shows, keeps what is its own, and is drawn anew when a signal it has read changes:
- * what @preact/signals and preact/hooks would do, in a tenth of their weight. Views that come later may use hooks.
+ * what @preact/signals and preact/hooks would do, in a tenth of their weight. What is to happen once a view stands, and
+ * when it goes, its `ref` says.
  */
-import { effect, untracked } from '@preact/signals-core'
+
 import { type Component, type ComponentChildren, Fragment, options } from 'preact'
+import { effect, untracked } from '../state/signal.ts'
 import type { Support } from '../state/support.ts'
 
 interface View extends Component {
   context: { support: Support }
   unfollow?: () => void
-  kept?: unknown
+  kept?: { value: unknown }
 }
 type Draw = (this: View, ...given: unknown[]) => ComponentChildren
 
@@ -60,6 +62,6 @@ export function useSupport(): Support {
 
 /** Made when the view is first drawn, and the same from then on. One for each view. */
 export function useKept<T>(make: () => T): T {
-  drawn.kept ??= untracked(make)
-  return drawn.kept as T
+  drawn.kept ??= { value: untracked(make) }
+  return drawn.kept.value as T
 }

@@ -1,24 +1,25 @@
 /** One ticket: what was said, live, and what can be done next. */
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import type { ComponentChildren } from 'preact'
 import type { MessageId, TicketId } from '../../server/contract/ids.ts'
 import type { Ticket } from '../../server/contract/ticket.ts'
+import { signal } from '../state/signal.ts'
 import { Composer } from './composer.tsx'
+import { useKept } from './context.ts'
 import { Icon } from './icons.tsx'
 import { lazy } from './lazy.tsx'
 import { Messages } from './message.tsx'
+import { morePaths } from './more-icons.ts'
 import { Problem } from './notice.tsx'
-import { Screen } from './screen.tsx'
-import { Status } from './ticket-list.tsx'
+import { useTalk } from './use-talk.ts'
 import { useWhole } from './use-whole.ts'
-import { useWriting } from './use-writing.ts'
 
-const Rating = lazy(() => import('./rating.tsx').then((file) => file.Rating))
+const Rating = lazy(() => import('./rating.tsx'))((file) => file.Rating)
 
 /** The vendor was not heard for so long that the player should know. */
 const staleMs = 15 * 60_000
 
-export function Conversation({ id, fresh = false }: { id: TicketId; fresh?: boolean }) {
-  const { speech, clock, tickets, threads, outbox } = useWriting()
+export function Conversation({ id }: { id: TicketId }) {
+  const { speech, clock, tickets, threads, outbox } = useTalk()
   const words = speech.words.value
   const ticket = tickets.list.value?.find((one) => one.id === id)
   const thread = threads.all.value[id]
@@ -28,14 +29,7 @@ export function Conversation({ id, fresh = false }: { id: TicketId; fresh?: bool
   const said = thread?.messages.filter(({ author }) => author !== 'system').pop()
   const failure = threads.failure.value
   return (
-    <Screen
-      class="talk"
-      title={ticket?.number ?? words.loading}
-      focus={!fresh}
-      aside={ticket && <Status status={ticket.status} />}
-      foot={ticket && <Next ticket={ticket} />}
-    >
-      {fresh && ticket?.status === 'open' && thread?.messages.length === 1 && <Received ticket={ticket} />}
+    <>
       {failure && <Problem code={failure} again={() => threads.look(id)} />}
       <Log count={(thread?.messages.length ?? 0) + outgoing.length} said={said?.id}>
         {ticket?.subject && (
@@ -53,39 +47,17 @@ export function Conversation({ id, fresh = false }: { id: TicketId; fresh?: bool
         )}
         <Messages id={id} messages={thread?.messages ?? []} outgoing={outgoing} />
       </Log>
-    </Screen>
+    </>
   )
 }
 
 /** A first message that the relay does not have yet. */
-export function OutgoingTicket({ itemKey }: { itemKey: string }) {
-  const { speech, outbox } = useWriting()
-  const words = speech.words.value
-  const outgoing = outbox.items.value.filter(({ key }) => key === itemKey)
+export function Outgoing({ itemKey }: { itemKey: string }) {
+  const outgoing = useWhole().outbox.items.value.filter(({ key }) => key === itemKey)
   return (
-    <Screen class="talk" title={words.newTicket}>
-      {outgoing[0]?.state === 'waiting' && outgoing[0].code && <p class="card">{words.kept}</p>}
-      <Log count={outgoing.length}>
-        <Messages messages={[]} outgoing={outgoing} />
-      </Log>
-    </Screen>
-  )
-}
-
-/** Says that it has arrived, where the eyes and the focus are; below the fold, people press again. */
-function Received({ ticket }: { ticket: Ticket }) {
-  const { speech, game } = useWhole()
-  const { words, say } = speech
-  const result = useRef<HTMLDivElement>(null)
-  useEffect(() => result.current?.focus(), [])
-  return (
-    <div class="card done" tabIndex={-1} ref={result}>
-      <Icon name="check" />
-      <p>
-        <b>{say(words.value.received, { number: ticket.number })}</b>
-        {game.value?.can.answers === 'email' ? words.value.receivedByEmail : words.value.receivedHint}
-      </p>
-    </div>
+    <Log count={outgoing.length}>
+      <Messages messages={[]} outgoing={outgoing} />
+    </Log>
   )
 }
 
@@ -93,48 +65,29 @@ interface LogProps {
   count: number
   /** The newest that somebody said. */
   said?: MessageId | undefined
-  children: preact.ComponentChildren
+  children: ComponentChildren
 }
 
-/** Keeps the newest in view, unless the player has scrolled up to read. */
 function Log({ count, said, children }: LogProps) {
   const { speech } = useWhole()
   const words = speech.words.value
-  const log = useRef<HTMLDivElement>(null)
-  const following = useRef(true)
-  const [behind, setBehind] = useState(false)
-  const toEnd = () => {
-    if (log.current) log.current.scrollTop = log.current.scrollHeight
-    setBehind(false)
-  }
-  const onScroll = () => {
-    if (!log.current) return
-    const { scrollHeight, scrollTop, clientHeight } = log.current
-    following.current = scrollHeight - scrollTop - clientHeight < 60
-    if (following.current) setBehind(false)
-  }
-  useLayoutEffect(() => {
-    if (following.current) toEnd()
-  }, [count])
-  useLayoutEffect(() => {
-    if (!following.current) setBehind(true)
-  }, [said])
+  const { behind, drawn, onScroll, onLoad, toEnd } = useKept(createFollowing)
   return (
     <>
       <div
         role="log"
         aria-label={words.conversation}
         class="log"
-        ref={log}
+        // A function of its own each time, so that it is called each time.
+        ref={(log) => drawn(log, count, said)}
         onScroll={onScroll}
-        // A picture that comes in later pushes the newest out of view.
-        onLoadCapture={() => following.current && toEnd()}
+        onLoadCapture={onLoad}
       >
         {children}
       </div>
-      {behind && (
+      {behind.value && (
         <button type="button" class="newest" onClick={toEnd}>
-          <Icon name="down" />
+          <Icon path={morePaths.down} />
           {words.newAnswer}
         </button>
       )}
@@ -142,8 +95,41 @@ function Log({ count, said, children }: LogProps) {
   )
 }
 
-function Next({ ticket }: { ticket: Ticket }) {
-  const { speech, turn, game } = useWriting()
+/** Keeps the newest in view, unless the player has scrolled up to read. */
+function createFollowing() {
+  let log: HTMLElement | null = null
+  let following = true
+  let last: { count: number; said: MessageId | undefined } | undefined
+  const behind = signal(false)
+  const toEnd = () => {
+    if (log) log.scrollTop = log.scrollHeight
+    behind.value = false
+  }
+  return {
+    behind,
+    toEnd,
+    drawn(element: HTMLElement | null, count: number, said: MessageId | undefined) {
+      log = element
+      if (!log) return
+      if (following && last?.count !== count) toEnd()
+      if (!following && last?.said !== said) behind.value = true
+      last = { count, said }
+    },
+    onScroll() {
+      if (!log) return
+      following = log.scrollHeight - log.scrollTop - log.clientHeight < 60
+      if (following) behind.value = false
+    },
+    // A picture that comes in later pushes the newest out of view.
+    onLoad() {
+      if (following) toEnd()
+    },
+  }
+}
+
+/** What can be done about a ticket. */
+export function Next({ ticket }: { ticket: Ticket }) {
+  const { speech, turn, game } = useTalk()
   const words = speech.words.value
   const { id, can, status, rating } = ticket
   if (status !== 'closed') {

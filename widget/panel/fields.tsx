@@ -1,7 +1,7 @@
 /** A labelled place in a form, and the questions a category asks. */
 import type { ComponentChildren } from 'preact'
 import type { FormField } from '../../server/contract/game.ts'
-import { useWriting } from './use-writing.ts'
+import { useSupport } from './context.ts'
 
 /** What ties a control to its label, its hint and its mistake. */
 export interface Tied {
@@ -20,7 +20,7 @@ export interface PlaceProps {
 }
 
 export function Place({ id, label, hint, required = false, children }: PlaceProps) {
-  const { speech, form } = useWriting()
+  const { speech, form } = useSupport()
   const words = speech.words.value
   const mistake = form.mistakes.value[id]
   return (
@@ -44,7 +44,7 @@ export function Place({ id, label, hint, required = false, children }: PlaceProp
 }
 
 export function CategoryFields() {
-  const { speech, form, game } = useWriting()
+  const { speech, form, game } = useSupport()
   return (
     <>
       {form.category.value?.fields.map((field) => (
@@ -62,7 +62,7 @@ export function CategoryFields() {
 }
 
 function Control({ field, tied }: { field: FormField; tied: Tied }) {
-  const { speech, form, game } = useWriting()
+  const { speech, form, game } = useSupport()
   const fields = form.answers.value.fields
   const shared = {
     ...tied,

@@ -1,22 +1,17 @@
-/** The few drawings the panel needs, as strokes on a 24 by 24 grid. */
+/** The few drawings that home and the form need, as strokes on a 24 by 24 grid. */
 
-const paths = {
+export const paths = {
   back: 'M15 5l-7 7 7 7',
   close: 'M6 6l12 12M18 6L6 18',
-  send: 'M12 19V5M5 12l7-7 7 7',
-  clip: 'M20 11l-8.5 8.500a5 5 0 0 1-7-7L13 4a3.5 3.5 0 0 1 5 5l-8.5 8.500a2 2 0 0 1-3-3L14 7',
-  camera: 'M4 7h4l2-3h4l2 3h4v13H4zM12 10a3.500 3.500 0 1 1 0 7a3.500 3.500 0 1 1 0-7',
   check: 'M5 12.500l4.5 4.500L19 7',
-  file: 'M7 3h7l5 5v13H7zM14 3v5h5',
-  star: 'M12 3.500l2.6 5.4 5.9.8-4.3 4.1 1 5.900L12 16.900l-5.2 2.8 1-5.900L3.5 9.700l5.9-.800z',
   talk: 'M12 4a9 8 0 1 1-4 15l-4 1 1-4A9 8 0 0 1 12 4m0 4v7M8 12h7',
-  down: 'M12 5v14M5 12l7 7 7-7',
-} as const
+}
 
-export function Icon({ name }: { name: keyof typeof paths }) {
+/** @param mirrored where words run from right to left. */
+export function Icon({ path, mirrored }: { path: string; mirrored?: boolean }) {
   return (
-    <svg viewBox="0 0 24 24" aria-hidden="true" class={name === 'back' ? 'mirrored' : ''}>
-      <path d={paths[name]} />
+    <svg viewBox="0 0 24 24" aria-hidden="true" class={mirrored ? 'mirrored' : ''}>
+      <path d={path} />
     </svg>
   )
 }

@@ -1,34 +1,39 @@
-/** A view that is fetched when it is first wanted. */
-import { signal } from '@preact/signals-core'
-import { type ComponentType, h } from 'preact'
+/** Parts of the panel that are fetched when the first of them is wanted. */
+import type { ComponentType } from 'preact'
+import { type Signal, signal } from '../state/signal.ts'
 import type { Support } from '../state/support.ts'
 import { useKept, useSupport } from './context.ts'
 import { Problem } from './notice.tsx'
 
-export function lazy<P extends object>(load: (support: Support) => Promise<ComponentType<P>>): ComponentType<P> {
+/** @returns makes a view of what is in the file. */
+export function lazy<File extends object>(fetchFile: (support: Support) => Promise<File>) {
   // For each panel on the page: what one has fetched, another may still lack the words and styles for.
-  const found = new WeakMap<Support, ComponentType<P>>()
-  return function Lazy(props: P) {
-    const support = useSupport()
-    const { shown, start } = useKept(() => {
-      const shown = signal<ComponentType<P> | 'failed' | undefined>(found.get(support))
-      const start = () => {
-        shown.value = undefined
-        Promise.all([load(support), support.speech.complete()]).then(
-          ([component]) => {
-            found.set(support, component)
-            shown.value = component
-          },
-          () => {
-            shown.value = 'failed'
-          },
-        )
-      }
-      if (!shown.value) start()
-      return { shown, start }
-    })
-    const component = shown.value
-    if (component === 'failed') return <Problem code="offline" again={start} />
-    return component ? h(component, props) : null
+  const files = new WeakMap<Support, Signal<File | 'failed' | undefined>>()
+  const fileFor = (support: Support) => {
+    const file = files.get(support) ?? signal<File | 'failed'>()
+    files.set(support, file)
+    if (file.value === 'failed') file.value = undefined
+    // Wanted by two at once it is fetched once all the same, and comes at once when it is there.
+    Promise.all([fetchFile(support), support.speech.complete()]).then(
+      ([fetched]) => {
+        file.value = fetched
+      },
+      () => {
+        file.value = 'failed'
+      },
+    )
+    return file
   }
+  /** @param quiet when it cannot be had: another part of the same screen says so. */
+  return <P extends object>(viewIn: (file: File) => ComponentType<P>, quiet = false) =>
+    function Lazy(props: P) {
+      const support = useSupport()
+      const file = useKept(() => fileFor(support)).value
+      if (file === 'failed') return quiet ? null : <Problem code="offline" again={() => fileFor(support)} />
+      const View = file && viewIn(file)
+      return View ? <View {...props} /> : null
+    }
 }
+
+/** What comes after writing. */
+export const inTalk = lazy(({ prepareTalk }) => prepareTalk())

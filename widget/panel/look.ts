@@ -1,6 +1,7 @@
 /** Colours, position and size of the panel, as they follow the studio, the system and the keyboard on glass. */
-import { effect, signal } from '@preact/signals-core'
+
 import type { Theme } from '../../server/contract/game.ts'
+import { effect, signal } from '../state/signal.ts'
 import type { Support } from '../state/support.ts'
 import { accentProperties } from '../state/theme.ts'
 
@@ -22,9 +23,11 @@ export function followLook(
       wide.value = matches && mode === 'page'
     }),
     effect(() => {
-      const { accent = defaultAccent, scheme, position = '' } = { ...game.value?.theme, ...given(own) }
+      const theme = game.value?.theme ?? {}
+      const scheme = own.scheme || theme.scheme
+      const position = own.position || theme.position || ''
       const dark = scheme === 'dark' || (scheme !== 'light' && darkSystem.value)
-      const properties = accentProperties(accent, dark)
+      const properties = accentProperties(own.accent || theme.accent || defaultAccent, dark)
       frame.className = `medkit ${mode} ${dark ? 'dark' : 'light'} ${position} ${pad.value ? 'couch' : ''}`
       setProperties(frame, properties)
       if (!launcher) return
@@ -36,11 +39,6 @@ export function followLook(
   return () => {
     for (const stop of stops) stop()
   }
-}
-
-/** What was not given must not win over what the game says. */
-function given(theme: Partial<Theme>): Partial<Theme> {
-  return Object.fromEntries(Object.entries(theme).filter(([, value]) => value))
 }
 
 /** Through the style object, which no content security policy forbids. */

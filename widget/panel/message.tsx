@@ -8,8 +8,8 @@ import type { Outgoing } from '../state/outbox.ts'
 import type { Words } from '../words/en.ts'
 import { Attached } from './attachment.tsx'
 import { Heading } from './screen.tsx'
+import { useTalk } from './use-talk.ts'
 import { useWhole } from './use-whole.ts'
-import { useWriting } from './use-writing.ts'
 
 export interface MessagesProps {
   /** The ticket, once there is one. */
@@ -107,7 +107,7 @@ function Bubble(props: { own: boolean; name: string | undefined; sentAt: string;
 
 /** Safe with the relay, but the vendor did not take it. */
 function Failed(props: { id: TicketId | undefined; messageId: MessageId; code: DeliveryProblemCode | undefined }) {
-  const { speech, threads, act } = useWriting()
+  const { speech, threads, act } = useTalk()
   const { id, messageId, code } = props
   const again = () => id && act(() => threads.retry(id, messageId))
   return (
@@ -130,7 +130,7 @@ function Why({ code }: { code: DeliveryProblemCode | FailureCode | undefined }) 
 }
 
 function OutgoingMessage({ item }: { item: Outgoing }) {
-  const { speech, outbox, takeBack } = useWriting()
+  const { speech, outbox, takeBack } = useTalk()
   const words = speech.words.value
   const { key, state, code, body, attachments, writtenAt } = item
   const failed = state === 'failed'

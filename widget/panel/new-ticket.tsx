@@ -1,63 +1,68 @@
 /** The form of a new ticket: category, that category's fields, the message, files, and what else is sent. */
-import { useEffect, useRef } from 'preact/hooks'
-import { AlsoSent } from './also-sent.tsx'
-import { CameraPicker, FileList, FilePicker } from './attachment.tsx'
+import { createRef } from 'preact'
+import { useKept, useSupport } from './context.ts'
 import { CategoryFields, Place } from './fields.tsx'
+import { inTalk } from './lazy.tsx'
 import { Screen } from './screen.tsx'
-import { useWriting } from './use-writing.ts'
+
+const NewFiles = inTalk(({ views }) => views.NewFiles)
+const AlsoSent = inTalk(({ views }) => views.AlsoSent, true)
 
 export const maxMessageLength = 10_000
 
 export function NewTicket() {
-  const { speech, form, game } = useWriting()
+  const { speech, game, gameFailure } = useSupport()
   const words = speech.words.value
-  const element = useRef<HTMLFormElement>(null)
-  useEffect(form.refresh, [])
+  // Until it is known what the game asks. Should that never be, a message is better than none.
+  const early = !game.value && !gameFailure.value
+  return <Screen title={words.newTicket}>{early ? <p class="hint">{words.loading}</p> : <Form />}</Screen>
+}
+
+function Form() {
+  const { speech, form, game } = useSupport()
+  const words = speech.words.value
+  const element = useKept(createRef<HTMLFormElement>)
   const send = useSend(element)
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) send(event)
   }
   const byEmail = game.value?.can.answers === 'email'
   return (
-    <Screen title={words.newTicket}>
-      <form ref={element} noValidate onSubmit={send} onKeyDown={onKeyDown}>
-        <Categories />
-        <CategoryFields />
-        <Message />
-        <FileList uploads={form.uploads} />
-        <FilePicker uploads={form.uploads} label={words.addFiles} />
-        <CameraPicker uploads={form.uploads} />
-        {byEmail && (
-          <Place id="email" label={words.email} hint={words.emailHint} required>
-            {(props) => (
-              <input
-                {...props}
-                type="email"
-                autocomplete="email"
-                value={form.answers.value.email}
-                onInput={(event) => form.change({ email: event.currentTarget.value })}
-              />
-            )}
-          </Place>
-        )}
-        <TicketLanguage />
-        <AlsoSent />
-        <button type="submit" class="main" aria-disabled={form.sending.value}>
-          {words.send}
-        </button>
-        {form.sending.value && (
-          <p class="hint" role="status">
-            {words.sendAfterFiles}
-          </p>
-        )}
-      </form>
-    </Screen>
+    <form ref={element} noValidate onSubmit={send} onKeyDown={onKeyDown}>
+      <Categories />
+      <CategoryFields />
+      <Message />
+      <NewFiles />
+      {byEmail && (
+        <Place id="email" label={words.email} hint={words.emailHint} required>
+          {(props) => (
+            <input
+              {...props}
+              type="email"
+              autocomplete="email"
+              value={form.answers.value.email}
+              onInput={(event) => form.change({ email: event.currentTarget.value })}
+            />
+          )}
+        </Place>
+      )}
+      <TicketLanguage />
+      <AlsoSent />
+      <button type="submit" class="main" aria-disabled={form.sending.value}>
+        {words.send}
+      </button>
+      {form.sending.value && (
+        <p class="hint" role="status">
+          {words.sendAfterFiles}
+        </p>
+      )}
+    </form>
   )
 }
 
 /** Sends and goes on to the result, or moves the focus to the first place that is wrong. */
 function useSend(element: { current: HTMLFormElement | null }) {
-  const { form, router } = useWriting()
+  const { form, router } = useSupport()
   return async (event: Event) => {
     event.preventDefault()
     const key = await form.send()
@@ -70,7 +75,7 @@ function useSend(element: { current: HTMLFormElement | null }) {
 }
 
 function Categories() {
-  const { speech, form, game } = useWriting()
+  const { speech, form, game } = useSupport()
   const categories = game.value?.form.categories ?? []
   const wrong = form.mistakes.value.category
   if (!categories.length) return null
@@ -99,7 +104,7 @@ function Categories() {
 }
 
 function Message() {
-  const { speech, form } = useWriting()
+  const { speech, form } = useSupport()
   const { words, say } = speech
   const { message } = form.answers.value
   const left = maxMessageLength - message.length
@@ -127,7 +132,7 @@ function Message() {
 }
 
 function TicketLanguage() {
-  const { speech, form, game } = useWriting()
+  const { speech, form, game } = useSupport()
   const languages = game.value?.languages ?? []
   if (languages.length < 2) return null
   return (

@@ -1,17 +1,20 @@
 /** The panel: one view at a time, or two side by side, inside the shadow root the launcher stands in. */
-import { effect } from '@preact/signals-core'
+
 import { render } from 'preact'
 import type { Theme } from '../../server/contract/game.ts'
+import type { Route } from '../state/route.ts'
+import { effect } from '../state/signal.ts'
 import type { Support } from '../state/support.ts'
 import { Ground, useSupport } from './context.ts'
 import { lazy } from './lazy.tsx'
 import { followLook } from './look.ts'
+import { NewTicket } from './new-ticket.tsx'
 import { Banner, Toast } from './notice.tsx'
+import { OpenedTicket, OutgoingTicket } from './ticket.tsx'
 import { Home } from './ticket-list.tsx'
 
-const Writing = lazy(({ prepareWriting }) => prepareWriting().then((file) => file.WritingView))
-const Privacy = lazy(() => import('./privacy.tsx').then((file) => file.Privacy))
-const SignIn = lazy(() => import('./sign-in.tsx').then((file) => file.SignIn))
+const Privacy = lazy(() => import('./privacy.tsx'))((file) => file.Privacy)
+const SignIn = lazy(() => import('./sign-in.tsx'))((file) => file.SignIn)
 
 export interface Place {
   root: ShadowRoot
@@ -89,7 +92,23 @@ function View() {
   const route = router.current.value
   if (route.view === 'privacy') return <Privacy />
   if (route.view === 'sign-in') return <SignIn />
-  return route.view === 'home' && !wide.value ? <Home /> : <Writing />
+  return route.view === 'home' && !wide.value ? <Home /> : <Written route={route} />
+}
+
+/** A file may be pasted or dropped anywhere on it. */
+function Written({ route }: { route: Route }) {
+  const taking = useSupport().talk.value?.taking
+  return (
+    <div class={taking?.over.value ? 'taking dropping' : 'taking'} {...taking?.listeners}>
+      {route.view === 'ticket' ? (
+        <OpenedTicket key={route.id} {...route} />
+      ) : route.view === 'outgoing' ? (
+        <OutgoingTicket itemKey={route.key} />
+      ) : (
+        <NewTicket />
+      )}
+    </div>
+  )
 }
 
 function useEscape() {

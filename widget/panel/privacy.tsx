@@ -1,10 +1,11 @@
 /** What is held on the player, to take along or to have erased, with every step dated. */
-import { useEffect, useState } from 'preact/hooks'
 import type { DeletionRequest, DeletionStepName } from '../../server/contract/deletion.ts'
 import type { PlayerExport } from '../../server/contract/export.ts'
+import { signal } from '../state/signal.ts'
 import type { Words } from '../words/en.ts'
+import { useKept } from './context.ts'
 import { Heading, Screen } from './screen.tsx'
-import { useWhole } from './use-whole.ts'
+import { useWhole, type Whole } from './use-whole.ts'
 
 export function Privacy() {
   const { speech, session } = useWhole()
@@ -20,10 +21,14 @@ export function Privacy() {
 function Held() {
   const { speech, call, act } = useWhole()
   const { words, say } = speech
-  const [held, setHeld] = useState<PlayerExport>()
-  useEffect(() => {
-    act(async () => setHeld(await call('GET /export')))
-  }, [])
+  const answer = useKept(() => {
+    const answer = signal<PlayerExport>()
+    act(async () => {
+      answer.value = await call('GET /export')
+    })
+    return answer
+  })
+  const held = answer.value
   return (
     <section>
       <Heading>{words.value.held}</Heading>
@@ -50,44 +55,59 @@ function save(held: PlayerExport): void {
 }
 
 function Erasure() {
-  const { speech, call, act, hear } = useWhole()
-  const words = speech.words.value
-  const [sure, setSure] = useState(false)
-  const [requests, setRequests] = useState<readonly DeletionRequest[]>([])
-  const put = (request: DeletionRequest) =>
-    setRequests((known) => [request, ...known.filter(({ id }) => id !== request.id)])
-  useEffect(() => {
-    act(async () => setRequests((await call('GET /deletion-requests')).items))
-    return hear((event) => {
-      if (event.type === 'deletion-changed') put(event.data.request)
-    })
-  }, [])
-  const running = requests.some(({ status }) => status === 'waiting' || status === 'begun')
-  const ask = () =>
-    act(async () => {
-      put(await call('POST /deletion-requests', { body: { confirm: true } }))
-      setSure(false)
-    })
+  const support = useWhole()
+  const { sure, requests, put, ask, follow } = useKept(() => createErasure(support))
+  const words = support.speech.words.value
+  const running = requests.value.some(({ status }) => status === 'waiting' || status === 'begun')
+  const flip = () => {
+    sure.value = !sure.value
+  }
   return (
-    <section>
+    <section ref={follow}>
       <Heading>{words.erase}</Heading>
       <p>{words.eraseHint}</p>
-      {requests.map((request) => (
+      {requests.value.map((request) => (
         <Request key={request.id} request={request} put={put} />
       ))}
       {!running && (
         <>
           <label class="switch">
             <span>{words.eraseSure}</span>
-            <input type="checkbox" checked={sure} onChange={() => setSure(!sure)} />
+            <input type="checkbox" checked={sure.value} onChange={flip} />
           </label>
-          <button type="button" class="danger" aria-disabled={!sure} onClick={() => sure && ask()}>
+          <button type="button" class="danger" aria-disabled={!sure.value} onClick={() => sure.value && ask()}>
             {words.eraseAsk}
           </button>
         </>
       )}
     </section>
   )
+}
+
+function createErasure({ call, act, hear }: Whole) {
+  const sure = signal(false)
+  const requests = signal<readonly DeletionRequest[]>([])
+  const put = (request: DeletionRequest) => {
+    requests.value = [request, ...requests.value.filter(({ id }) => id !== request.id)]
+  }
+  act(async () => {
+    requests.value = (await call('GET /deletion-requests')).items
+  })
+  return {
+    sure,
+    requests,
+    put,
+    ask: () =>
+      act(async () => {
+        put(await call('POST /deletion-requests', { body: { confirm: true } }))
+        sure.value = false
+      }),
+    /** As long as the view stands. */
+    follow: () =>
+      hear((event) => {
+        if (event.type === 'deletion-changed') put(event.data.request)
+      }),
+  }
 }
 
 const stepWords: Record<DeletionStepName, keyof Words & `step${string}`> = {
@@ -131,15 +151,18 @@ function Request({ request, put }: { request: DeletionRequest; put(request: Dele
 function RecoveryKey() {
   const { speech, session } = useWhole()
   const words = speech.words.value
-  const [shown, setShown] = useState(false)
+  const shown = useKept(() => signal(false))
+  const show = () => {
+    shown.value = true
+  }
   return (
     <section>
       <Heading>{words.recoveryKey}</Heading>
       <p>{words.recoveryKeep}</p>
-      {shown ? (
+      {shown.value ? (
         <output class="key">{session.recoveryKey()}</output>
       ) : (
-        <button type="button" class="plain" onClick={() => setShown(true)}>
+        <button type="button" class="plain" onClick={show}>
           {words.recoveryShow}
         </button>
       )}

@@ -1,16 +1,19 @@
 /** Once a ticket is closed: how was it? */
-import { useState } from 'preact/hooks'
 import type { Ticket } from '../../server/contract/ticket.ts'
+import { signal } from '../state/signal.ts'
+import { useKept } from './context.ts'
 import { Icon } from './icons.tsx'
-import { useWriting } from './use-writing.ts'
+import { morePaths } from './more-icons.ts'
+import { useTalk } from './use-talk.ts'
 
 const scores = [1, 2, 3, 4, 5]
 
 export function Rating({ ticket }: { ticket: Ticket }) {
-  const { speech, threads, act } = useWriting()
+  const { speech, threads, act } = useTalk()
   const { words, say } = speech
-  const [score, setScore] = useState(0)
-  const [comment, setComment] = useState('')
+  const given = useKept(() => ({ score: signal(0), comment: signal('') }))
+  const score = given.score.value
+  const comment = given.comment.value
   if (ticket.rating) return <p>{say(words.value.rated, { n: ticket.rating.score })}</p>
   const send = (event: Event) => {
     event.preventDefault()
@@ -27,9 +30,11 @@ export function Rating({ ticket }: { ticket: Ticket }) {
               name="score"
               class="hidden"
               checked={value === score}
-              onChange={() => setScore(value)}
+              onChange={() => {
+                given.score.value = value
+              }}
             />
-            <Icon name="star" />
+            <Icon path={morePaths.star} />
             <span class="hidden">{say(words.value.rateScore, { n: value })}</span>
           </label>
         ))}
@@ -43,7 +48,9 @@ export function Rating({ ticket }: { ticket: Ticket }) {
             dir="auto"
             maxLength={2_000}
             value={comment}
-            onInput={(event) => setComment(event.currentTarget.value)}
+            onInput={(event) => {
+              given.comment.value = event.currentTarget.value
+            }}
           />
           <button type="submit" class="main">
             {words.value.send}

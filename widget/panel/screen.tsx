@@ -1,7 +1,7 @@
 /** The frame of every view: its heading, the way back, the way out. */
 import type { ComponentChildren } from 'preact'
 import { useKept, useSupport } from './context.ts'
-import { Icon } from './icons.tsx'
+import { Icon, paths } from './icons.tsx'
 
 export interface ScreenProps {
   title: string
@@ -15,7 +15,7 @@ export interface ScreenProps {
   children: ComponentChildren
 }
 
-export function Screen({ title, aside, back = true, focus = true, foot, children, ...rest }: ScreenProps) {
+export function Screen({ title, aside, back = true, focus = true, foot, children, class: name = '' }: ScreenProps) {
   const { speech, router, closable, close, wide, mode } = useSupport()
   const words = speech.words.value
   // Whoever moved the player here, the heading says where they are.
@@ -24,11 +24,11 @@ export function Screen({ title, aside, back = true, focus = true, foot, children
   })
   const Title = mode === 'page' ? 'h1' : 'h2'
   return (
-    <div class={`screen ${rest.class ?? ''}`}>
+    <div class={`screen ${name}`}>
       <div class="bar">
         {back && !wide.value && (
           <button type="button" class="icon" aria-label={words.back} onClick={router.home}>
-            <Icon name="back" />
+            <Icon path={paths.back} mirrored />
           </button>
         )}
         <Title class="title" tabIndex={-1} ref={arrive}>
@@ -37,7 +37,7 @@ export function Screen({ title, aside, back = true, focus = true, foot, children
         {aside}
         {closable && (!back || !wide.value) && (
           <button type="button" class="icon" aria-label={words.close} onClick={close}>
-            <Icon name="close" />
+            <Icon path={paths.close} />
           </button>
         )}
       </div>

@@ -1,6 +1,7 @@
 /** Into an e-mail player's history by a mailed link, or back into an anonymous one's by the recovery key. */
-import { useState } from 'preact/hooks'
 import { askForLink } from '../state/mail-link.ts'
+import { signal } from '../state/signal.ts'
+import { useKept } from './context.ts'
 import { Screen } from './screen.tsx'
 import { useWhole } from './use-whole.ts'
 
@@ -19,19 +20,18 @@ export function SignIn() {
 function ByMail() {
   const support = useWhole()
   const { words, say } = support.speech
-  const [email, setEmail] = useState('')
-  const [sentTo, setSentTo] = useState('')
-  if (sentTo)
+  const { email, sentTo } = useKept(() => ({ email: signal(''), sentTo: signal('') }))
+  if (sentTo.value)
     return (
       <p class="card" role="status">
-        {say(words.value.linkSent, { email: sentTo })}
+        {say(words.value.linkSent, { email: sentTo.value })}
       </p>
     )
   const send = (event: Event) => {
     event.preventDefault()
     support.act(async () => {
-      await askForLink(support, email.trim())
-      setSentTo(email)
+      await askForLink(support, email.value.trim())
+      sentTo.value = email.value
     })
   }
   return (
@@ -43,8 +43,10 @@ function ByMail() {
         autocomplete="email"
         required
         aria-describedby="address-hint"
-        value={email}
-        onInput={(event) => setEmail(event.currentTarget.value)}
+        value={email.value}
+        onInput={(event) => {
+          email.value = event.currentTarget.value
+        }}
       />
       <p class="hint" id="address-hint">
         {words.value.linkHint}
@@ -59,11 +61,11 @@ function ByMail() {
 function ByRecoveryKey() {
   const { speech, options, session, act, router } = useWhole()
   const words = speech.words.value
-  const [recoveryKey, setRecoveryKey] = useState('')
+  const recoveryKey = useKept(() => signal(''))
   const enter = (event: Event) => {
     event.preventDefault()
     act(async () => {
-      await session.enter({ kind: 'recover', game: options.game, recoveryKey: recoveryKey.trim() })
+      await session.enter({ kind: 'recover', game: options.game, recoveryKey: recoveryKey.value.trim() })
       router.home()
     })
   }
@@ -77,8 +79,10 @@ function ByRecoveryKey() {
         spellcheck={false}
         required
         aria-describedby="key-hint"
-        value={recoveryKey}
-        onInput={(event) => setRecoveryKey(event.currentTarget.value)}
+        value={recoveryKey.value}
+        onInput={(event) => {
+          recoveryKey.value = event.currentTarget.value
+        }}
       />
       <p class="hint" id="key-hint">
         {words.recoveryHint}

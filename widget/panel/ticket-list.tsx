@@ -3,12 +3,12 @@ import type { Ticket, TicketStatus } from '../../server/contract/ticket.ts'
 import type { Words } from '../words/en.ts'
 import { useSupport } from './context.ts'
 import { HomeFoot } from './home-foot.tsx'
-import { Icon } from './icons.tsx'
+import { Icon, paths } from './icons.tsx'
 import { lazy } from './lazy.tsx'
 import { Problem } from './notice.tsx'
 import { Heading, Screen } from './screen.tsx'
 
-const Earlier = lazy(() => import('./earlier.tsx').then((file) => file.Earlier))
+const Earlier = lazy(() => import('./earlier.tsx'))((file) => file.Earlier)
 
 export function Home() {
   const { speech, game, router, tickets, session, mustSignIn } = useSupport()
@@ -42,12 +42,12 @@ export function Home() {
 }
 
 function Empty() {
-  const { speech, session, tickets, writing } = useSupport()
+  const { speech, session, tickets, outbox } = useSupport()
   const words = speech.words.value
-  if (writing.value?.outbox.items.value.length || tickets.list.value?.length || tickets.failure.value) return null
+  if (outbox.items.value.length || tickets.list.value?.length || tickets.failure.value) return null
   return (
     <div class="empty">
-      <Icon name="talk" />
+      <Icon path={paths.talk} />
       <p>{session.kind.value && !tickets.list.value ? words.loading : words.noTickets}</p>
     </div>
   )
@@ -81,9 +81,9 @@ function TicketRow({ ticket }: { ticket: Ticket }) {
 
 /** First messages that the relay does not have yet. */
 function Unsent() {
-  const { speech, router, writing } = useSupport()
+  const { speech, router, outbox } = useSupport()
   const words = speech.words.value
-  const opening = writing.value?.outbox.items.value.filter(({ ticketId }) => !ticketId) ?? []
+  const opening = outbox.items.value.filter(({ ticketId }) => !ticketId)
   return (
     <>
       {opening.map(({ key, body, state }) => (
@@ -113,7 +113,7 @@ export function Status({ status }: { status: TicketStatus }) {
   const { speech } = useSupport()
   return (
     <span class={`status ${status}`}>
-      {status === 'closed' ? <Icon name="check" /> : <span class="shape" />}
+      {status === 'closed' ? <Icon path={paths.check} /> : <span class="shape" />}
       {speech.words.value[statusWords[status]]}
     </span>
   )

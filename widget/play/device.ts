@@ -1,7 +1,19 @@
 /** What the browser says about the device. *Claimed*: shown to the player line by line before it is sent. */
 
+/** The relay takes no more than this of one value. */
+const longest = 1_024
+
+/** Everything with a value, what the game told over what the browser says. */
+export function describe(told: Record<string, string>): Record<string, string> {
+  const all = Object.entries({ ...describeDevice(), ...told }).filter(([, value]) => value)
+  // Of the last steps the last.
+  return Object.fromEntries(
+    all.map(([name, value]) => [name, name === 'breadcrumbs' ? value.slice(-longest) : value.slice(0, longest)]),
+  )
+}
+
 /** Name to value; each name has a sentence in `words`. */
-export function describeDevice(): Record<string, string> {
+function describeDevice(): Record<string, string> {
   const agent = navigator.userAgent
   return {
     browser: nameIn(agent, /(Edg|OPR|SamsungBrowser|Firefox|FxiOS|CriOS|Chrome|Version)\/([\d.]+)/).replace(

@@ -28,13 +28,12 @@ export type CallRequest<R extends RouteName> = Params<R> &
     /** `Idempotency-Key`: the same for every try of one act. */
     key?: string
     headers?: Record<string, string>
-    signal?: AbortSignal
   }
 
 export interface Call {
   <R extends RouteName>(route: R, request?: CallRequest<R>): Promise<AnswerOf<R>>
-  /** The answer itself, for streams and for bytes. */
-  open<R extends RouteName>(route: R, request?: CallRequest<R>): Promise<Response>
+  /** The answer itself, for streams and for bytes: nobody but the caller ends it. */
+  open<R extends RouteName>(route: R, request?: CallRequest<R> & { signal?: AbortSignal }): Promise<Response>
 }
 
 /** Where the bearer comes from. */
@@ -103,7 +102,7 @@ export function createCall({ relay, fetch, identity }: CallParts): Call {
   }
 
   const call = async (route: RouteName, request: AnyRequest = {}) => {
-    const { signal, stop } = within(answerWithinMs, request.signal)
+    const { signal, stop } = within(answerWithinMs)
     const same = withoutBearer.includes(route) ? <T>(value: T) => value : forOne()
     try {
       const response = await open(route, { ...request, signal })
@@ -140,17 +139,9 @@ async function sound(response: Response): Promise<Response> {
   throw new RelayProblem(problem.code ?? (response.status < 500 ? 'internal' : 'offline'), problem)
 }
 
-/** `AbortSignal.timeout` and `.any` are younger than the engines we run in. */
-function within(ms: number, outer?: AbortSignal): { signal: AbortSignal; stop: () => void } {
+/** `AbortSignal.timeout` is younger than the engines we run in. */
+function within(ms: number): { signal: AbortSignal; stop: () => void } {
   const controller = new AbortController()
-  const abort = () => controller.abort()
-  const timer = setTimeout(abort, ms)
-  outer?.addEventListener('abort', abort)
-  return {
-    signal: controller.signal,
-    stop() {
-      clearTimeout(timer)
-      outer?.removeEventListener('abort', abort)
-    },
-  }
+  const timer = setTimeout(() => controller.abort(), ms)
+  return { signal: controller.signal, stop: () => clearTimeout(timer) }
 }

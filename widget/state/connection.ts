@@ -1,8 +1,10 @@
 /** Whether the relay can be heard, and when listening is worth a connection: somebody is known, and the page is seen. */
-import { effect, type ReadonlySignal, signal } from '@preact/signals-core'
+
 import type { PlayerEvent } from '../../server/contract/event.ts'
 import type { Call } from '../relay/call.ts'
 import type { LiveState } from '../relay/live.ts'
+import { effect, type ReadonlySignal, signal } from './signal.ts'
+import { startLater } from './start-later.ts'
 
 export interface ConnectionParts {
   call: Call
@@ -45,18 +47,13 @@ export function createConnection({ call, known, person, onEvent, onConnected }: 
     person.value
     // A hidden tab gives its connection back: browsers allow six to a host, and a player may have ten tabs.
     if (!known.value || !visible.value) return
-    let stopped = false
-    let stopFollowing = () => {}
-    import('../relay/live.ts').then(
-      ({ follow }) => {
-        if (!stopped) stopFollowing = follow({ call, onEvent, onState })
-      },
-      () => {},
+    return startLater(
+      import('../relay/live.ts').then(
+        ({ follow }) =>
+          () =>
+            follow({ call, onEvent, onState }),
+      ),
     )
-    return () => {
-      stopped = true
-      stopFollowing()
-    }
   })
   return {
     offline,

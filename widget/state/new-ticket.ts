@@ -1,8 +1,10 @@
 /** The form of a new ticket: a draft from the first key, checked before it goes, and then the outbox's. */
-import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals-core'
+
+import type { Attachment } from '../../server/contract/attachment.ts'
 import type { FormCategory, FormField, Game } from '../../server/contract/game.ts'
 import type { Draft } from '../handle.ts'
 import type { Outbox } from './outbox.ts'
+import { computed, type ReadonlySignal, type Signal, signal } from './signal.ts'
 import type { Storage } from './storage.ts'
 import type { Uploads } from './uploads.ts'
 
@@ -24,15 +26,13 @@ export interface NewTicketForm {
   mistakes: ReadonlySignal<Readonly<Record<string, Mistake>>>
   /** What the ticket will be in. */
   language: ReadonlySignal<string>
-  details: ReadonlySignal<Readonly<Record<string, string>>>
+  /** What goes along, as the player has been shown it. */
+  details: Signal<Readonly<Record<string, string>>>
   /** Names of details the player has switched off. */
   withheld: Signal<readonly string[]>
   sending: ReadonlySignal<boolean>
-  uploads: Uploads
   change(values: Partial<Answers>): void
   begin(draft?: Draft): void
-  /** Looks at the device afresh. */
-  refresh(): void
   /** @returns the outbox's key, or undefined when something is missing. */
   send(): Promise<string | undefined>
   forget(): void
@@ -42,15 +42,15 @@ export interface NewTicketParts {
   game: ReadonlySignal<Game | undefined>
   storage: Storage
   outbox: Outbox
-  uploads: Uploads
   language: ReadonlySignal<string>
-  describe(): Record<string, string>
+  /** Undefined where none can have been chosen. */
+  files(): Promise<Uploads | undefined>
 }
 
 const empty: Answers = { message: '', category: '', fields: {}, email: '', language: '' }
 
 export function createNewTicket(parts: NewTicketParts): NewTicketForm {
-  const { game, storage, outbox, uploads, language, describe } = parts
+  const { game, storage, outbox, language, files } = parts
   const answers = signal<Answers>({ ...empty, ...storage.get<Answers>('draft') })
   const details = signal<Readonly<Record<string, string>>>({})
   const withheld = signal<readonly string[]>([])
@@ -65,16 +65,14 @@ export function createNewTicket(parts: NewTicketParts): NewTicketForm {
   }
   const forget = () => {
     answers.value = empty
-    tried.value = false
-    uploads.clear()
+    tried.value = sending.value = false
     storage.set('draft', undefined)
   }
-  const written = () => {
+  const written = (attachments: Attachment[]) => {
     const { message, category: chosen, fields, email, language: own } = answers.value
     const asked = category.value?.fields.map(({ id }) => id) ?? []
     const filled = Object.entries(fields).filter(([id, value]) => asked.includes(id) && value.trim())
     const told = Object.entries(details.value).filter(([name]) => !withheld.value.includes(name))
-    const attachments = uploads.attachments()
     return outbox.open(
       {
         message,
@@ -97,22 +95,22 @@ export function createNewTicket(parts: NewTicketParts): NewTicketForm {
     details,
     withheld,
     sending,
-    uploads,
     change,
     begin(draft) {
       if (draft) change({ ...draft, fields: { ...answers.value.fields, ...draft.fields } })
-    },
-    refresh() {
-      details.value = describe()
     },
     async send() {
       tried.value = true
       if (sending.value || Object.keys(wrong.value).length) return undefined
       sending.value = true
-      const arrived = await uploads.settled()
+      const uploads = await files()
+      const arrived = !uploads || (await uploads.settled())
+      // Whoever wrote it may have gone in the meantime.
+      const still = sending.value
       sending.value = false
-      if (!arrived) return undefined
-      const key = written()
+      if (!arrived || !still) return undefined
+      const key = written(uploads?.attachments() ?? [])
+      uploads?.clear()
       forget()
       return key
     },

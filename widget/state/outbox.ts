@@ -2,7 +2,7 @@
  * What the player has written and the relay does not have yet. Kept in IndexedDB, so that it outlives a reload or a
  * crash, and sent again with the same `Idempotency-Key` until there is an answer.
  */
-import { computed, type ReadonlySignal, signal } from '@preact/signals-core'
+
 import type { Attachment } from '../../server/contract/attachment.ts'
 import type { MessageId, TicketId } from '../../server/contract/ids.ts'
 import type { Message, NewMessage } from '../../server/contract/message.ts'
@@ -12,6 +12,7 @@ import { type Call, RelayProblem } from '../relay/call.ts'
 import type { Clock } from './clock.ts'
 import { randomName } from './random.ts'
 import { createShelf } from './shelf.ts'
+import { computed, type ReadonlySignal, signal } from './signal.ts'
 
 interface Written {
   /** The `Idempotency-Key` of every try. */
@@ -48,15 +49,15 @@ export interface Outbox {
   items: ReadonlySignal<readonly Outgoing[]>
   open(body: NewTicket, attachments: Attachment[]): string
   reply(ticketId: TicketId, body: NewMessage, attachments: Attachment[]): string
-  /** A message of the player's has come by event, maybe the very one that waits for its answer. */
-  heard(ticketId: TicketId, message: Message): void
+  /** What was sent has come by event, before its answer. */
+  pair(key: string, twin: MessageId): void
   /** Sends what waits, now. */
   flush(): Promise<void>
   retry(key: string): void
   /** Takes one back, to be written again. */
   discard(key: string): Outgoing | undefined
   wipe(): void
-  /** Brings back what an earlier page left. */
+  /** Brings back what an earlier page left, once. */
   load(): Promise<void>
   destroy(): void
 }
@@ -79,6 +80,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
   const held = signal<readonly Outgoing[]>([])
   const items = computed(() => held.value.filter((item) => mayGoAs(item.owner, owner.value)))
   const shelf = createShelf<Outgoing>(`medkit:${game}`, 'outbox')
+  let loaded = false
   let flushing = false
   let failures = 0
   let callOff = () => {}
@@ -160,13 +162,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
     items,
     open: (body, attachments) => add({ ...written(attachments), body }),
     reply: (ticketId, body, attachments) => add({ ...written(attachments), ticketId, body }),
-    heard(ticketId, { id, author, text }) {
-      const mine = held.value.filter((item) => item.ticketId === ticketId)
-      if (author !== 'player' || mine.some(({ twin }) => twin === id)) return
-      // One at a time is under way, and of those that said the same it is the first.
-      const item = mine.find(({ state, twin, body }) => state !== 'failed' && !twin && body.message.trim() === text)
-      if (item) change(item.key, { twin: id })
-    },
+    pair: (key, twin) => change(key, { twin }),
     flush,
     retry(key) {
       change(key, { state: 'waiting' })
@@ -183,6 +179,8 @@ export function createOutbox(parts: OutboxParts): Outbox {
       shelf.wipe()
     },
     async load() {
+      if (loaded) return
+      loaded = true
       const left = await shelf.all()
       const known = held.value.map((item) => item.key)
       const found = left.filter((item) => !known.includes(item.key)).sort((a, b) => a.writtenAt - b.writtenAt)

@@ -45,9 +45,7 @@ function attempt<T>(run: () => T): T | undefined {
   }
 }
 
-/** What `shelf.ts` holds for the game. Its own code is fetched later than this may be needed. */
-export function wipeShelves(game: string): void {
-  attempt(() => {
-    for (const name of ['', ':files']) indexedDB.deleteDatabase(`medkit:${game}${name}`)
-  })
+/** What `kept-files.ts` holds for the game: its own code is fetched later than this may be needed. */
+export function wipeKeptFiles(game: string): void {
+  attempt(() => indexedDB.deleteDatabase(`medkit:${game}:files`))
 }

@@ -1,5 +1,5 @@
-/** What every view stands on, put together once for each panel. What writing needs comes later: see `writing.ts`. */
-import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals-core'
+/** What every view stands on, put together once for each panel. What comes after writing is fetched later: see `talk.ts`. */
+
 import type { PlayerEvent } from '../../server/contract/event.ts'
 import type { Game } from '../../server/contract/game.ts'
 import type { Emit, FailureCode } from '../handle.ts'
@@ -9,12 +9,15 @@ import type { StartOptions } from '../start.ts'
 import { createSpeech, type Speech } from '../words/words.ts'
 import type { Clock } from './clock.ts'
 import { type Connection, createConnection } from './connection.ts'
+import { createNewTicket, type NewTicketForm } from './new-ticket.ts'
 import { createNotices, type Notices } from './notices.ts'
+import { createOutbox, type Outbox } from './outbox.ts'
 import { createRouter, type Router } from './route.ts'
 import { createSession, type Session } from './session.ts'
-import { createStorage, type Storage, wipeShelves } from './storage.ts'
+import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from './signal.ts'
+import { createStorage, type Storage, wipeKeptFiles } from './storage.ts'
+import type { Talk } from './talk.ts'
 import { createTickets, guarded, type Tickets } from './tickets.ts'
-import type { Writing } from './writing.ts'
 
 export type Mode = 'docked' | 'inline' | 'page'
 
@@ -28,8 +31,8 @@ export interface SupportParts {
   fetch: typeof fetch
   emit: Emit
   close(): void
-  /** Fetches the half of the panel that writes, and has it ready. */
-  prepareWriting(): Promise<typeof import('../panel/writing.tsx')>
+  /** Fetches what comes after writing, and has it ready. */
+  prepareTalk(): Promise<typeof import('../panel/talk.tsx')>
 }
 
 export interface Support extends Omit<SupportParts, 'fetch'> {
@@ -46,8 +49,10 @@ export interface Support extends Omit<SupportParts, 'fetch'> {
   notices: Notices
   router: Router
   diagnostics: Diagnostics
+  outbox: Outbox
+  form: NewTicketForm
   /** There once somebody means to write, or has left something unsent. */
-  writing: Signal<Writing | undefined>
+  talk: Signal<Talk | undefined>
   open: Signal<boolean>
   busy: Signal<boolean>
   /** Played with a pad, and likely from a couch. */
@@ -75,7 +80,7 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
   const diagnostics = createDiagnostics(clock.now)
   const game = signal<Game | undefined>()
   const gameFailure = signal<FailureCode | undefined>()
-  const writing = signal<Writing | undefined>()
+  const talk = signal<Talk | undefined>()
   const listeners = new Set<(event: PlayerEvent) => void>()
 
   // The calls need the session's token, and the session is made by calls: each reaches the other through here.
@@ -95,8 +100,10 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
     onForget: () =>
       batch(() => {
         tickets.forget()
-        if (writing.value) writing.value.forget()
-        else wipeShelves(key)
+        outbox.wipe()
+        form.forget()
+        if (talk.value) talk.value.forget()
+        else wipeKeptFiles(key)
         diagnostics.forget()
         notices.clear()
         router.home()
@@ -104,15 +111,55 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
   })
   const known = computed(() => !!session.kind.value && !session.ended.value)
   const tickets = createTickets(call)
+  const outbox: Outbox = createOutbox({
+    game: key,
+    call,
+    clock,
+    owner: session.owner,
+    begin: session.begin,
+    async prove() {
+      if (!game.value?.proofOfWork || session.kind.value !== 'anonymous') return undefined
+      const { solve } = await import('../relay/proof.ts')
+      return solve(await call('POST /challenges'))
+    },
+    onOpened(conversation, outgoing) {
+      const { messages, earlier, ...ticket } = conversation
+      const route = router.current.value
+      batch(() => {
+        tickets.put(ticket)
+        talk.value?.threads.opened(conversation)
+        const watched = route.view === 'outgoing' && route.key === outgoing
+        if (watched) router.go({ view: 'ticket', id: ticket.id, fresh: true })
+      })
+      emit('ticket-opened', { id: ticket.id, number: ticket.number })
+    },
+    onReplied: (id, message) => talk.value?.threads.replied(id, message),
+    onProblem: (code) => emit('problem', { code }),
+  })
+  const form = createNewTicket({
+    game,
+    storage,
+    outbox,
+    language: computed(() => ticketLanguage(game.value, options.locale)),
+    async files() {
+      // Some may lie here from an earlier page, and the player means them to go along.
+      if (storage.get('acted')) await parts.prepareTalk().catch(() => {})
+      return talk.value?.newFiles
+    },
+  })
   const connection = createConnection({
     call,
     known,
     person: session.person,
-    onEvent(event) {
-      tickets.apply(event)
-      for (const listener of listeners) listener(event)
+    onEvent: (event) =>
+      batch(() => {
+        tickets.apply(event)
+        for (const listener of listeners) listener(event)
+      }),
+    onConnected() {
+      outbox.flush()
+      talk.value?.goOn()
     },
-    onConnected: () => writing.value?.goOn(),
   })
   const stops = [
     effect(() => {
@@ -143,7 +190,9 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
     notices,
     router,
     diagnostics,
-    writing,
+    outbox,
+    form,
+    talk,
     open: signal(mode !== 'docked'),
     busy: signal(false),
     pad: signal(false),
@@ -161,10 +210,8 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
       }
     },
     async act(run) {
-      const failure = signal<FailureCode | undefined>()
-      await guarded(failure, async () => {
-        await run()
-      })
+      const failure = signal<FailureCode>()
+      await guarded(failure, run)
       const code = failure.value
       if (!code) return
       notices.show({ text: speech.problem(code) })
@@ -172,7 +219,8 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
     },
     destroy() {
       for (const stop of stops) stop()
-      writing.value?.destroy()
+      outbox.destroy()
+      talk.value?.destroy()
       connection.destroy()
       session.destroy()
       notices.clear()
@@ -183,4 +231,11 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
 /** A bearer that is not, or no longer, the session's own. */
 function fixed(token: string): Identity {
   return { token: async () => token, renew: async () => undefined }
+}
+
+/** Among the game's languages, the one nearest to how the player's browser speaks. */
+function ticketLanguage(game: Game | undefined, locale: string): string {
+  const languages: readonly string[] = game?.languages ?? []
+  const wanted = [locale, locale.replace(/-.*/, ''), ...languages]
+  return wanted.find((code) => languages.includes(code)) ?? locale
 }

@@ -1,9 +1,10 @@
 /** The player's tickets, as last heard from the relay. */
-import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals-core'
+
 import type { PlayerEvent, UnreadCount } from '../../server/contract/event.ts'
 import type { Ticket } from '../../server/contract/ticket.ts'
 import type { FailureCode } from '../handle.ts'
 import { type Call, RelayProblem, superseded } from '../relay/call.ts'
+import { computed, type ReadonlySignal, type Signal, signal } from './signal.ts'
 
 export interface Tickets {
   /** Newest activity first; undefined until the first answer. */
@@ -57,7 +58,7 @@ export function createTickets(call: Call): Tickets {
 }
 
 /** What cannot be read is said where it would stand, and what was shown stays. */
-export async function guarded(failure: Signal<FailureCode | undefined>, run: () => Promise<void>): Promise<void> {
+export async function guarded(failure: Signal<FailureCode | undefined>, run: () => Promise<unknown>): Promise<void> {
   try {
     await run()
     failure.value = undefined

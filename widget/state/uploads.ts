@@ -1,5 +1,5 @@
 /** The files on one message while it is being written: chosen, made ready, moving, there, or refused with a reason. */
-import { type ReadonlySignal, signal } from '@preact/signals-core'
+
 import type { Attachment, AttachmentReason, Upload } from '../../server/contract/attachment.ts'
 import type { AttachmentLimits } from '../../server/contract/can.ts'
 import type { AttachmentId } from '../../server/contract/ids.ts'
@@ -8,6 +8,7 @@ import { type Call, type Identity, RelayProblem } from '../relay/call.ts'
 import { isDrawable, stageFor, typeOf } from './file-types.ts'
 import type { KeptFiles, Place } from './kept-files.ts'
 import { randomName } from './random.ts'
+import { type ReadonlySignal, signal } from './signal.ts'
 
 export interface Chosen {
   /** Ours, before the relay has given an {@link AttachmentId}. */

@@ -115,6 +115,7 @@ export const de: Words = {
   rateComment: 'Was sollten wir wissen? (freiwillig)',
   rated: 'Danke. Du hast {n} von 5 gegeben.',
 
+  unreachable: 'Die Hilfe ist gerade nicht zu erreichen. Bitte versuch es gleich noch einmal.',
   offlineNow: 'Keine Verbindung. Was du schreibst, bleibt auf diesem Gerät und geht von selbst ab.',
   ended: 'Du bist hier abgemeldet. Öffne die Hilfe noch einmal aus dem Spiel, um deine Anfragen zu sehen.',
   noSignIn: 'Melde dich zuerst im Spiel an; von dort kannst du uns schreiben.',
@@ -152,7 +153,6 @@ export const de: Words = {
   sendLink: 'Link zuschicken',
 
   problems: {
-    offline: 'Die Hilfe ist gerade nicht zu erreichen. Bitte versuch es gleich noch einmal.',
     busy: 'Zu viel auf einmal. Bitte warte einen Moment und versuch es noch einmal.',
     ended: 'Deine Anmeldung ist abgelaufen.',
     refused: 'Das Spiel konnte nicht belegen, wer du bist. Das muss sein Studio beheben.',

@@ -1,32 +1,31 @@
-/** What a player reads once they write, in English. Other languages are one file: they are fetched whole. */
+/** What a player reads after writing, in English. Other languages are one file: they are fetched whole. */
 export const more = {
   remove: 'Remove {name}',
+
+  problems: {
+    busy: 'Too much at once. Please wait a moment and try again.',
+    ended: 'Your sign-in has run out.',
+    refused: 'The game could not prove who you are. Its studio has to fix this.',
+    gone: 'This is not here any more.',
+    closed: 'This ticket is closed. Reopen it to write more.',
+    tooLarge: 'This is too large to send.',
+    type: 'This kind of file is not accepted here.',
+    invalid: 'Something in here could not be accepted. Please check it.',
+    unsupported: 'This is not possible here.',
+    origin: 'Support is not set up for this page.',
+    studio: 'The studio’s help desk did not take this message. It is kept here.',
+  },
 
   asOf: 'Last checked with the studio: {time}',
   you: 'You',
   agent: 'Support',
 
-  newTicket: 'New ticket',
-  about: 'What is it about?',
-  message: 'What happened?',
-  messageHint: 'When was it, and what did you expect instead?',
-  charactersLeft: { one: '{n} character left', other: '{n} characters left' },
-  optional: 'optional',
-  choose: 'Choose…',
   addFiles: 'Add a screenshot or video',
   filesHint: { one: '{n} file of up to {size}', other: 'Up to {n} files of {size} each' },
-  email: 'Your e-mail address',
-  emailHint: 'The studio answers by e-mail, to this address.',
-  ticketLanguage: 'You write in',
+  sendKeys: 'Enter sends, Shift + Enter makes a new line.',
+
   alsoSent: { one: 'Also sent: {n} detail about your device', other: 'Also sent: {n} details about your device' },
   alsoSentNone: 'Nothing else is sent',
-  send: 'Send',
-  sendKeys: 'Enter sends, Shift + Enter makes a new line.',
-  sendAfterFiles: 'Goes out as soon as the files are there.',
-  needed: 'Please fill this in.',
-  needNumber: 'Please write a number.',
-  needEmail: 'Please write an address like name@example.com.',
-
   browser: 'Browser',
   os: 'System',
   screen: 'Screen',
@@ -55,10 +54,6 @@ export const more = {
   fileRefused: 'Refused: the file could not be checked or is not what its name says.',
   saveFile: 'Save {name}',
 
-  received: 'We have it. Your ticket is {number}.',
-  receivedHint: 'Answers appear here. You can close this window.',
-  receivedByEmail: 'The answer comes to your e-mail address.',
-  kept: 'Your message is safe on this device and goes out by itself.',
   write: 'Write a message',
   addFile: 'Add a file',
   earlier: 'Earlier messages',

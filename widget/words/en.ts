@@ -26,25 +26,32 @@ export const en = {
   newAnswer: 'New answer',
   onDevice: 'On this device',
   deliveryFailed: 'Could not be sent',
+  unreachable: 'We could not reach support just now. Please try again in a moment.',
   offlineNow: 'No connection. What you write is kept on this device and goes out by itself.',
   ended: 'You are signed out here. Open support from the game again to see your tickets.',
   noSignIn: 'Sign in to the game first; then you can write to us from there.',
   noGame: 'This address is missing the name of the game: …/?game=name',
 
-  problems: {
-    offline: 'We could not reach support just now. Please try again in a moment.',
-    busy: 'Too much at once. Please wait a moment and try again.',
-    ended: 'Your sign-in has run out.',
-    refused: 'The game could not prove who you are. Its studio has to fix this.',
-    gone: 'This is not here any more.',
-    closed: 'This ticket is closed. Reopen it to write more.',
-    tooLarge: 'This is too large to send.',
-    type: 'This kind of file is not accepted here.',
-    invalid: 'Something in here could not be accepted. Please check it.',
-    unsupported: 'This is not possible here.',
-    origin: 'Support is not set up for this page.',
-    studio: 'The studio’s help desk did not take this message. It is kept here.',
-  },
+  newTicket: 'New ticket',
+  about: 'What is it about?',
+  message: 'What happened?',
+  messageHint: 'When was it, and what did you expect instead?',
+  charactersLeft: { one: '{n} character left', other: '{n} characters left' },
+  optional: 'optional',
+  choose: 'Choose…',
+  email: 'Your e-mail address',
+  emailHint: 'The studio answers by e-mail, to this address.',
+  ticketLanguage: 'You write in',
+  send: 'Send',
+  sendAfterFiles: 'Goes out as soon as the files are there.',
+  needed: 'Please fill this in.',
+  needNumber: 'Please write a number.',
+  needEmail: 'Please write an address like name@example.com.',
+
+  received: 'We have it. Your ticket is {number}.',
+  receivedHint: 'Answers appear here. You can close this window.',
+  receivedByEmail: 'The answer comes to your e-mail address.',
+  kept: 'Your message is safe on this device and goes out by itself.',
 }
 
 /** Text by plural category; `other` is always there. */
@@ -61,7 +68,7 @@ type Sentences<T> = {
   [K in keyof T]: T[K] extends string ? string : T[K] extends { other: string } ? Plural : Sentences<T[K]>
 }
 
-/** Enough for home. */
+/** Enough for home, and to write. */
 export type FirstWords = Sentences<typeof en>
 /** Every sentence there is. */
 export type Words = FirstWords & Sentences<typeof more>

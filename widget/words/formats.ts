@@ -1,5 +1,4 @@
-/** How the rarer things are said: days, times, sizes, shares, and what the studio itself has put into several languages. */
-import type { Label } from '../../server/contract/game.ts'
+/** How the rarer things are said: days, times, sizes, and shares. */
 import { shown } from './words.ts'
 
 export interface Formats {
@@ -8,9 +7,6 @@ export interface Formats {
   time(instant: string): string
   size(bytes: number): string
   percent(share: number): string
-  /** In the language in use, else in the first of the game's that it has. */
-  label(label: Label, languages?: readonly string[]): string
-  languageName(code: string): string
 }
 
 const day = { weekday: 'long', day: 'numeric', month: 'long' } as const
@@ -37,12 +33,5 @@ function createFormats(locale: string): Formats {
       return `${shown(Math.ceil(amount), locale)} ${unit}`
     },
     percent: (share) => shares.format(share),
-    label(label, languages = []) {
-      const found = [locale, ...languages].find((code) => label[code])
-      return label[found ?? ''] ?? Object.values(label)[0] ?? ''
-    },
-    // Younger than the oldest engines; there the code has to do.
-    languageName: (code) =>
-      ('DisplayNames' in Intl && new Intl.DisplayNames(code, { type: 'language' }).of(code)) || code,
   }
 }

@@ -1,7 +1,9 @@
 /** Picks a language, fetches it, and turns its sentences into text: plurals, places, times, sizes. */
-import { type ReadonlySignal, signal } from '@preact/signals-core'
+
+import type { Label } from '../../server/contract/game.ts'
 import type { DeliveryProblemCode } from '../../server/contract/problem-code.ts'
 import type { FailureCode } from '../handle.ts'
+import { type ReadonlySignal, signal } from '../state/signal.ts'
 import { en, type FirstWords, type Plural, type Words } from './en.ts'
 
 /** Each by its own name, so that a player finds theirs in a language they cannot read. */
@@ -14,37 +16,7 @@ const loaders: Record<Exclude<WordsLanguage, 'en'>, () => Promise<Words>> = {
   ja: () => import('./ja.ts').then((file) => file.ja),
 }
 
-/** Which sentence a refusal is told with: players need the consequence, engineers get the code. */
-const sentenceOf: Record<FailureCode | DeliveryProblemCode, keyof Words['problems']> = {
-  offline: 'offline',
-  internal: 'offline',
-  store_unavailable: 'offline',
-  rate_limited: 'busy',
-  idempotency_key_in_use: 'busy',
-  session_ended: 'ended',
-  token_missing: 'ended',
-  token_expired: 'ended',
-  token_malformed: 'refused',
-  token_not_yet_valid: 'refused',
-  token_bad_signature: 'refused',
-  token_wrong_audience: 'refused',
-  token_wrong_issuer: 'refused',
-  token_missing_claim: 'refused',
-  token_too_long_lived: 'refused',
-  not_found: 'gone',
-  ticket_closed: 'closed',
-  too_large: 'tooLarge',
-  type_not_allowed: 'type',
-  invalid: 'invalid',
-  invalid_json: 'invalid',
-  idempotency_key_missing: 'invalid',
-  idempotency_key_reused: 'invalid',
-  unsupported: 'unsupported',
-  origin_not_allowed: 'origin',
-  vendor_refused: 'studio',
-  vendor_misconfigured: 'studio',
-  vendor_unreachable: 'studio',
-}
+type SentenceOf = typeof import('./problems.ts').sentenceOf
 
 export type Values = Record<string, string | number>
 
@@ -55,9 +27,13 @@ export interface Speech<W extends FirstWords = FirstWords> {
   words: ReadonlySignal<W>
   /** @param values fill `{name}`; with a plural, `n` picks the form. */
   say(sentence: string | Plural, values?: Values): string
+  /** Why something was refused; before {@link Speech.complete} that it did not work. */
   problem(code: FailureCode | DeliveryProblemCode): string
   /** "2 minutes ago", "yesterday", or the date when it is older than a week. */
   ago(instant: string, now: number): string
+  /** What the studio itself has put into several languages: in the one in use, else in the first of the game's that it has. */
+  label(label: Label, languages?: readonly string[]): string
+  languageName(code: string): string
   choose(locale: string): Promise<void>
   /** Fetches what home can do without. */
   complete(): Promise<void>
@@ -74,6 +50,7 @@ export function nearest(tag: string): WordsLanguage {
 export function createSpeech(overrides: Partial<Words> = {}): Speech {
   const locale = signal<WordsLanguage>('en')
   const words = signal<FirstWords | Words>({ ...en, ...overrides })
+  const sentenceOf = signal<SentenceOf | undefined>()
   const say: Speech['say'] = (sentence, values = {}) => {
     const text = typeof sentence === 'string' ? sentence : plural(sentence, Number(values.n), locale.value)
     return text.replace(/\{(\w+)\}/g, (_, name: string) => shown(values[name] ?? '', locale.value))
@@ -82,7 +59,10 @@ export function createSpeech(overrides: Partial<Words> = {}): Speech {
     locale,
     words,
     say,
-    problem: (code) => words.value.problems[sentenceOf[code] ?? 'offline'],
+    problem(code) {
+      const name = sentenceOf.value?.[code]
+      return name && isWhole(words.value) ? words.value.problems[name] : words.value.unreachable
+    },
     ago(instant, now) {
       const seconds = (Date.parse(instant) - now) / 1000
       return (
@@ -90,6 +70,13 @@ export function createSpeech(overrides: Partial<Words> = {}): Speech {
         new Date(instant).toLocaleDateString(locale.value, { day: 'numeric', month: 'short' })
       )
     },
+    label(label, languages = []) {
+      const found = [locale.value, ...languages].find((code) => label[code])
+      return label[found ?? ''] ?? Object.values(label)[0] ?? ''
+    },
+    // Younger than the oldest engines; there the code has to do.
+    languageName: (code) =>
+      ('DisplayNames' in Intl && new Intl.DisplayNames(code, { type: 'language' }).of(code)) || code,
     async choose(tag) {
       const wanted = nearest(tag)
       // Whoever had every sentence before has to have every sentence after.
@@ -98,10 +85,11 @@ export function createSpeech(overrides: Partial<Words> = {}): Speech {
       locale.value = wanted
     },
     async complete() {
-      if (isWhole(words.value)) return
-      const whole = await wholeEnglish()
+      const lacking = isWhole(words.value) ? undefined : wholeEnglish()
+      const [problems, whole] = await Promise.all([import('./problems.ts'), lacking])
+      sentenceOf.value = problems.sentenceOf
       // Another language may have come in the meantime.
-      if (!isWhole(words.value)) words.value = { ...whole, ...overrides }
+      if (whole && !isWhole(words.value)) words.value = { ...whole, ...overrides }
     },
     whole() {
       if (!isWhole(words.value)) throw Error('a view before its words')
@@ -111,7 +99,7 @@ export function createSpeech(overrides: Partial<Words> = {}): Speech {
   return speech
 }
 
-const isWhole = (words: FirstWords | Words): words is Words => 'send' in words
+const isWhole = (words: FirstWords | Words): words is Words => 'write' in words
 
 async function wholeEnglish(): Promise<Words> {
   const { more } = await import('./en-more.ts')

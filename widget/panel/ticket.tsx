@@ -1,0 +1,59 @@
+/** What became of a message: that it has arrived, before anything else, and then all that was said. */
+import type { TicketId } from '../../server/contract/ids.ts'
+import type { Ticket } from '../../server/contract/ticket.ts'
+import { useKept, useSupport } from './context.ts'
+import { Icon, paths } from './icons.tsx'
+import { inTalk } from './lazy.tsx'
+import { Screen } from './screen.tsx'
+import { Status } from './ticket-list.tsx'
+
+const Conversation = inTalk(({ views }) => views.Conversation)
+const Next = inTalk(({ views }) => views.Next, true)
+const Outgoing = inTalk(({ views }) => views.Outgoing)
+
+export function OpenedTicket({ id, fresh }: { id: TicketId; fresh?: boolean }) {
+  const { speech, tickets, talk } = useSupport()
+  const ticket = tickets.list.value?.find((one) => one.id === id)
+  const messages = talk.value?.threads.all.value[id]?.messages ?? []
+  return (
+    <Screen
+      class="talk"
+      title={ticket?.number ?? speech.words.value.loading}
+      focus={!fresh}
+      aside={ticket && <Status status={ticket.status} />}
+      foot={ticket && <Next ticket={ticket} />}
+    >
+      {fresh && ticket?.status === 'open' && messages.length < 2 && <Received ticket={ticket} />}
+      <Conversation id={id} />
+    </Screen>
+  )
+}
+
+/** A first message that the relay does not have yet. */
+export function OutgoingTicket({ itemKey }: { itemKey: string }) {
+  const { speech, outbox } = useSupport()
+  const words = speech.words.value
+  const item = outbox.items.value.find(({ key }) => key === itemKey)
+  return (
+    <Screen class="talk" title={words.newTicket}>
+      {item?.state === 'waiting' && item.code && <p class="card">{words.kept}</p>}
+      <Outgoing itemKey={itemKey} />
+    </Screen>
+  )
+}
+
+/** Says that it has arrived, where the eyes and the focus are; below the fold, people press again. */
+function Received({ ticket }: { ticket: Ticket }) {
+  const { speech, game } = useSupport()
+  const { words, say } = speech
+  const arrive = useKept(() => (result: HTMLElement | null) => result?.focus())
+  return (
+    <div class="card done" tabIndex={-1} ref={arrive}>
+      <Icon path={paths.check} />
+      <p>
+        <b>{say(words.value.received, { number: ticket.number })}</b>
+        {game.value?.can.answers === 'email' ? words.value.receivedByEmail : words.value.receivedHint}
+      </p>
+    </div>
+  )
+}

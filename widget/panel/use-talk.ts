@@ -1,0 +1,9 @@
+/** How the views that come later reach what comes with them. */
+import { untracked } from '../state/signal.ts'
+import { type Talk, talkOf } from '../state/talk.ts'
+import { useWhole, type Whole } from './use-whole.ts'
+
+export function useTalk(): Whole & Talk {
+  const support = useWhole()
+  return { ...support, ...untracked(() => talkOf(support)) }
+}
