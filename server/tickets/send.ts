@@ -94,8 +94,13 @@ async function reply(game: LiveGame, cargo: Cargo, files: CargoFiles, signal: Ab
 }
 
 async function onEveryLink(cargo: Cargo, act: (ref: VendorTicketRef) => Promise<void> | undefined): Promise<Sent> {
-  for (const { ref } of cargo.chain) await act(ref)
+  for (const { ref } of cargo.chain) await act(ref)?.catch(unlessMissing)
   return {}
+}
+
+/** What an agent has removed needs no closing, and must not keep the rest of its chain open. */
+function unlessMissing(error: unknown): void {
+  if (!(error instanceof VendorError) || error.code !== 'missing') throw error
 }
 
 async function onLastLink(cargo: Cargo, act: (ref: VendorTicketRef) => Promise<void> | undefined): Promise<Sent> {

@@ -15,6 +15,15 @@ async function chainOf(scene: Scene, [first = '', ...others]: string[]) {
   return { id, links }
 }
 
+/** As an agent does: from then on the vendor does not list it. */
+function remove({ simulator }: Scene, vendorTicketId: string | undefined): void {
+  simulator.mutate((body, call) => {
+    if (call !== 'GET /tickets') return body
+    const list = body as { tickets: { id: string }[] }
+    return { ...list, tickets: list.tickets.filter(({ id }) => id !== vendorTicketId) }
+  })
+}
+
 const says = (text: string) => (ticket: { messages: readonly { text: string }[] }) =>
   ticket.messages.some((message) => message.text === text)
 
@@ -41,14 +50,21 @@ it('finds such an answer without a hint as well', async () => {
 it('shows the answers on what is left when an agent has removed one of the vendor tickets', async () => {
   const scene = await setScene('theymes')
   const { id, links } = await chainOf(scene, ['One', 'Two'])
-  scene.simulator.mutate((body, call) => {
-    const { tickets } = body as { tickets: { id: string }[] }
-    return call === 'GET /tickets'
-      ? { ...(body as object), tickets: tickets.filter((ticket) => ticket.id !== links[0]?.vendorTicketId) }
-      : body
-  })
+  remove(scene, links[0]?.vendorTicketId)
   scene.simulator.agentAnswers(links[1]?.vendorTicketId ?? '', 'To the second.')
   await scene.readUntil(ada, id, says('To the second.'), 'the answer is shown')
+  await scene.end()
+})
+
+it('closes what is left when an agent has removed one of the vendor tickets', async () => {
+  const scene = await setScene('theymes')
+  const { id, links } = await chainOf(scene, ['One', 'Two'])
+  remove(scene, links[0]?.vendorTicketId)
+  expect((await scene.call(`POST /v1/tickets/${id}/close`, { token: ada })).status).toBe(200)
+  await until(() => {
+    const left = scene.simulator.tickets().find(({ vendorTicketId }) => vendorTicketId === links[1]?.vendorTicketId)
+    return left?.closed
+  }, 'it is closed at the vendor')
   await scene.end()
 })
 
