@@ -4,7 +4,7 @@ import { Attachment } from './attachment.ts'
 import { AttachmentId, Instant, MessageId } from './ids.ts'
 import { DeliveryProblemCode } from './problem-code.ts'
 
-/** UTF-16 units after trimming, the measure a browser's `maxlength` uses too. */
+/** Unicode code points after trimming. A browser's `maxlength` counts UTF-16 units, so it lets no more through. */
 export const maxMessageLength = 10_000
 
 /** Where a player's message is: safe in the relay, at the vendor, read there, or stuck with a problem. */
