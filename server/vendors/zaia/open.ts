@@ -47,7 +47,10 @@ export function createOpen({ config, http, parts, reader, send }: OpenParts): Ve
   async function chatFor({ player, follows, number }: Opening, signal: AbortSignal): Promise<string> {
     const identity = await reader.identity(player, signal, true)
     if (identity.isBlocked) throw new VendorError('refused', 'zaia: the studio has blocked this player there')
-    if (follows) return (await reader.own({ vendorTicketId: follows, player, number }, signal)).chatId
+    // One that is gone from there, or is no longer theirs, says nothing of where to go on.
+    const followed =
+      follows && (await reader.own({ vendorTicketId: follows, player, number }, signal).catch(unlessGone))
+    if (followed) return followed.chatId
     const [chatId] = await reader.chats(identity, signal)
     if (chatId !== undefined) return chatId
     throw new VendorError('refused', 'zaia: the player has no chat there yet, and its API opens none')
@@ -107,4 +110,8 @@ export function createOpen({ config, http, parts, reader, send }: OpenParts): Ve
       parts.onDrift('zaia', `POST ${path}: a tag was not taken`)
     })
   }
+}
+
+function unlessGone(error: unknown): undefined {
+  if (!(error instanceof VendorError) || error.code !== 'missing') throw error
 }

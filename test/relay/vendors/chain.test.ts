@@ -89,3 +89,20 @@ it('sends what was written before a reopening to the old vendor ticket, and what
   expect(scene.simulator.violations).toEqual([])
   await scene.end()
 }, 60_000)
+
+/** How each vendor says that a ticket is somebody else's, which is as good as gone. */
+const strangers = { zaia: { chatOwnerId: 'somebody else' }, thena: { requestorEmail: 'somebody@else.example' } }
+
+it.each(['zaia', 'thena'] as const)('goes on by a new vendor ticket where %s has lost the old one', async (name) => {
+  const scene = await setScene(name)
+  const { id, links } = await chainOf(scene, ['One'])
+  const lost = links[0]?.vendorTicketId
+  scene.simulator.mutate((body) =>
+    JSON.parse(JSON.stringify(body), (_, value) => (value?.id === lost ? { ...value, ...strangers[name] } : value)),
+  )
+  await scene.reply(ada, id, 'Two')
+  await until(() => scene.simulator.tickets().at(-1)?.lines.includes('Two'), 'the vendor has it')
+  expect(scene.simulator.tickets()).toHaveLength(2)
+  expect(scene.simulator.violations).toEqual([])
+  await scene.end()
+})

@@ -186,11 +186,12 @@ describe('Zaia in particular', () => {
     expect(simulator.state.ticketOf(second)?.chat).toBe(simulator.state.ticketOf(first)?.chat)
   })
 
-  it('follows no ticket of another player', async () => {
+  it('follows no ticket of another player: what is said goes on in a chat of its own', async () => {
     const follows = refOf(simulator.otherTicketId).vendorTicketId
-    const before = count()
-    expect(await codeOf(vendor.open(openingOf({ follows }), call()))).toBe('missing')
-    expect(count()).toBe(before)
+    const { vendorTicketId } = await vendor.open(openingOf({ follows }), call())
+    const chat = simulator.state.ticketOf(vendorTicketId)?.chat
+    expect(chat?.id).not.toBe(simulator.state.ticketOf(simulator.otherTicketId)?.chat.id)
+    expect((await having(vendor.read)(refOf(vendorTicketId), call())).messages).toHaveLength(1)
   })
 
   it.each(['POST /api/v1/tickets', 'POST /api/v1/chat-messages'])(
