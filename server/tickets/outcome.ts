@@ -47,7 +47,10 @@ export function createOutcomes({ store, clock, bells, owner, random }: OutcomePa
   async function failed(game: LiveGame, cargo: Cargo, error: VendorError): Promise<void> {
     const { delivery } = cargo
     if (error.code === 'missing' && (await startOver(game, cargo))) return
-    if (error.code === 'refused' || error.code === 'missing') return giveUp(cargo, problemOf[error.code])
+    const isForGood = error.code === 'refused' || error.code === 'missing'
+    // What the vendor will not reopen (a ticket force-closed there), what the player says next follows up.
+    if (isForGood && delivery.operation === 'reopen') return sent(cargo, { isFollowedUp: true })
+    if (isForGood) return giveUp(cargo, problemOf[error.code])
     const failures = delivery.failures + 1
     const not_before = clock.now().getTime() + backoffMs(failures, random(), error.retryAfterMs)
     const problem_code = problemOf[error.code]
