@@ -172,6 +172,8 @@ describe('a page with the script tag', () => {
     await page.getByLabel(en.message).fill('I was charged twice.')
     await page.getByRole('button', { name: en.send, exact: true }).click()
     await page.getByText(/^We have it\. Your ticket is SH-/).waitFor()
+    // What cannot be had is not passed over in silence.
+    await page.getByRole('alert').getByText(en.unreachable).waitFor()
     expect(fetched).toHaveLength(1)
   })
 

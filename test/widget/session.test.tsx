@@ -81,6 +81,13 @@ describe('a session', () => {
     expect(stage.root.textContent).not.toContain('secret')
   })
 
+  it('makes nothing in the browser to sign out somebody who never was here', async () => {
+    stage.medkit.signOut()
+    const databases = await indexedDB.databases()
+    expect(databases.filter(({ name }) => name?.startsWith('medkit:'))).toEqual([])
+    expect(kept()).toEqual([])
+  })
+
   it('wipes what another player left when the studio names somebody else', async () => {
     const ticket = ticketOf({ text: 'The words of Ada' })
     stage.relay.tickets.set(ticket.id, ticket)

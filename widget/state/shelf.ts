@@ -15,8 +15,11 @@ export function createShelf<T extends { key: string }>(database: string, name: s
       const request = indexedDB.open(database, 1)
       request.onupgradeneeded = () => request.result.createObjectStore(name, { keyPath: 'key' })
       request.onsuccess = () => {
-        // Nobody who wants to delete the database has to wait for this page.
-        request.result.onversionchange = () => request.result.close()
+        // Nobody who wants to delete the database has to wait for this page, which makes it anew when it needs one.
+        request.result.onversionchange = () => {
+          request.result.close()
+          opening = undefined
+        }
         resolve(request.result)
       }
       request.onerror = request.onblocked = () => reject(request.error)
@@ -47,7 +50,9 @@ export function createShelf<T extends { key: string }>(database: string, name: s
     },
     all: async () => (await within<T[]>('readonly', (store) => store.getAll())) ?? [],
     async wipe() {
-      await within('readwrite', (store) => store.clear())
+      // Nothing is made in the browser only to be wiped.
+      if (opening) await within('readwrite', (store) => store.clear())
+      else dropShelf(database)
     },
     close() {
       opening?.then(
@@ -56,5 +61,14 @@ export function createShelf<T extends { key: string }>(database: string, name: s
       )
       opening = undefined
     },
+  }
+}
+
+/** Takes a shelf away without opening it. */
+export function dropShelf(database: string): void {
+  try {
+    indexedDB.deleteDatabase(database)
+  } catch {
+    // Where the browser refuses, there is none.
   }
 }

@@ -44,8 +44,3 @@ function attempt<T>(run: () => T): T | undefined {
     return undefined
   }
 }
-
-/** What `kept-files.ts` holds for the game: its own code is fetched later than this may be needed. */
-export function wipeKeptFiles(game: string): void {
-  attempt(() => indexedDB.deleteDatabase(`medkit:${game}:files`))
-}

@@ -14,8 +14,9 @@ import { createNotices, type Notices } from './notices.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
 import { createRouter, type Router } from './route.ts'
 import { createSession, type Session } from './session.ts'
+import { dropShelf } from './shelf.ts'
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from './signal.ts'
-import { createStorage, type Storage, wipeKeptFiles } from './storage.ts'
+import { createStorage, type Storage } from './storage.ts'
 import type { Talk } from './talk.ts'
 import { createTickets, guarded, type Tickets } from './tickets.ts'
 
@@ -103,7 +104,8 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
         outbox.wipe()
         form.forget()
         if (talk.value) talk.value.forget()
-        else wipeKeptFiles(key)
+        // Its own code is fetched later than this may be needed.
+        else dropShelf(`medkit:${key}:files`)
         diagnostics.forget()
         notices.clear()
         router.home()
