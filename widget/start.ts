@@ -63,6 +63,7 @@ export function start(
   })
   const { session, diagnostics, router, outbox, form } = support
   const fetchTalk = () => {
+    if (gone) return
     outbox.load()
     support.prepareTalk().catch(() => {})
     support.speech.complete().catch(() => {})
