@@ -65,6 +65,7 @@ export function createNewTicket(parts: NewTicketParts): NewTicketForm {
   }
   const forget = () => {
     answers.value = empty
+    details.value = {}
     tried.value = sending.value = false
     storage.set('draft', undefined)
   }
