@@ -103,6 +103,14 @@ describe('Who is too slow is cut off', () => {
 })
 
 describe('Nobody sends more than was agreed', () => {
+  let relay: TestRelay
+
+  beforeAll(async () => {
+    relay = await startRelay({ game: { hookSecret: 'hook-secret-of-the-tests' } })
+  })
+
+  afterAll(() => relay.close())
+
   const chunked = (bytes: number) =>
     new ReadableStream<Uint8Array>({
       start(controller) {
