@@ -3,9 +3,11 @@ import { z } from 'zod'
 
 /** 22 characters of base64url: 128 random bits. */
 const opaque = z.string().regex(/^[A-Za-z0-9_-]{22}$/)
+/** The same behind the time of its making, or by itself. */
+const dated = z.string().regex(/^[a-z0-9]{0,9}[A-Za-z0-9_-]{22}$/)
 
-export const TicketId = opaque.brand<'TicketId'>()
-export const MessageId = opaque.brand<'MessageId'>()
+export const TicketId = dated.brand<'TicketId'>()
+export const MessageId = dated.brand<'MessageId'>()
 export const AttachmentId = opaque.brand<'AttachmentId'>()
 export const DeletionRequestId = opaque.brand<'DeletionRequestId'>()
 

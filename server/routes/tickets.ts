@@ -111,7 +111,7 @@ function writeCursor({ updated_at, id }: TicketRow): string {
 /** @throws Refusal `invalid` for a cursor we did not write */
 function readCursor(cursor: string | undefined): TicketCursor | undefined {
   if (cursor === undefined) return undefined
-  const [, time, id] = /^(\d{1,15}) ([\w-]{22})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? []
+  const [, time, id] = /^(\d{1,15}) ([\w-]{22,31})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? []
   if (time === undefined || id === undefined) throw notACursor('cursor')
   return { updatedAt: Number(time), id: id as TicketId }
 }

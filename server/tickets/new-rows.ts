@@ -5,7 +5,7 @@ import { languageOf } from '../contract/language.ts'
 import type { NewTicket } from '../contract/ticket.ts'
 import type { LiveGame } from '../games.ts'
 import type { Identity } from '../players/identity.ts'
-import { randomId, randomReference } from '../random.ts'
+import { datedId, randomReference } from '../random.ts'
 import type { NewDelivery } from '../store/deliveries.ts'
 import type { Ledger } from '../store/store.ts'
 import type { MessageTable, Operation, PlayerTable, TicketTable } from '../store/tables.ts'
@@ -32,7 +32,7 @@ export function newTicket(player: Identity, game: LiveGame, body: z.output<typeo
   const time = now.getTime()
   const [fallback = 'en'] = game.config.languages
   return {
-    id: randomId() as TicketId,
+    id: datedId(now) as TicketId,
     game: game.key,
     player: player.key,
     number: newNumber(game),
@@ -64,7 +64,7 @@ export function newMessage(
   now: Date,
 ): Omit<MessageTable, 'position'> {
   return {
-    id: randomId() as MessageId,
+    id: datedId(now) as MessageId,
     ticket_id: ticketId,
     author: 'player',
     author_name: null,

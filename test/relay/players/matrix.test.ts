@@ -197,7 +197,7 @@ describe('What is another player’s does not exist for', () => {
     ['an e-mail player', async () => (await scene.signInByMail()).token],
     ['an anonymous player of another game', async () => (await scene.signIn('moon-base')).token],
   ]
-  const own = () => calls.filter(({ route }) => /\/[\w-]{22}(\/|$)/.test(route))
+  const own = () => calls.filter(({ route }) => /\/[\w-]{22,31}(\/|$)/.test(route))
 
   it.each(strangers)('%s', async (_, make) => {
     const token = await make()
