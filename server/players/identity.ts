@@ -62,13 +62,10 @@ export function createIdentify({ store, clock, games, sessions, studios }: Ident
     if (!games.has(session.game))
       throw new TokenRefused('token_wrong_audience', 'the session is of a game that is gone')
     const key = playerKey(session.game, session.subject)
-    const [hasEnded, row] = await Promise.all([
-      store.players.sessionHasEnded(session.sessionId),
-      store.players.find(key),
-    ])
-    if (row?.merged_into) throw new TokenRefused('session_ended', 'the player has since been verified')
+    const { isRemembered, email, isMerged, hasEnded } = await store.players.ofSession(key, session.sessionId)
+    if (isMerged) throw new TokenRefused('session_ended', 'the player has since been verified')
     if (hasEnded) throw new TokenRefused('session_ended', 'the player signed out')
-    return { ...session, key, signed: {}, email: row?.email ?? undefined, isRemembered: row !== undefined }
+    return { ...session, key, signed: {}, email, isRemembered }
   }
 
   /** A player's calls come with the same token again and again, and what is signed stays signed until it expires. */

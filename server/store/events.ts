@@ -55,7 +55,21 @@ export function eventRows(db: Kysely<Tables>, engine: Engine) {
     playersSince: (sequence: number) =>
       db.selectFrom('events').select('player').distinct().where('sequence', '>', sequence).execute(),
 
-    sweep: (before: Date) => db.deleteFrom('events').where('created_at', '<', before.getTime()).execute(),
+    /** They lie in the order of their times: from the first to be kept on, none need be looked at. */
+    async sweep(before: Date): Promise<void> {
+      const kept = await db
+        .selectFrom('events')
+        .select('sequence')
+        .where('created_at', '>=', before.getTime())
+        .orderBy('sequence')
+        .limit(1)
+        .executeTakeFirst()
+      await db
+        .deleteFrom('events')
+        .where('created_at', '<', before.getTime())
+        .$if(kept !== undefined, (events) => events.where('sequence', '<', kept?.sequence ?? 0))
+        .execute()
+    },
 
     forget: (player: PlayerKey) => db.deleteFrom('events').where('player', '=', player).execute(),
   }

@@ -10,6 +10,7 @@ export function migrations(engine: Engine): Record<string, Migration> {
     '0002 players and their proofs': { up: (db: Kysely<unknown>) => run(db, proofs(engine)) },
     '0003 files that are looked into': { up: (db: Kysely<unknown>) => run(db, checks()) },
     '0004 lines in the conversation': { up: (db: Kysely<unknown>) => run(db, lines()) },
+    '0005 events that are swept in their order': { up: (db: Kysely<unknown>) => run(db, ['drop index events_by_age']) },
   }
 }
 

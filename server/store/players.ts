@@ -46,6 +46,27 @@ export function playerRows(db: Kysely<Tables>) {
         )
         .execute(),
 
+    /** What the ledger has to say of a session, in one read, because every request asks. */
+    async ofSession(player: PlayerKey, sessionId: string) {
+      const [row] = await run(db, 'session', [sessionId, player], () =>
+        db
+          .selectFrom(db.selectNoFrom((one) => one.lit(1).as('one')).as('asked'))
+          .leftJoin('players', (join) => join.on('players.player', '=', player))
+          .select(['players.player', 'players.email', 'players.merged_into'])
+          .select((query) =>
+            query
+              .exists(query.selectFrom('ended_sessions').select('session_id').where('session_id', '=', sessionId))
+              .as('has_ended'),
+          ),
+      )
+      return {
+        isRemembered: row?.player != null,
+        email: row?.email ?? undefined,
+        isMerged: row?.merged_into != null,
+        hasEnded: Boolean(row?.has_ended),
+      }
+    },
+
     /** Marks an anonymous player as merged; only the first caller gets true. */
     async mergeInto(anonymous: PlayerKey, verified: PlayerKey): Promise<boolean> {
       const { numUpdatedRows } = await db
