@@ -1,7 +1,7 @@
 /**
  * How fast a ticket is accepted, against two floors behind a bare `node:http` server: one insert a request with a flush to
  * the disk of its own, and the same insert by the relay's store, where requests that end together share a flush. Each runs
- * as a process of its own, in turn, and they are compared as ratios.
+ * as a process of its own, in turn, warmed up by requests that do not count, and they are compared as ratios.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -9,7 +9,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../../server/clock.ts'
 import { createSessionTokens } from '../../server/players/session.ts'
-import { type Measured, measure } from './load.ts'
+import { type Load, type Measured, measure } from './load.ts'
+
+interface Server {
+  url: string
+  stop: () => Promise<void>
+}
 
 interface Round {
   alone: Measured
@@ -19,6 +24,7 @@ interface Round {
 
 const connections = 32
 const requests = Number(process.env.REQUESTS ?? 6_000)
+const warmUp = 1_000
 const rounds = 3
 const players = 500
 const secret = 'a secret of the bench, thirty-two bytes long'
@@ -48,10 +54,7 @@ try {
 /** @param how - `alone`: a flush to the disk for each request; `together`: by the relay's store, which lets requests share one */
 async function floor(round: number, how: 'alone' | 'together'): Promise<Measured> {
   const server = await start('test/bench/floor.ts', [`${folder}/floor-${how}-${round}.db`, how])
-  const make = () => ({ path: '/', headers: {}, body: newTicket })
-  const measured = await measure({ url: server.url, connections, requests, make, expect: 201 })
-  await server.stop()
-  return measured
+  return measureWarm(server, () => ({ path: '/', headers: {}, body: newTicket }))
 }
 
 async function relay(round: number): Promise<Measured> {
@@ -68,9 +71,17 @@ async function relay(round: number): Promise<Measured> {
     },
     body: newTicket,
   })
-  const measured = await measure({ url: server.url, connections, requests, make, expect: 201 })
-  await server.stop()
-  return measured
+  return measureWarm(server, make)
+}
+
+async function measureWarm(server: Server, make: Load['make']): Promise<Measured> {
+  const load = { url: server.url, connections, expect: 201 }
+  try {
+    await measure({ ...load, requests: warmUp, make: (n) => make(requests + n) })
+    return await measure({ ...load, requests, make })
+  } finally {
+    await server.stop()
+  }
 }
 
 /** As the relay itself would sign it, without spending what a device may sign in. */
@@ -106,7 +117,7 @@ function relayConfig(round: number): unknown {
   }
 }
 
-async function start(file: string, args: string[]): Promise<{ url: string; stop: () => Promise<void> }> {
+async function start(file: string, args: string[]): Promise<Server> {
   const child: ChildProcess = spawn(process.execPath, [file, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, MEDKIT_LOG: 'silent' },
