@@ -160,6 +160,18 @@ export function deliveryRows(db: Kysely<Tables>, engine: Engine) {
 
     drop: (sequence: number) => db.deleteFrom('deliveries').where('sequence', '=', sequence).execute(),
 
+    /** Takes out of the outbox what nobody has in hand. @returns whether something is left, on its way just now */
+    async callOff(ids: readonly TicketId[], now: Date): Promise<boolean> {
+      if (ids.length === 0) return false
+      await db
+        .deleteFrom('deliveries')
+        .where('ticket_id', 'in', ids)
+        .where('lease_until', '<=', now.getTime())
+        .execute()
+      const left = await db.selectFrom('deliveries').select('sequence').where('ticket_id', 'in', ids).executeTakeFirst()
+      return left !== undefined
+    },
+
     forget: (ids: readonly TicketId[]) => db.deleteFrom('deliveries').where('ticket_id', 'in', ids).execute(),
   }
 }

@@ -94,12 +94,25 @@ export function createDeletions({ store, clock, bells, games, log, graceHours, r
   }
 
   async function carryOut(request: DeletionRow): Promise<void> {
+    await callOff(request)
     const asked = (await askVendor(request)) ?? request
     // The bytes first: as long as rows name them, the next try finds what this one left.
     for (const id of keptBytes(await store.attachments.ofPlayer(request.player))) await removeFile(id)
     const files = await store.transaction((ledger) => forget(ledger, asked, clock.now()))
     for (const id of files) await removeFile(id)
     bells.player.ring(request.player)
+  }
+
+  /** What were to arrive after the vendor was asked would stay there. */
+  async function callOff({ player }: DeletionRow): Promise<void> {
+    const isOnItsWay = await store.transaction(async (ledger) => {
+      const tickets = await ledger.tickets.ofPlayer(player)
+      return ledger.deliveries.callOff(
+        tickets.map(({ id }) => id),
+        clock.now(),
+      )
+    })
+    if (isOnItsWay) throw new VendorError('busy', 'a message of the player is on its way')
   }
 
   /** @returns the request with its new step, or undefined when the vendor need not, or need not again, be asked */

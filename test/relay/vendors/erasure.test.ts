@@ -77,3 +77,27 @@ it('lets a relay end while the vendor hangs, and is carried out by the next one'
   await done()
   expect(asked()).toHaveLength(1)
 }, 60_000)
+
+it('waits for a message that is on its way, so that the vendor is asked about that as well', async () => {
+  await begin('i3d')
+  const held = scene.simulator.hold(scene.simulator.calls.open)
+  await scene.open(ada, { message: 'Und noch etwas.' })
+  await until(() => held.count() > 0, 'it is on its way')
+  await scene.call(`POST ${path}`, { token: ada, body: { confirm: true } })
+  const other = await setScene('i3d', { simulator: scene.simulator, store: scene.store })
+  // Whichever of the two comes round first.
+  const said = () => [...scene.logged(), ...other.logged()]
+  await until(() => said().some((line) => line.includes('waits for the vendor')), 'the request waits')
+  expect(asked()).toEqual([])
+  held.release()
+  await until(() => scene.simulator.tickets().length === 2, 'it has arrived')
+  await other.end()
+  scene.pass(121_000)
+  await scene.restart()
+  await done()
+  expect(scene.simulator.tickets().map(({ lines }) => lines.some((line) => /^asks for: deletion/.test(line)))).toEqual([
+    false,
+    false,
+    true,
+  ])
+}, 60_000)
