@@ -50,7 +50,13 @@ function fieldErrors(fields: readonly Field[], values: Record<string, string>): 
 function fieldError(field: Field, value: string): string | undefined {
   if (value === '') return field.required ? 'required' : undefined
   if (field.type === 'number' && !Number.isFinite(Number(value))) return 'not_a_number'
-  if (field.type === 'date' && !/^\d{4}-\d{2}-\d{2}$/.test(value)) return 'not_a_date'
+  if (field.type === 'date' && !isDate(value)) return 'not_a_date'
   if (field.type === 'choice' && !field.options?.some(({ id }) => id === value)) return 'unknown'
   return undefined
+}
+
+/** A day there was or will be, as a browser's date field writes it: the 30th of February is none. */
+function isDate(value: string): boolean {
+  const day = new Date(`${value}T00:00Z`)
+  return /^\d{4}-\d{2}-\d{2}$/.test(value) && !Number.isNaN(day.getTime()) && day.toISOString().startsWith(value)
 }
