@@ -24,6 +24,8 @@ export interface RouteSpec {
   body?: z.ZodType
   /** Needs the header `Idempotency-Key`; the first answer is kept and given again for 7 days. */
   idempotent?: true
+  /** Answers with server-sent events as well, and goes on from the header `Last-Event-ID`. */
+  streams?: true
   /** By status. A string is a media type whose bytes are streamed; null is no body. */
   answers: Record<number, z.ZodType | string | null>
   /** Refusals of this route's own, beside those that `access`, `body` and `idempotent` bring along. */
@@ -188,6 +190,7 @@ export const routes = {
     summary: 'Server-sent events for the player; `poll=1` answers at once with what is new',
     access: 'player',
     query: z.object({ poll: z.literal('1').optional() }),
+    streams: true,
     answers: { 200: EventBatch },
   },
 } as const satisfies Record<string, RouteSpec>

@@ -40,6 +40,7 @@ function operation(name: string, route: RouteSpec): Json {
       ...parametersIn('path', route.params),
       ...parametersIn('query', route.query),
       ...(route.idempotent ? [idempotencyKey] : []),
+      ...(route.streams ? [lastEventId] : []),
     ],
     ...(route.body
       ? { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body, 'input') } } } }
@@ -54,6 +55,15 @@ const idempotencyKey = {
   required: true,
   description: 'One key, one effect: the first answer is kept for 7 days and given again.',
   schema: { type: 'string', minLength: 1, maxLength: 255 },
+}
+
+const lastEventId = {
+  name: 'Last-Event-ID',
+  in: 'header',
+  required: false,
+  description:
+    'The last event that was received: what came after it is sent first, or `resync` where that is too long ago.',
+  schema: { type: 'string' },
 }
 
 /** `POST /tickets/:ticketId/messages` → `postTicketsTicketIdMessages`. */
@@ -83,10 +93,12 @@ function answers(route: RouteSpec): Json {
         ? { description: 'Done' }
         : {
             description: 'Done',
-            content:
-              typeof answer === 'string'
+            content: {
+              ...(route.streams ? { 'text/event-stream': { schema: { type: 'string' } } } : {}),
+              ...(typeof answer === 'string'
                 ? { [answer]: {} }
-                : { 'application/json': { schema: schemaOf(answer, 'output') } },
+                : { 'application/json': { schema: schemaOf(answer, 'output') } }),
+            },
           },
     ]),
   )

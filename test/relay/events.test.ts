@@ -67,3 +67,13 @@ it('opens no stream for a HEAD', async () => {
   await until(async () => (await openStreams(relay)) === 0, 'nothing is left open')
   await relay.close()
 })
+
+it('is documented as the stream it is', async () => {
+  const relay = await startRelay()
+  const { body } = await relay.call<{ paths: Record<string, Record<string, object>> }>('GET /openapi.json')
+  expect(body.paths['/v1/events']?.get).toMatchObject({
+    parameters: expect.arrayContaining([expect.objectContaining({ name: 'Last-Event-ID', in: 'header' })]),
+    responses: { 200: { content: { 'text/event-stream': {}, 'application/json': {} } } },
+  })
+  await relay.close()
+})
