@@ -44,9 +44,18 @@ export function eventRows(db: Kysely<Tables>, engine: Engine) {
 
     /** The newest and the oldest kept; both 0 while there is none. */
     async range(): Promise<{ oldest: number; newest: number }> {
+      // Each by itself is the end of an index; both in one question make SQLite walk all of it.
       const row = await db
-        .selectFrom('events')
-        .select((select) => [select.fn.min('sequence').as('oldest'), select.fn.max('sequence').as('newest')])
+        .selectNoFrom((from) => [
+          from
+            .selectFrom('events')
+            .select((select) => select.fn.min('sequence').as('end'))
+            .as('oldest'),
+          from
+            .selectFrom('events')
+            .select((select) => select.fn.max('sequence').as('end'))
+            .as('newest'),
+        ])
         .executeTakeFirst()
       return { oldest: row?.oldest ?? 0, newest: row?.newest ?? 0 }
     },

@@ -11,6 +11,7 @@ export function migrations(engine: Engine): Record<string, Migration> {
     '0003 files that are looked into': { up: (db: Kysely<unknown>) => run(db, checks()) },
     '0004 lines in the conversation': { up: (db: Kysely<unknown>) => run(db, lines()) },
     '0005 events that are swept in their order': { up: (db: Kysely<unknown>) => run(db, ['drop index events_by_age']) },
+    '0006 files of a ticket': { up: (db: Kysely<unknown>) => run(db, files()) },
   }
 }
 
@@ -121,4 +122,9 @@ function lines(): string[] {
     'alter table tickets add column said_position integer not null default 0',
     'update tickets set said_position = message_count',
   ]
+}
+
+/** What is swept with its ticket is found by it. */
+function files(): string[] {
+  return ['create index attachments_by_ticket on attachments (ticket_id)']
 }
