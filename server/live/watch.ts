@@ -25,7 +25,7 @@ export interface WatchParts {
 export interface Watch {
   /** Reads a ticket at its vendor unless it was heard just now. Resolves after `patienceMs` at the latest. */
   freshen: (ticket: TicketRow, patienceMs: number) => Promise<void>
-  /** A vendor says that something changed. */
+  /** A vendor says that something changed. Never rejects. */
   hint: (game: string, vendorTicketId: VendorTicketId) => Promise<void>
   /** Keeps a player's newest tickets fresh until the returned function is called. */
   follow: (player: PlayerKey) => () => void
@@ -106,6 +106,20 @@ export function createWatch({ store, clock, bells, games, log }: WatchParts): Wa
     return ticket.must_read === 1 || clock.now().getTime() - ticket.heard_at >= staleAfterMs[game.can.push]
   }
 
+  function keepHint(game: string, vendorTicketId: VendorTicketId): void {
+    const until = clock.now().getTime() + earlyMs
+    if (early.size < earlyHints) early.set(`${game} ${vendorTicketId}`, { game, vendorTicketId, until })
+  }
+
+  async function heed(game: string, vendorTicketId: VendorTicketId): Promise<void> {
+    const link = await store.tickets.findByVendor(game, vendorTicketId)
+    if (!link) return keepHint(game, vendorTicketId)
+    hinted.set(link.ticket_id, (hinted.get(link.ticket_id) ?? new Set()).add(link.position))
+    // A reading already under way may have begun before the change it is hinted at.
+    await underWay.get(link.ticket_id)
+    await hear(link.ticket_id)
+  }
+
   /** A hint can be faster than our own note of which ticket it is about. */
   async function tryEarlyHints(): Promise<void> {
     for (const [name, { game, vendorTicketId, until }] of early) {
@@ -158,18 +172,12 @@ export function createWatch({ store, clock, bells, games, log }: WatchParts): Wa
       await Promise.race([hear(ticket.id), pause(patienceMs)])
     },
 
-    async hint(game, vendorTicketId) {
-      const link = await store.tickets.findByVendor(game, vendorTicketId)
-      if (!link) {
-        const until = clock.now().getTime() + earlyMs
-        if (early.size < earlyHints) early.set(`${game} ${vendorTicketId}`, { game, vendorTicketId, until })
-        return
-      }
-      hinted.set(link.ticket_id, (hinted.get(link.ticket_id) ?? new Set()).add(link.position))
-      // A reading already under way may have begun before the change it is hinted at.
-      await underWay.get(link.ticket_id)
-      await hear(link.ticket_id)
-    },
+    // Behind the answer to a hook there is nobody to tell of a ledger that cannot be read; the hint is kept for when it can.
+    hint: (game, vendorTicketId) =>
+      heed(game, vendorTicketId).catch((error: unknown) => {
+        note(error)
+        keepHint(game, vendorTicketId)
+      }),
 
     follow(player) {
       followed.set(player, (followed.get(player) ?? 0) + 1)
