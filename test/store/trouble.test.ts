@@ -59,8 +59,10 @@ describe('A lost PostgreSQL', () => {
     })
     expect((await call('GET /readyz')).status).toBe(503)
     expect((await call('GET /healthz')).status).toBe(200)
-    // Nobody waits for what becomes of a hint, and it must not end the process.
+    // Nobody waits for what becomes of a hint: it must be written down, and not end the process.
     expect((await call(`POST /hooks/star-harbor/${hookSecret}`, { body: { ticketId: 'any' } })).status).toBe(204)
+    const { lines } = relay
+    await until(() => lines.some((line) => line.includes('reading a ticket broke off')), 'the hint has come to nothing')
 
     cable.mend()
     await until(
