@@ -1,7 +1,8 @@
 /**
  * How fast a ticket is accepted, against two floors behind a bare `node:http` server: one insert a request with a flush to
  * the disk of its own, and the same insert by the relay's store, where requests that end together share a flush. Each runs
- * as a process of its own, in turn, warmed up by requests that do not count, and they are compared as ratios.
+ * as a process of its own, in turn, warmed up by requests that do not count, and they are compared as ratios. A last relay,
+ * which counts for nothing, is profiled, to say what its time goes to.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -10,6 +11,7 @@ import { join } from 'node:path'
 import { systemClock } from '../../server/clock.ts'
 import { createSessionTokens } from '../../server/players/session.ts'
 import { type Load, type Measured, measure } from './load.ts'
+import { type Share, sharesIn } from './profile.ts'
 
 interface Server {
   url: string
@@ -46,7 +48,9 @@ try {
       relay: await relay(round),
     })
   }
-  report(results)
+  const profiles = join(folder, 'profiles')
+  await relay(rounds, ['--cpu-prof', '--cpu-prof-dir', profiles])
+  report(results, sharesIn(profiles))
 } finally {
   await rm(folder, { recursive: true, force: true })
 }
@@ -57,10 +61,11 @@ async function floor(round: number, how: 'alone' | 'together'): Promise<Measured
   return measureWarm(server, () => ({ path: '/', headers: {}, body: newTicket }))
 }
 
-async function relay(round: number): Promise<Measured> {
+/** @param options - for Node itself */
+async function relay(round: number, options: string[] = []): Promise<Measured> {
   const config = join(folder, `relay-${round}.json`)
   await writeFile(config, JSON.stringify(relayConfig(round)))
-  const server = await start('server/main.ts', ['--config', config])
+  const server = await start('server/main.ts', ['--config', config], options)
   const tokens = await Promise.all(Array.from({ length: players }, (_, n) => mint(n)))
   const make = (n: number) => ({
     path: '/v1/tickets',
@@ -117,8 +122,8 @@ function relayConfig(round: number): unknown {
   }
 }
 
-async function start(file: string, args: string[]): Promise<Server> {
-  const child: ChildProcess = spawn(process.execPath, [file, ...args], {
+async function start(file: string, args: string[], options: string[] = []): Promise<Server> {
+  const child: ChildProcess = spawn(process.execPath, [...options, file, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, MEDKIT_LOG: 'silent' },
   })
@@ -142,7 +147,7 @@ async function start(file: string, args: string[]): Promise<Server> {
   }
 }
 
-function report(results: readonly Round[]): void {
+function report(results: readonly Round[], shares: readonly Share[]): void {
   console.log(`Opening a ticket, ${connections} connections, ${requests} requests a round\n`)
   for (const { alone, together, relay } of results) {
     console.log(`  floor, a flush a request   ${line(alone)}`)
@@ -150,8 +155,10 @@ function report(results: readonly Round[]): void {
     console.log(`  relay                      ${line(relay)}\n`)
   }
   console.log(
-    `  the relay's throughput, median: ${ratio(results, 'alone')} of the first floor, ${ratio(results, 'together')} of the second`,
+    `  the relay's throughput, median: ${ratio(results, 'alone')} of the first floor, ${ratio(results, 'together')} of the second\n`,
   )
+  console.log('  what its time goes to')
+  for (const { what, share } of shares) console.log(`    ${(share * 100).toFixed(0).padStart(3)} %  ${what}`)
 }
 
 function ratio(results: readonly Round[], floor: 'alone' | 'together'): string {
