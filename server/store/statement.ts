@@ -5,7 +5,13 @@
 import type { Compilable, CompiledQuery, Insertable, Kysely } from 'kysely'
 import type { Tables } from './tables.ts'
 
-const compiled = new WeakMap<object, Map<string, CompiledQuery>>()
+interface Known<Row> {
+  query: CompiledQuery<Row>
+  /** Of an insert: in the order in which their values stand in it. */
+  columns: readonly string[]
+}
+
+const known = new WeakMap<object, Map<string, Known<unknown>>>()
 
 /**
  * Runs the statement of that name.
@@ -19,7 +25,8 @@ export async function run<Row>(
   values: readonly unknown[],
   build: () => Compilable<Row>,
 ): Promise<Row[]> {
-  const { rows } = await db.executeQuery<Row>({ ...statementOf<Row>(db, name, build), parameters: values })
+  const { query } = knownAs(db, name, () => ({ query: build().compile(), columns: [] }))
+  const { rows } = await db.executeQuery<Row>({ ...query, parameters: values })
   return rows
 }
 
@@ -37,22 +44,31 @@ export async function insertRows<T extends keyof Tables>(
 ): Promise<number> {
   const [first] = rows
   if (!first) return 0
-  const columns = Object.keys(first) as (keyof typeof first)[]
-  const statement = statementOf(db, `${table} ${columns.join()} ${rows.length} ${orNothing}`, () => {
+  const names = Object.keys(first)
+  // Not named by all its columns: putting that name together would cost as much as the insert.
+  const { query, columns } = knownAs(db, `${table} ${names.length} ${rows.length} ${orNothing}`, () => {
     const insert = db.insertInto(table).values(rows)
-    return orNothing ? insert.onConflict((conflict) => conflict.doNothing()) : insert
+    const query = (orNothing ? insert.onConflict((conflict) => conflict.doNothing()) : insert).compile()
+    return { query, columns: names }
   })
-  const parameters = rows.flatMap((row) => columns.map((column) => row[column]))
-  const { numAffectedRows } = await db.executeQuery({ ...statement, parameters })
+  const parameters = rows.flatMap((row) => valuesOf(row, columns))
+  const { numAffectedRows } = await db.executeQuery({ ...query, parameters })
   return Number(numAffectedRows ?? 0)
 }
 
+/** @throws TypeError for a row with other columns, which would end up in the wrong places */
+function valuesOf(row: Record<string, unknown>, columns: readonly string[]): unknown[] {
+  const values = columns.map((column) => row[column])
+  if (values.includes(undefined)) throw new TypeError('rows of one table must have the same columns')
+  return values
+}
+
 /** By engine: each writes its placeholders its own way. */
-function statementOf<Row>(db: Kysely<Tables>, name: string, build: () => Compilable<Row>): CompiledQuery<Row> {
+function knownAs<Row>(db: Kysely<Tables>, name: string, make: () => Known<Row>): Known<Row> {
   const engine = db.getExecutor().adapter.constructor
-  const known = compiled.get(engine) ?? new Map<string, CompiledQuery>()
-  compiled.set(engine, known)
-  const statement = known.get(name) ?? build().compile()
-  known.set(name, statement)
-  return statement as CompiledQuery<Row>
+  const ofEngine = known.get(engine) ?? new Map<string, Known<unknown>>()
+  known.set(engine, ofEngine)
+  const statement = ofEngine.get(name) ?? make()
+  ofEngine.set(name, statement)
+  return statement as Known<Row>
 }
