@@ -5,18 +5,20 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Command, UsageMistake } from './commands/command.ts'
-import { outbox } from './commands/outbox.ts'
-import { schema } from './commands/schema.ts'
-import { serve } from './commands/serve.ts'
-import { token } from './commands/token.ts'
 import { type Config, ConfigMistakes, type LoadedConfig, readConfig } from './config.ts'
 import { demoConfig } from './demo.ts'
 import { createMask } from './log.ts'
 import { randomReference } from './random.ts'
-import { StoreUnavailable } from './store/database.ts'
 
-/** Named where a `medkit` command is documented: README. */
-const commands: Record<string, Command> = { serve, outbox, token, schema }
+/** Named where a `medkit` command is documented: README. Loaded when called, so that an old Node can still be told. */
+const commands: Record<string, () => Promise<Command>> = {
+  serve: async () => (await import('./commands/serve.ts')).serve,
+  outbox: async () => (await import('./commands/outbox.ts')).outbox,
+  token: async () => (await import('./commands/token.ts')).token,
+  schema: async () => (await import('./commands/schema.ts')).schema,
+}
+
+const leastNode = 24
 
 const usage = `medkit [--config relay.json]   starts the relay; without a configuration, the demo
 medkit outbox                  what waits for the vendors and what is stuck
@@ -26,11 +28,14 @@ medkit schema                  the configuration's shape, for editors`
 let secrets: ReadonlySet<string> = new Set()
 
 try {
+  if (Number.parseInt(process.versions.node, 10) < leastNode)
+    throw new UsageMistake(`Medkit needs Node ${leastNode} or newer, and this is ${process.versions.node}.`)
   const { values, positionals } = commandLine()
   const [name = 'serve', ...rest] = positionals
   const configPath = values.config ?? process.env.MEDKIT_CONFIG
-  const command = commands[name]
-  if (!command) throw new UsageMistake(`There is no command ${name}.\n\n${usage}`)
+  const load = commands[name]
+  if (!load) throw new UsageMistake(`There is no command ${name}.\n\n${usage}`)
+  const command = await load()
   await command({
     args: [
       ...rest,
@@ -91,7 +96,7 @@ function kept(path: string, make: () => Buffer): Buffer {
 
 function inPlainWords(error: unknown): string {
   if (error instanceof ConfigMistakes) return [error.message, ...error.mistakes.map((line) => `  ${line}`)].join('\n')
-  if (error instanceof StoreUnavailable && error.cause instanceof Error)
+  if (error instanceof Error && error.name === 'StoreUnavailable' && error.cause instanceof Error)
     return `${error.message}: ${error.cause.message}`
   return error instanceof Error ? error.message : String(error)
 }
