@@ -50,7 +50,8 @@ export function createHousekeeping({
 
   async function sweep(): Promise<void> {
     while (await deletions.carryOutNext()) log.info('a request for erasure was carried out or tried')
-    await store.idempotency.sweep(daysAgo(keptForDays))
+    // An answer kept to be given again has the message in it.
+    await store.idempotency.sweep(daysAgo(Math.min(keptForDays, retentionDays)))
     await store.events.sweep(daysAgo(eventDays))
     await store.players.sweepSessions(clock.now())
     await merging.sweep()

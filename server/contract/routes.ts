@@ -22,7 +22,7 @@ export interface RouteSpec {
   params?: z.ZodType
   query?: z.ZodType
   body?: z.ZodType
-  /** Needs the header `Idempotency-Key`; the first answer is kept and given again for 7 days. */
+  /** Needs the header `Idempotency-Key`; the first answer is kept and given again for 7 days, or `retentionDays` where that is less. */
   idempotent?: true
   /** Answers with server-sent events as well, and goes on from the header `Last-Event-ID`. */
   streams?: true

@@ -1,4 +1,5 @@
 /** Promise 7: what was said is kept for a while after a ticket's last activity, and then only by the vendor. */
+import { DatabaseSync } from 'node:sqlite'
 import { afterEach, expect, it } from 'vitest'
 import { until } from '../wait.ts'
 import { type Scene, setScene, tokenOf } from './scene.ts'
@@ -37,6 +38,20 @@ it.each(['theymes', 'thena'] as const)('comes back from %s whole and in order wh
   }, 'the vendor shows it again')
   expect(messages.map(({ text }) => text)).toEqual(words)
   expect(unread).toBe(0)
+})
+
+it('goes from the answers kept for repeated requests as well', async () => {
+  scene = await setScene('thena', { retentionDays: 1 })
+  const ada = tokenOf('ada')
+  const { id } = await scene.open(ada, { message: words[0] ?? '' })
+  await scene.readUntil(ada, id, ({ messages }) => messages[0]?.delivery === 'delivered', 'it has arrived')
+  const ledger = new DatabaseSync(scene.store.slice('sqlite:'.length), { readOnly: true })
+  const kept = () => JSON.stringify(ledger.prepare('select answer from idempotency').all())
+  expect(kept()).toContain(words[0])
+  scene.pass(2 * days)
+  await scene.restart()
+  await until(() => !kept().includes(words[0] ?? ''), 'no answer has it any more')
+  ledger.close()
 })
 
 it('keeps what has not arrived yet, however long that takes', async () => {

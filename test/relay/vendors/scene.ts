@@ -63,6 +63,7 @@ export interface SceneOptions {
   store?: string
   /** How long an erasure can be withdrawn. Default: not at all. */
   deletionGraceHours?: number
+  retentionDays?: number
 }
 
 export async function setScene(name: SimulatorName, options: SceneOptions = {}): Promise<Scene> {
@@ -71,7 +72,11 @@ export async function setScene(name: SimulatorName, options: SceneOptions = {}):
   let relay: TestRelay = await startRelay({
     clock: { now: () => new Date(Date.now() + ahead) },
     logLevel: 'trace',
-    config: { deletionGraceHours: options.deletionGraceHours ?? 0, ...(options.store ? { store: options.store } : {}) },
+    config: {
+      deletionGraceHours: options.deletionGraceHours ?? 0,
+      ...(options.retentionDays ? { retentionDays: options.retentionDays } : {}),
+      ...(options.store ? { store: options.store } : {}),
+    },
     game: { players: { jwt: studio.config, anonymous: true }, form, hookSecret, vendor: simulator.config },
   })
   const game = relay.relay.games.get('star-harbor')
