@@ -44,7 +44,9 @@ export function signInWays({ players }: GameConfig): PlayerKind[] {
 /** @param scannedBytes - of one file, that the scanner takes */
 function narrow(can: Can, wanted: GameConfig['attachments'], scannedBytes: number | undefined): Can {
   if (wanted === false || can.attachments === false) return { ...can, attachments: false }
-  return { ...can, attachments: narrowLimits(can.attachments, wanted, scannedBytes) }
+  const limits = narrowLimits(can.attachments, wanted, scannedBytes)
+  // A list of kinds with nothing on it would offer a file that is then refused, whatever it is.
+  return { ...can, attachments: limits.types.length > 0 && limits }
 }
 
 function narrowLimits(

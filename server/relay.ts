@@ -105,6 +105,10 @@ export async function createRelay({
     config,
     (key, game) => vendorOf?.(key, game, vendorParts) ?? createVendor(key, game.vendor, vendorParts),
   )
+  for (const { key, config, vendor, can } of games.values()) {
+    if (config.attachments && vendor.can.attachments && !can.attachments)
+      log.warn({ game: key }, 'players can attach nothing: the vendor takes none of the types in attachments.types')
+  }
   const admission = createAdmission({ config, secret, store, clock, bells, games, log })
   const { identify, limits, addressOf, proofs, pseudonymOf, merging } = admission
   const watch = createWatch({ store, clock, bells, games, log })

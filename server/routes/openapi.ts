@@ -53,7 +53,8 @@ const idempotencyKey = {
   name: 'Idempotency-Key',
   in: 'header',
   required: true,
-  description: 'One key, one effect: the first answer is kept for 7 days (or for `retentionDays`, where that is less) and given again.',
+  description:
+    'One key, one effect: the first answer is kept for 7 days (or for `retentionDays`, where that is less) and given again.',
   schema: { type: 'string', minLength: 1, maxLength: 255 },
 }
 

@@ -96,3 +96,11 @@ async function hold(url: string): Promise<{ socket: Socket; said: () => string }
   await new Promise<void>((resolve) => socket.write(lines.join('\r\n'), () => resolve()))
   return { socket, said: () => said }
 }
+
+it('What no vendor takes is offered to no player, and the operator is told', async () => {
+  await start({ game: { attachments: { types: ['application/x-nobody'] } } })
+  const { body } = await relay.call<{ can: { attachments: unknown } }>('GET /v1/games/star-harbor')
+  expect(body.can.attachments).toBe(false)
+  expect(relay.lines.join()).toContain('attachments.types')
+  expect(await announce(relay, token, pngOf(10))).toMatchObject({ status: 422, body: { code: 'unsupported' } })
+})
