@@ -94,8 +94,7 @@ type Connection = ReturnType<typeof openConnection>
 /** More statements than the relay has; a bound all the same, because lists make statements of many lengths. */
 const keptStatements = 500
 
-/** A connection set up as the ledger's are. */
-export function openSqlite(path: string): DatabaseSync {
+function openSqlite(path: string): DatabaseSync {
   const sqlite = new DatabaseSync(path)
   // The timeout, short because the whole relay waits in it, lets an operator's command write as well.
   sqlite.exec('pragma busy_timeout = 500; pragma journal_mode = wal')
@@ -103,8 +102,9 @@ export function openSqlite(path: string): DatabaseSync {
   sqlite.exec('pragma synchronous = full')
   // What a savepoint may have to undo is kept in memory: in a file, it was more to write than the commit itself.
   sqlite.exec('pragma temp_store = memory')
-  // Random ids touch pages all over: 32 MB of them are held, and as much is gathered in the log before it is brought home.
-  sqlite.exec('pragma cache_size = -32000; pragma wal_autocheckpoint = 8000')
+  // Players come in no order, so a ticket touches pages all over: 32 MB of them are held, and 16 MB are gathered in the log
+  // before they are brought home.
+  sqlite.exec('pragma cache_size = -32000; pragma wal_autocheckpoint = 4000')
   return sqlite
 }
 
