@@ -108,7 +108,7 @@ function pagesAtTheTop(): Plugin {
 
 /** For engines that cannot adopt style sheets. */
 async function wholeStyleSheet(): Promise<string> {
-  const sheets = ['launcher', 'panel', 'full-page', 'talk'].map((name) => `widget/style/${name}.css`)
+  const sheets = ['launcher', 'panel', 'full-page', 'ticket-list', 'talk'].map((name) => `widget/style/${name}.css`)
   const texts = sheets.map(async (file) =>
     preprocessCSS(await readFile(file, 'utf8'), file, await resolveConfig(shared, 'build')),
   )
@@ -139,7 +139,13 @@ async function browser(): Promise<TestProjectInlineConfiguration> {
   return {
     ...shared,
     optimizeDeps: {
-      include: ['@testing-library/preact', 'axe-core', 'tus-js-client', 'preact/jsx-dev-runtime'],
+      include: [
+        '@testing-library/preact',
+        'axe-core',
+        'tus-js-client',
+        'preact/jsx-dev-runtime',
+        '@preact/signals-core',
+      ],
     },
     test: {
       name: 'browser',

@@ -16,12 +16,13 @@ interface Weighed {
 const parts: readonly Weighed[] = [
   { what: 'medkit.js, on every page', files: ['medkit.js'], limit: 1536 },
   {
-    what: 'panel until a player can write, with styles and English',
+    what: 'panel until a new player can write, with styles and English',
     files: ['assets/panel-'],
     limit: 20_480,
   },
-  { what: '  then: the conversation, files, what else is sent', files: ['assets/talk-', 'assets/use-whole-'] },
-  { what: '  then: the rest of English', files: ['assets/en-more-', 'assets/problems-'] },
+  { what: '  with a session: its tickets, fetched beside them', files: ['assets/ticket-list-'] },
+  { what: '  then: the conversation, files, what else is sent', files: ['assets/talk-'] },
+  { what: '  then: the rest of English', files: ['assets/en-more-', 'assets/formats-'] },
   { what: '  with a session: live answers', files: ['assets/live-'] },
   { what: '  where the game asks for it: proof of work', files: ['assets/proof-'] },
   { what: '  with the first file: tus', files: ['assets/upload-', 'assets/browser-', 'assets/rolldown-runtime-'] },
@@ -45,7 +46,7 @@ for (const { what, files, limit } of parts) {
   const found = built.filter((name) => files.some((start) => name.startsWith(start)))
   if (!found.length) mistakes.push(`${what}: no such file was built`)
   const bytes = found.reduce((sum, name) => sum + weight(name), 0)
-  console.log(`${what.padEnd(56)}${String(bytes).padStart(7)}${limit ? ` of ${limit}` : ''}`)
+  console.log(`${what.padEnd(60)}${String(bytes).padStart(7)}${limit ? ` of ${limit}` : ''}`)
   if (limit && bytes > limit) mistakes.push(`${what}: ${bytes} bytes, ${bytes - limit} more than its limit`)
 }
 

@@ -1,10 +1,10 @@
 /** Brings the panel to life, on whatever ground one of the three doors has prepared. */
 
+import { effect } from '@preact/signals-core'
 import type { TicketId } from '../server/contract/ids.ts'
 import type { Emit, Medkit, MountOptions } from './handle.ts'
 import { drawPanel } from './panel/panel.tsx'
 import { systemClock } from './state/clock.ts'
-import { effect } from './state/signal.ts'
 import { startLater } from './state/start-later.ts'
 import { createSupport, type Mode, type Support } from './state/support.ts'
 import { addStyles } from './style/adopt.ts'
@@ -23,8 +23,18 @@ export interface Ground {
 
 export type StartOptions = MountOptions & { relay: string; locale: string }
 
-type TalkFile = typeof import('./panel/talk.tsx')
+/** What a part of the panel brings along. */
+interface Part {
+  styles: string
+  /** As often as one likes. */
+  prepare?(support: Support): unknown
+}
 type Listener = (detail: unknown) => void
+
+const fetchTicketList = () => import('./panel/ticket-list.tsx')
+const fetchTalk = () => import('./panel/talk.tsx')
+const fetchDoctor = () => import('./play/doctor.ts')
+const fetchGamepad = () => import('./play/gamepad.ts')
 
 export function start(
   options: StartOptions,
@@ -37,8 +47,16 @@ export function start(
   const emit: Emit = (event, detail) => {
     for (const [name, listener] of listeners) if (name === event) listener(detail)
   }
-  let preparing: Promise<TalkFile> | undefined
   let gone = false
+  const styled = new Set<Part>()
+  const take = async <File extends Part>(coming: Promise<File>) => {
+    const file = await coming
+    if (gone) throw Error('destroyed')
+    if (!styled.has(file)) addStyles(root, file.styles)
+    styled.add(file)
+    file.prepare?.(support)
+    return file
+  }
   const support = createSupport({
     options,
     mode,
@@ -48,25 +66,15 @@ export function start(
     fetch: (...request) => fetch(...request),
     emit,
     close: () => handle.close(),
-    prepareTalk: () => {
-      preparing ??= import('./panel/talk.tsx').then((file) => {
-        if (gone) throw Error('destroyed')
-        addStyles(root, file.styles)
-        file.prepare(support)
-        return file
-      })
-      preparing.catch(() => {
-        preparing = undefined
-      })
-      return preparing
-    },
+    prepareTicketList: () => take(fetchTicketList()),
+    prepareTalk: () => take(fetchTalk()),
   })
   const { session, diagnostics, router, outbox, form } = support
-  const fetchTalk = () => {
+  const fetchRest = () => {
     if (gone) return
     outbox.load()
-    support.prepareTalk().catch(() => {})
-    support.speech.complete().catch(() => {})
+    for (const coming of [support.prepareTicketList(), support.prepareTalk(), support.speech.complete()])
+      coming.catch(() => {})
   }
   const stopPad = onPad(support, root)
   const takeOff = drawPanel(support, { root, launcher, theme: options.theme ?? {} })
@@ -74,12 +82,12 @@ export function start(
   if (options.game) support.loadGame()
   if (options.token) session.signIn(options.token)
   // Something may lie unsent from last time.
-  if (support.open.value || support.storage.get('acted')) fetchTalk()
+  if (support.open.value || support.storage.get('acted')) fetchRest()
 
   const handle: Medkit = {
     open(view, draft) {
       // Once the first half is painted, the second is fetched: by the time a button is pressed, it is there.
-      setTimeout(fetchTalk)
+      setTimeout(fetchRest)
       form.begin(draft)
       if (view === 'new') router.go({ view })
       else if (view === 'tickets') router.home()
@@ -122,7 +130,7 @@ export function start(
         listeners.delete(own)
       }
     },
-    doctor: () => import('./play/doctor.ts').then(({ examine }) => examine({ relay, game: options.game, root })),
+    doctor: () => fetchDoctor().then(({ examine }) => examine({ relay, game: options.game, root })),
   }
   // Had the first try to fetch this failed, the launcher would have become a plain link.
   if (launcher) {
@@ -147,7 +155,7 @@ function onPad(support: Support, root: ShadowRoot): () => void {
     if (!pad.value) return
     const mayAct = () => open.value && !busy.value
     return startLater(
-      import('./play/gamepad.ts').then(
+      fetchGamepad().then(
         ({ followPad }) =>
           () =>
             followPad({ root, clock, mayAct, back }),

@@ -177,6 +177,24 @@ describe('a page with the script tag', () => {
     expect(fetched).toHaveLength(1)
   })
 
+  it('fetches what shows a player’s tickets while the relay still looks for them', async () => {
+    const asked = await fetch(`${relay.url}/v1/sessions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ game: 'star-harbor', kind: 'anonymous' }),
+    })
+    const session = JSON.stringify(await asked.text())
+    const page = await open(`<script>localStorage.setItem('medkit:star-harbor:session', ${session})</script>${tag()}`)
+    const rows = page.waitForRequest((request) => request.url().includes('/assets/ticket-list-'))
+    await page.route('**/v1/tickets*', async (route) => {
+      await rows
+      await route.continue()
+    })
+    const tickets = page.waitForResponse((response) => response.url().includes('/v1/tickets'))
+    await launcher(page).hover()
+    expect((await tickets).status()).toBe(200)
+  })
+
   it('still reaches support by a plain link when a blocker swallows the panel', async () => {
     const page = await open(tag())
     await page.route('**/assets/panel-*', (route) => route.abort())

@@ -65,7 +65,7 @@ describe('home', () => {
     const heard = new Promise((resolve) => stage.medkit.on('unread', ({ count }) => count && resolve(count)))
     stage.relay.tell('unread', { count: 1, unanswered: 1 })
     expect(await heard).toBe(1)
-    expect(stage.root.querySelector<HTMLElement>('.badge')?.hidden).toBe(true)
+    await waitFor(() => expect(stage.root.querySelector<HTMLElement>('.badge')?.hidden).toBe(true))
     stage.medkit.setBusy(false)
     expect(stage.root.querySelector<HTMLElement>('.badge')?.hidden).toBe(false)
   })

@@ -1,13 +1,13 @@
 /** Files: choosing them, watching them go, and having them on a message. */
+
+import { signal } from '@preact/signals-core'
 import type { Attachment, AttachmentReason } from '../../server/contract/attachment.ts'
-import { signal } from '../state/signal.ts'
 import type { Chosen, Uploads } from '../state/uploads.ts'
 import type { Words } from '../words/en.ts'
-import { useKept } from './context.ts'
+import { useKept, useWhole } from './context.ts'
 import { Icon, paths } from './icons.tsx'
 import { morePaths } from './more-icons.ts'
 import { useTalk } from './use-talk.ts'
-import { useWhole } from './use-whole.ts'
 
 /** Those on a new ticket. */
 export function NewFiles() {

@@ -1,12 +1,13 @@
 /**
  * How a view reaches the state it shows, keeps what is its own, and is drawn anew when a signal it has read changes:
- * what @preact/signals and preact/hooks would do, in a tenth of their weight. What is to happen once a view stands, and
- * when it goes, its `ref` says.
+ * what @preact/signals and preact/hooks do, which would be 2.2 KB more than this in the first file that is fetched. What
+ * is to happen once a view stands, and when it goes, its `ref` says.
  */
 
+import { effect, untracked } from '@preact/signals-core'
 import { type Component, type ComponentChildren, Fragment, options } from 'preact'
-import { effect, untracked } from '../state/signal.ts'
 import type { Support } from '../state/support.ts'
+import type { WholeSpeech } from '../words/words.ts'
 
 interface View extends Component {
   context: { support: Support }
@@ -58,6 +59,14 @@ export function Ground(this: View, { support, children }: GroundProps) {
 
 export function useSupport(): Support {
   return drawn.context.support
+}
+
+export type Whole = Support & { speech: WholeSpeech }
+
+/** For the views that come later: with every sentence, and every way to say a thing. */
+export function useWhole(): Whole {
+  const support = useSupport()
+  return { ...support, speech: support.speech.whole() }
 }
 
 /** Made when the view is first drawn, and the same from then on. One for each view. */

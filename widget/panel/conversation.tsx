@@ -1,17 +1,17 @@
 /** One ticket: what was said, live, and what can be done next. */
+
+import { signal } from '@preact/signals-core'
 import type { ComponentChildren } from 'preact'
 import type { MessageId, TicketId } from '../../server/contract/ids.ts'
 import type { Ticket } from '../../server/contract/ticket.ts'
-import { signal } from '../state/signal.ts'
 import { Composer } from './composer.tsx'
-import { useKept } from './context.ts'
+import { useKept, useWhole } from './context.ts'
 import { Icon } from './icons.tsx'
 import { lazy } from './lazy.tsx'
 import { Messages } from './message.tsx'
 import { morePaths } from './more-icons.ts'
 import { Problem } from './notice.tsx'
 import { useTalk } from './use-talk.ts'
-import { useWhole } from './use-whole.ts'
 
 const Rating = lazy(() => import('./rating.tsx'))((file) => file.Rating)
 
@@ -129,7 +129,7 @@ function createFollowing() {
 
 /** What can be done about a ticket. */
 export function Next({ ticket }: { ticket: Ticket }) {
-  const { speech, turn, game } = useTalk()
+  const { speech, turn, game, threads } = useTalk()
   const words = speech.words.value
   const { id, can, status, rating } = ticket
   if (status !== 'closed') {
@@ -149,7 +149,9 @@ export function Next({ ticket }: { ticket: Ticket }) {
   return (
     <div class="foot closed">
       <p>{words.isClosed}</p>
-      {(can.rate || rating) && game.value?.can.rating && <Rating ticket={ticket} />}
+      {(can.rate || rating) && game.value?.can.rating && (
+        <Rating ticket={ticket} rate={(rating) => threads.rate(id, rating)} />
+      )}
       {can.reopen && (
         <button type="button" class="plain" onClick={() => turn(id, 'reopen')}>
           {words.stillNotSolved}

@@ -1,5 +1,5 @@
 /** The tickets an anonymous player opened here before the studio said who they are. */
-import { useWhole } from './use-whole.ts'
+import { useWhole } from './context.ts'
 
 /** Theirs only if they say so: somebody else may have had the device before. */
 export function Earlier() {

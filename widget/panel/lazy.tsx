@@ -1,6 +1,7 @@
 /** Parts of the panel that are fetched when the first of them is wanted. */
+
+import { type Signal, signal } from '@preact/signals-core'
 import type { ComponentType } from 'preact'
-import { type Signal, signal } from '../state/signal.ts'
 import type { Support } from '../state/support.ts'
 import { useKept, useSupport } from './context.ts'
 import { Problem } from './notice.tsx'
@@ -35,5 +36,7 @@ export function lazy<File extends object>(fetchFile: (support: Support) => Promi
     }
 }
 
+/** What whoever has written to us before sees first. */
+export const inTicketList = lazy(({ prepareTicketList }) => prepareTicketList())
 /** What comes after writing. */
 export const inTalk = lazy(({ prepareTalk }) => prepareTalk())

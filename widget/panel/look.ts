@@ -1,7 +1,7 @@
-/** Colours, position and size of the panel, as they follow the studio, the system and the keyboard on glass. */
+/** Colours, position and size of the panel and its launcher, as they follow the studio, the system and the keyboard on glass. */
 
+import { effect, signal } from '@preact/signals-core'
 import type { Theme } from '../../server/contract/game.ts'
-import { effect, signal } from '../state/signal.ts'
 import type { Support } from '../state/support.ts'
 import { accentProperties } from '../state/theme.ts'
 
@@ -27,14 +27,18 @@ export function followLook(
       const scheme = own.scheme || theme.scheme
       const position = own.position || theme.position || ''
       const dark = scheme === 'dark' || (scheme !== 'light' && darkSystem.value)
+      const name = dark ? 'dark' : 'light'
       const properties = accentProperties(own.accent || theme.accent || defaultAccent, dark)
-      frame.className = `medkit ${mode} ${dark ? 'dark' : 'light'} ${position} ${pad.value ? 'couch' : ''}`
-      setProperties(frame, properties)
+      frame.className = `medkit ${mode} ${name} ${position} ${pad.value ? 'couch' : ''}`
+      setProperties(frame, { ...properties, 'color-scheme': name })
       if (!launcher) return
       launcher.className = `launcher ${position}`
       setProperties(launcher, properties)
     }),
-    effect(() => (open.value ? followVisibleHeight(frame) : undefined)),
+    effect(() => {
+      if (launcher) launcher.hidden = open.value
+      return open.value ? followVisibleHeight(frame) : undefined
+    }),
   ]
   return () => {
     for (const stop of stops) stop()

@@ -1,4 +1,5 @@
 /** What was said, by day and by author, and under the player's own newest message where it is. */
+
 import { type ComponentChildren, Fragment } from 'preact'
 import type { MessageId, TicketId } from '../../server/contract/ids.ts'
 import type { Delivery, Message } from '../../server/contract/message.ts'
@@ -7,9 +8,9 @@ import type { FailureCode } from '../handle.ts'
 import type { Outgoing } from '../state/outbox.ts'
 import type { Words } from '../words/en.ts'
 import { Attached } from './attachment.tsx'
+import { useWhole } from './context.ts'
 import { Heading } from './screen.tsx'
 import { useTalk } from './use-talk.ts'
-import { useWhole } from './use-whole.ts'
 
 export interface MessagesProps {
   /** The ticket, once there is one. */

@@ -1,17 +1,18 @@
 /** The panel: one view at a time, or two side by side, inside the shadow root the launcher stands in. */
 
+import { computed, effect } from '@preact/signals-core'
 import { render } from 'preact'
 import type { Theme } from '../../server/contract/game.ts'
 import type { Route } from '../state/route.ts'
-import { effect } from '../state/signal.ts'
+import { startLater } from '../state/start-later.ts'
 import type { Support } from '../state/support.ts'
 import { Ground, useSupport } from './context.ts'
+import { Home } from './home.tsx'
 import { lazy } from './lazy.tsx'
 import { followLook } from './look.ts'
 import { NewTicket } from './new-ticket.tsx'
 import { Banner, Toast } from './notice.tsx'
 import { OpenedTicket, OutgoingTicket } from './ticket.tsx'
-import { Home } from './ticket-list.tsx'
 
 const Privacy = lazy(() => import('./privacy.tsx'))((file) => file.Privacy)
 const SignIn = lazy(() => import('./sign-in.tsx'))((file) => file.SignIn)
@@ -28,7 +29,8 @@ export function drawPanel(support: Support, { root, launcher, theme }: Place): (
   // Typing "was" in a message must not walk the player's ship forward.
   for (const type of ['keydown', 'keyup', 'keypress']) frame.addEventListener(type, (event) => event.stopPropagation())
   root.append(frame)
-  const stops = [followLook(support, frame, launcher, theme), launcher ? badge(support, launcher) : () => {}]
+  const stops = [followLook(support, frame, launcher, theme)]
+  if (launcher) stops.push(followUnread(support, launcher))
   render(
     <Ground support={support}>
       <Panel />
@@ -42,20 +44,17 @@ export function drawPanel(support: Support, { root, launcher, theme }: Place): (
   }
 }
 
-/** What the launcher says while the panel is away. */
-function badge({ speech, tickets, open, busy }: Support, launcher: HTMLElement): () => void {
-  const mark = document.createElement('span')
-  mark.className = 'badge'
-  mark.setAttribute('aria-hidden', 'true')
-  launcher.append(mark)
+/** The launcher's name, and its number for as long as there are new answers. */
+function followUnread(support: Support, launcher: HTMLElement): () => void {
+  const { speech, tickets, prepareTicketList } = support
+  const unread = computed(() => tickets.unread.value.count > 0)
+  const fetchBadge = async () => {
+    const [{ drawBadge }] = await Promise.all([prepareTicketList(), speech.complete()])
+    return () => drawBadge(support, launcher)
+  }
   return effect(() => {
-    const { launcher: name, launcherUnread } = speech.words.value
-    const { count } = tickets.unread.value
-    launcher.hidden = open.value
-    if (busy.value) return
-    launcher.setAttribute('aria-label', count ? speech.say(launcherUnread, { n: count }) : name)
-    mark.textContent = count > 9 ? '9+' : String(count)
-    mark.hidden = !count
+    launcher.setAttribute('aria-label', speech.words.value.launcher)
+    return unread.value ? startLater(fetchBadge()) : undefined
   })
 }
 

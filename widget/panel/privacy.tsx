@@ -1,11 +1,11 @@
 /** What is held on the player, to take along or to have erased, with every step dated. */
+
+import { signal } from '@preact/signals-core'
 import type { DeletionRequest, DeletionStepName } from '../../server/contract/deletion.ts'
 import type { PlayerExport } from '../../server/contract/export.ts'
-import { signal } from '../state/signal.ts'
 import type { Words } from '../words/en.ts'
-import { useKept } from './context.ts'
+import { useKept, useWhole, type Whole } from './context.ts'
 import { Heading, Screen } from './screen.tsx'
-import { useWhole, type Whole } from './use-whole.ts'
 
 export function Privacy() {
   const { speech, session } = useWhole()

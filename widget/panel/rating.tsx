@@ -1,15 +1,20 @@
 /** Once a ticket is closed: how was it? */
-import type { Ticket } from '../../server/contract/ticket.ts'
-import { signal } from '../state/signal.ts'
-import { useKept } from './context.ts'
+
+import { signal } from '@preact/signals-core'
+import type { NewRating, Ticket } from '../../server/contract/ticket.ts'
+import { useKept, useWhole } from './context.ts'
 import { Icon } from './icons.tsx'
-import { morePaths } from './more-icons.ts'
-import { useTalk } from './use-talk.ts'
 
 const scores = [1, 2, 3, 4, 5]
+const star = 'M12 3.500l2.6 5.4 5.9.8-4.3 4.1 1 5.900L12 16.900l-5.2 2.8 1-5.900L3.5 9.700l5.9-.800z'
 
-export function Rating({ ticket }: { ticket: Ticket }) {
-  const { speech, threads, act } = useTalk()
+export interface RatingProps {
+  ticket: Ticket
+  rate(rating: NewRating): Promise<void>
+}
+
+export function Rating({ ticket, rate }: RatingProps) {
+  const { speech, act } = useWhole()
   const { words, say } = speech
   const given = useKept(() => ({ score: signal(0), comment: signal('') }))
   const score = given.score.value
@@ -17,7 +22,7 @@ export function Rating({ ticket }: { ticket: Ticket }) {
   if (ticket.rating) return <p>{say(words.value.rated, { n: ticket.rating.score })}</p>
   const send = (event: Event) => {
     event.preventDefault()
-    act(() => threads.rate(ticket.id, { score, ...(comment.trim() && { comment }) }))
+    act(() => rate({ score, ...(comment.trim() && { comment }) }))
   }
   return (
     <form class="rating" onSubmit={send}>
@@ -34,7 +39,7 @@ export function Rating({ ticket }: { ticket: Ticket }) {
                 given.score.value = value
               }}
             />
-            <Icon path={morePaths.star} />
+            <Icon path={star} />
             <span class="hidden">{say(words.value.rateScore, { n: value })}</span>
           </label>
         ))}

@@ -1,9 +1,9 @@
 /** Into an e-mail player's history by a mailed link, or back into an anonymous one's by the recovery key. */
+
+import { signal } from '@preact/signals-core'
 import { askForLink } from '../state/mail-link.ts'
-import { signal } from '../state/signal.ts'
-import { useKept } from './context.ts'
+import { useKept, useWhole } from './context.ts'
 import { Screen } from './screen.tsx'
-import { useWhole } from './use-whole.ts'
 
 export function SignIn() {
   const { speech, game } = useWhole()

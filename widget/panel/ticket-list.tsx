@@ -1,60 +1,42 @@
-/** Home: the one button, and the player's tickets by newest activity. */
+/** The player's tickets by newest activity. Fetched beside the tickets themselves: whoever has none can do without. */
 import type { Ticket, TicketStatus } from '../../server/contract/ticket.ts'
+import ticketListStyles from '../style/ticket-list.css?inline'
 import type { Words } from '../words/en.ts'
-import { useSupport } from './context.ts'
-import { HomeFoot } from './home-foot.tsx'
+import { drawBadge as badge } from './badge.ts'
+import { useWhole } from './context.ts'
 import { Icon, paths } from './icons.tsx'
 import { lazy } from './lazy.tsx'
-import { Problem } from './notice.tsx'
-import { Heading, Screen } from './screen.tsx'
+import { Heading } from './screen.tsx'
 
 const Earlier = lazy(() => import('./earlier.tsx'))((file) => file.Earlier)
 
-export function Home() {
-  const { speech, game, router, tickets, session, mustSignIn } = useSupport()
-  const { words, say } = speech
-  const name = game.value?.name
+export const styles = ticketListStyles
+export const drawBadge = badge
+
+export function TicketList() {
+  const { speech, tickets, session } = useWhole()
+  const words = speech.words.value
   return (
-    <Screen class="home" title={name ? say(words.value.support, { game: name }) : ''} back={false} foot={<HomeFoot />}>
-      <p class="intro">{mustSignIn.value ? words.value.noSignIn : words.value.intro}</p>
-      {!mustSignIn.value && (
-        <button type="button" class="main" onClick={() => router.go({ view: 'new' })}>
-          {words.value.getHelp}
-        </button>
-      )}
+    <>
       {session.earlier.value && <Earlier />}
-      {tickets.failure.value && <Problem code={tickets.failure.value} again={tickets.load} />}
-      {tickets.list.value?.length ? <Heading>{words.value.yourTickets}</Heading> : null}
+      {tickets.list.value?.length ? <Heading>{words.yourTickets}</Heading> : null}
       <ul class="tickets" onKeyDown={moveByArrows}>
         <Unsent />
         {tickets.list.value?.map((ticket) => (
           <TicketRow key={ticket.id} ticket={ticket} />
         ))}
       </ul>
-      <Empty />
       {tickets.hasMore.value && (
         <button type="button" class="plain" onClick={tickets.more}>
-          {words.value.olderTickets}
+          {words.olderTickets}
         </button>
       )}
-    </Screen>
-  )
-}
-
-function Empty() {
-  const { speech, session, tickets, outbox } = useSupport()
-  const words = speech.words.value
-  if (outbox.items.value.length || tickets.list.value?.length || tickets.failure.value) return null
-  return (
-    <div class="empty">
-      <Icon path={paths.talk} />
-      <p>{session.kind.value && !tickets.list.value ? words.loading : words.noTickets}</p>
-    </div>
+    </>
   )
 }
 
 function TicketRow({ ticket }: { ticket: Ticket }) {
-  const { speech, router, clock } = useSupport()
+  const { speech, router, clock } = useWhole()
   const { words, ago } = speech
   const route = router.current.value
   const { id, unread, lastMessage, subject, status } = ticket
@@ -69,7 +51,7 @@ function TicketRow({ ticket }: { ticket: Ticket }) {
             {unread > 0 && <span class="hidden"> {words.value.newAnswer}</span>}
           </span>
           <time dateTime={ticket.updatedAt}>{ago(ticket.updatedAt, clock.now())}</time>
-          <span class="last" dir="auto">
+          <span class="last hint" dir="auto">
             {lastMessage?.text}
           </span>
           <Status status={status} />
@@ -81,7 +63,7 @@ function TicketRow({ ticket }: { ticket: Ticket }) {
 
 /** First messages that the relay does not have yet. */
 function Unsent() {
-  const { speech, router, outbox } = useSupport()
+  const { speech, router, outbox } = useWhole()
   const words = speech.words.value
   const opening = outbox.items.value.filter(({ ticketId }) => !ticketId)
   return (
@@ -93,7 +75,7 @@ function Unsent() {
               <span class="subject" dir="auto">
                 {body.message}
               </span>
-              <span class="last">{state === 'failed' ? words.deliveryFailed : words.onDevice}</span>
+              <span class="last hint">{state === 'failed' ? words.deliveryFailed : words.onDevice}</span>
             </span>
           </button>
         </li>
@@ -110,9 +92,9 @@ const statusWords: Record<TicketStatus, keyof Words & `status${string}`> = {
 
 /** A word with a shape, so that colour never has to say it alone. */
 export function Status({ status }: { status: TicketStatus }) {
-  const { speech } = useSupport()
+  const { speech } = useWhole()
   return (
-    <span class={`status ${status}`}>
+    <span class={`status hint ${status}`}>
       {status === 'closed' ? <Icon path={paths.check} /> : <span class="shape" />}
       {speech.words.value[statusWords[status]]}
     </span>

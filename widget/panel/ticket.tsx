@@ -3,11 +3,11 @@ import type { TicketId } from '../../server/contract/ids.ts'
 import type { Ticket } from '../../server/contract/ticket.ts'
 import { useKept, useSupport } from './context.ts'
 import { Icon, paths } from './icons.tsx'
-import { inTalk } from './lazy.tsx'
+import { inTalk, inTicketList } from './lazy.tsx'
 import { Screen } from './screen.tsx'
-import { Status } from './ticket-list.tsx'
 
 const Conversation = inTalk(({ views }) => views.Conversation)
+const Status = inTicketList((file) => file.Status, true)
 const Next = inTalk(({ views }) => views.Next, true)
 const Outgoing = inTalk(({ views }) => views.Outgoing)
 

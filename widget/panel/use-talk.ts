@@ -1,7 +1,7 @@
 /** How the views that come later reach what comes with them. */
-import { untracked } from '../state/signal.ts'
+import { untracked } from '@preact/signals-core'
 import { type Talk, talkOf } from '../state/talk.ts'
-import { useWhole, type Whole } from './use-whole.ts'
+import { useWhole, type Whole } from './context.ts'
 
 export function useTalk(): Whole & Talk {
   const support = useWhole()

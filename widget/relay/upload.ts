@@ -3,6 +3,8 @@ import type { DetailedError, Upload as TusUpload } from 'tus-js-client'
 import type { Upload } from '../../server/contract/attachment.ts'
 import { type Identity, RelayProblem } from './call.ts'
 
+const fetchTus = () => import('tus-js-client')
+
 export interface SendParts {
   file: Blob
   upload: Upload
@@ -33,7 +35,7 @@ function sendByTus({ file, relay, identity, onProgress }: SendParts, url: string
     stop = resolve
   })
   const sent = async () => {
-    const { Upload } = await import('tus-js-client')
+    const { Upload } = await fetchTus()
     await new Promise<void>((resolve, reject) => {
       let heardAt = Date.now()
       const upload = new Upload(file, {

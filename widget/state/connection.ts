@@ -1,10 +1,12 @@
 /** Whether the relay can be heard, and when listening is worth a connection: somebody is known, and the page is seen. */
 
+import { effect, type ReadonlySignal, signal } from '@preact/signals-core'
 import type { PlayerEvent } from '../../server/contract/event.ts'
 import type { Call } from '../relay/call.ts'
 import type { LiveState } from '../relay/live.ts'
-import { effect, type ReadonlySignal, signal } from './signal.ts'
 import { startLater } from './start-later.ts'
+
+const fetchLive = () => import('../relay/live.ts')
 
 export interface ConnectionParts {
   call: Call
@@ -48,7 +50,7 @@ export function createConnection({ call, known, person, onEvent, onConnected }: 
     // A hidden tab gives its connection back: browsers allow six to a host, and a player may have ten tabs.
     if (!known.value || !visible.value) return
     return startLater(
-      import('../relay/live.ts').then(
+      fetchLive().then(
         ({ follow }) =>
           () =>
             follow({ call, onEvent, onState }),

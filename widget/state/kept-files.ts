@@ -3,11 +3,11 @@
  * and no more than fits beside the game's own.
  */
 
+import type { ReadonlySignal } from '@preact/signals-core'
 import type { Upload } from '../../server/contract/attachment.ts'
 import type { AttachmentId, TicketId } from '../../server/contract/ids.ts'
 import type { Clock } from './clock.ts'
 import { createShelf } from './shelf.ts'
-import type { ReadonlySignal } from './signal.ts'
 
 /** Where the player adds a file: to a ticket that is not open yet, or to a reply. */
 export type Place = 'new' | TicketId

@@ -1,10 +1,10 @@
 /** The form of a new ticket: a draft from the first key, checked before it goes, and then the outbox's. */
 
+import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals-core'
 import type { Attachment } from '../../server/contract/attachment.ts'
 import type { FormCategory, FormField, Game } from '../../server/contract/game.ts'
 import type { Draft } from '../handle.ts'
 import type { Outbox } from './outbox.ts'
-import { computed, type ReadonlySignal, type Signal, signal } from './signal.ts'
 import type { Storage } from './storage.ts'
 import type { Uploads } from './uploads.ts'
 

@@ -1,7 +1,7 @@
 /** One short word to the player at a time, sometimes with a way back; it goes by itself. */
 
+import { type ReadonlySignal, signal } from '@preact/signals-core'
 import type { Clock } from './clock.ts'
-import { type ReadonlySignal, signal } from './signal.ts'
 
 export interface Notice {
   text: string

@@ -3,6 +3,7 @@
  * crash, and sent again with the same `Idempotency-Key` until there is an answer.
  */
 
+import { computed, type ReadonlySignal, signal } from '@preact/signals-core'
 import type { Attachment } from '../../server/contract/attachment.ts'
 import type { MessageId, TicketId } from '../../server/contract/ids.ts'
 import type { Message, NewMessage } from '../../server/contract/message.ts'
@@ -12,7 +13,6 @@ import { type Call, RelayProblem } from '../relay/call.ts'
 import type { Clock } from './clock.ts'
 import { randomName } from './random.ts'
 import { createShelf } from './shelf.ts'
-import { computed, type ReadonlySignal, signal } from './signal.ts'
 
 interface Written {
   /** The `Idempotency-Key` of every try. */

@@ -1,8 +1,8 @@
 /** What the player is writing on tickets that exist: a draft and its files for each. */
 
+import { type Signal, signal } from '@preact/signals-core'
 import type { TicketId } from '../../server/contract/ids.ts'
 import type { Outbox } from './outbox.ts'
-import { type Signal, signal } from './signal.ts'
 import type { Storage } from './storage.ts'
 import type { Uploads } from './uploads.ts'
 

@@ -1,7 +1,7 @@
 /** Which view is shown, and the way back. */
 
+import { type ReadonlySignal, signal } from '@preact/signals-core'
 import type { TicketId } from '../../server/contract/ids.ts'
-import { type ReadonlySignal, signal } from './signal.ts'
 
 export type Route =
   | { view: 'home' | 'new' | 'privacy' | 'sign-in' }

@@ -1,10 +1,10 @@
 /** Who the player is on this device: the studio's token, or a session of the relay's, renewed before it runs out. */
 
+import { batch, type ReadonlySignal, signal } from '@preact/signals-core'
 import type { Session as Granted, LinkSent, NewSession, PlayerKind } from '../../server/contract/player.ts'
 import type { TokenSource } from '../handle.ts'
 import type { Identity } from '../relay/call.ts'
 import type { Clock } from './clock.ts'
-import { batch, type ReadonlySignal, signal } from './signal.ts'
 import type { Storage } from './storage.ts'
 
 export interface SessionParts {

@@ -1,5 +1,6 @@
 /** What every view stands on, put together once for each panel. What comes after writing is fetched later: see `talk.ts`. */
 
+import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals-core'
 import type { PlayerEvent } from '../../server/contract/event.ts'
 import type { Game } from '../../server/contract/game.ts'
 import type { Emit, FailureCode } from '../handle.ts'
@@ -15,10 +16,11 @@ import { createOutbox, type Outbox } from './outbox.ts'
 import { createRouter, type Router } from './route.ts'
 import { createSession, type Session } from './session.ts'
 import { dropShelf } from './shelf.ts'
-import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from './signal.ts'
 import { createStorage, type Storage } from './storage.ts'
 import type { Talk } from './talk.ts'
 import { createTickets, guarded, type Tickets } from './tickets.ts'
+
+const fetchProof = () => import('../relay/proof.ts')
 
 export type Mode = 'docked' | 'inline' | 'page'
 
@@ -32,6 +34,8 @@ export interface SupportParts {
   fetch: typeof fetch
   emit: Emit
   close(): void
+  /** Fetches the rows of home. */
+  prepareTicketList(): Promise<typeof import('../panel/ticket-list.tsx')>
   /** Fetches what comes after writing, and has it ready. */
   prepareTalk(): Promise<typeof import('../panel/talk.tsx')>
 }
@@ -121,7 +125,7 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
     begin: session.begin,
     async prove() {
       if (!game.value?.proofOfWork || session.kind.value !== 'anonymous') return undefined
-      const { solve } = await import('../relay/proof.ts')
+      const { solve } = await fetchProof()
       return solve(await call('POST /challenges'))
     },
     onOpened(conversation, outgoing) {
@@ -165,9 +169,12 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
   })
   const stops = [
     effect(() => {
-      // Somebody new: their tickets.
+      // Somebody new: their tickets, and in the same breath what shows them.
       session.person.value
-      if (known.value) tickets.load()
+      if (!known.value) return
+      tickets.load()
+      parts.prepareTicketList().catch(() => {})
+      speech.complete().catch(() => {})
     }),
     effect(() => {
       if (tickets.list.value) emit('unread', tickets.unread.value)

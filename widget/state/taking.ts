@@ -1,5 +1,5 @@
 /** Files that come by paste or by drop, anywhere on what is being written. */
-import { type ReadonlySignal, signal } from './signal.ts'
+import { type ReadonlySignal, signal } from '@preact/signals-core'
 import type { Support } from './support.ts'
 import type { Uploads } from './uploads.ts'
 

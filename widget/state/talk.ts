@@ -1,5 +1,6 @@
 /** What comes after writing: the conversations, the replies, and the files on everything. Fetched after the first paint. */
 
+import { computed, effect } from '@preact/signals-core'
 import type { Attachment } from '../../server/contract/attachment.ts'
 import type { TicketId } from '../../server/contract/ids.ts'
 import type { Message } from '../../server/contract/message.ts'
@@ -7,7 +8,6 @@ import { createFiles, type Files } from './files.ts'
 import { createKeptFiles, type Place } from './kept-files.ts'
 import type { Outbox } from './outbox.ts'
 import { createReplies, type Replies } from './replies.ts'
-import { computed, effect } from './signal.ts'
 import type { Support } from './support.ts'
 import { createTaking, type Taking } from './taking.ts'
 import { createThreads, type Threads } from './threads.ts'

@@ -1,5 +1,6 @@
 /** The messages of the tickets that were looked at, and what can be done to a ticket. */
 
+import { type ReadonlySignal, signal } from '@preact/signals-core'
 import type { Attachment } from '../../server/contract/attachment.ts'
 import type { PlayerEvent } from '../../server/contract/event.ts'
 import type { MessageId, TicketId } from '../../server/contract/ids.ts'
@@ -7,7 +8,6 @@ import type { Message } from '../../server/contract/message.ts'
 import type { Conversation, NewRating, Ticket } from '../../server/contract/ticket.ts'
 import type { FailureCode } from '../handle.ts'
 import type { Call } from '../relay/call.ts'
-import { type ReadonlySignal, signal } from './signal.ts'
 import { guarded, type Tickets } from './tickets.ts'
 
 export interface Thread {

@@ -1,10 +1,10 @@
 /** The player's tickets, as last heard from the relay. */
 
+import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals-core'
 import type { PlayerEvent, UnreadCount } from '../../server/contract/event.ts'
 import type { Ticket } from '../../server/contract/ticket.ts'
 import type { FailureCode } from '../handle.ts'
 import { type Call, RelayProblem, superseded } from '../relay/call.ts'
-import { computed, type ReadonlySignal, type Signal, signal } from './signal.ts'
 
 export interface Tickets {
   /** Newest activity first; undefined until the first answer. */

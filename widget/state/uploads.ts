@@ -1,5 +1,6 @@
 /** The files on one message while it is being written: chosen, made ready, moving, there, or refused with a reason. */
 
+import { type ReadonlySignal, signal } from '@preact/signals-core'
 import type { Attachment, AttachmentReason, Upload } from '../../server/contract/attachment.ts'
 import type { AttachmentLimits } from '../../server/contract/can.ts'
 import type { AttachmentId } from '../../server/contract/ids.ts'
@@ -8,7 +9,9 @@ import { type Call, type Identity, RelayProblem } from '../relay/call.ts'
 import { isDrawable, stageFor, typeOf } from './file-types.ts'
 import type { KeptFiles, Place } from './kept-files.ts'
 import { randomName } from './random.ts'
-import { type ReadonlySignal, signal } from './signal.ts'
+
+const fetchUpload = () => import('../relay/upload.ts')
+const fetchPicture = () => import('../play/picture.ts')
 
 export interface Chosen {
   /** Ours, before the relay has given an {@link AttachmentId}. */
@@ -117,7 +120,7 @@ export function createUploads({ call, relay, identity, place, kept, limits, begi
     kept.keep(place, { ...item, id, upload })
   }
   const bring = async (key: string, attempt: Attempt) => {
-    const { sendFile } = await import('../relay/upload.ts')
+    const { sendFile } = await fetchUpload()
     const { file, upload } = find(key) ?? {}
     if (attempt.stopped || !file || !upload) return
     const onProgress = (progress: number) => change(key, { progress })
@@ -254,7 +257,7 @@ function chosenOf(file: File, limits: AttachmentLimits): Chosen {
 }
 
 async function drawnOf({ file, type }: Chosen): Promise<File | undefined> {
-  const { redraw } = await import('../play/picture.ts')
+  const { redraw } = await fetchPicture()
   return file instanceof File ? redraw(file, type) : undefined
 }
 

@@ -16,6 +16,17 @@ export const more = {
     studio: 'The studio’s help desk did not take this message. It is kept here.',
   },
 
+  launcherUnread: { one: 'Support, {n} ticket with a new answer', other: 'Support, {n} tickets with new answers' },
+  yourTickets: 'Your tickets',
+  olderTickets: 'Older tickets',
+  statusOpen: 'With us',
+  statusAnswered: 'Answered',
+  statusClosed: 'Closed',
+  untitled: 'Your message',
+  newAnswer: 'New answer',
+  onDevice: 'On this device',
+  deliveryFailed: 'Could not be sent',
+
   asOf: 'Last checked with the studio: {time}',
   you: 'You',
   agent: 'Support',

@@ -1,22 +1,29 @@
-/** Picks a language, fetches it, and turns its sentences into text: plurals, places, times, sizes. */
+/** Picks a language, fetches it, and turns its sentences into text: plurals, places, numbers. */
 
+import { type ReadonlySignal, signal } from '@preact/signals-core'
 import type { Label } from '../../server/contract/game.ts'
 import type { DeliveryProblemCode } from '../../server/contract/problem-code.ts'
 import type { FailureCode } from '../handle.ts'
-import { type ReadonlySignal, signal } from '../state/signal.ts'
 import { en, type FirstWords, type Plural, type Words } from './en.ts'
+import type { Formats } from './formats.ts'
 
 /** Each by its own name, so that a player finds theirs in a language they cannot read. */
 export const languageNames = { en: 'English', de: 'Deutsch', ar: 'العربية', ja: '日本語' } as const
 export type WordsLanguage = keyof typeof languageNames
 
+const fetchGerman = () => import('./de.ts')
+const fetchArabic = () => import('./ar.ts')
+const fetchJapanese = () => import('./ja.ts')
+const fetchMore = () => import('./en-more.ts')
+const fetchFormats = () => import('./formats.ts')
+
 const loaders: Record<Exclude<WordsLanguage, 'en'>, () => Promise<Words>> = {
-  de: () => import('./de.ts').then((file) => file.de),
-  ar: () => import('./ar.ts').then((file) => file.ar),
-  ja: () => import('./ja.ts').then((file) => file.ja),
+  de: () => fetchGerman().then((file) => file.de),
+  ar: () => fetchArabic().then((file) => file.ar),
+  ja: () => fetchJapanese().then((file) => file.ja),
 }
 
-type SentenceOf = typeof import('./problems.ts').sentenceOf
+type Rarer = typeof import('./formats.ts')
 
 export type Values = Record<string, string | number>
 
@@ -29,8 +36,6 @@ export interface Speech<W extends FirstWords = FirstWords> {
   say(sentence: string | Plural, values?: Values): string
   /** Why something was refused; before {@link Speech.complete} that it did not work. */
   problem(code: FailureCode | DeliveryProblemCode): string
-  /** "2 minutes ago", "yesterday", or the date when it is older than a week. */
-  ago(instant: string, now: number): string
   /** What the studio itself has put into several languages: in the one in use, else in the first of the game's that it has. */
   label(label: Label, languages?: readonly string[]): string
   languageName(code: string): string
@@ -38,8 +43,11 @@ export interface Speech<W extends FirstWords = FirstWords> {
   /** Fetches what home can do without. */
   complete(): Promise<void>
   /** @throws before {@link Speech.complete}. */
-  whole(): Speech<Words>
+  whole(): WholeSpeech
 }
+
+/** Every sentence, and every way to say a thing. */
+export type WholeSpeech = Speech<Words> & Formats
 
 /** The widget's language nearest to a BCP 47 tag. */
 export function nearest(tag: string): WordsLanguage {
@@ -50,7 +58,7 @@ export function nearest(tag: string): WordsLanguage {
 export function createSpeech(overrides: Partial<Words> = {}): Speech {
   const locale = signal<WordsLanguage>('en')
   const words = signal<FirstWords | Words>({ ...en, ...overrides })
-  const sentenceOf = signal<SentenceOf | undefined>()
+  const rarer = signal<Rarer | undefined>()
   const say: Speech['say'] = (sentence, values = {}) => {
     const text = typeof sentence === 'string' ? sentence : plural(sentence, Number(values.n), locale.value)
     return text.replace(/\{(\w+)\}/g, (_, name: string) => shown(values[name] ?? '', locale.value))
@@ -59,17 +67,8 @@ export function createSpeech(overrides: Partial<Words> = {}): Speech {
     locale,
     words,
     say,
-    problem(code) {
-      const name = sentenceOf.value?.[code]
-      return name && isWhole(words.value) ? words.value.problems[name] : words.value.unreachable
-    },
-    ago(instant, now) {
-      const seconds = (Date.parse(instant) - now) / 1000
-      return (
-        relative(seconds, locale.value) ??
-        new Date(instant).toLocaleDateString(locale.value, { day: 'numeric', month: 'short' })
-      )
-    },
+    problem: (code) =>
+      (rarer.value && isWhole(words.value) && rarer.value.whyRefused(code, words.value)) || words.value.unreachable,
     label(label, languages = []) {
       const found = [locale.value, ...languages].find((code) => label[code])
       return label[found ?? ''] ?? Object.values(label)[0] ?? ''
@@ -85,15 +84,16 @@ export function createSpeech(overrides: Partial<Words> = {}): Speech {
       locale.value = wanted
     },
     async complete() {
-      const lacking = isWhole(words.value) ? undefined : wholeEnglish()
-      const [problems, whole] = await Promise.all([import('./problems.ts'), lacking])
-      sentenceOf.value = problems.sentenceOf
+      // Without following: an effect that asks is not to ask again once they have come.
+      const lacking = isWhole(words.peek()) ? undefined : wholeEnglish()
+      const [formats, whole] = await Promise.all([fetchFormats(), lacking])
+      rarer.value = formats
       // Another language may have come in the meantime.
       if (whole && !isWhole(words.value)) words.value = { ...whole, ...overrides }
     },
     whole() {
-      if (!isWhole(words.value)) throw Error('a view before its words')
-      return speech as Speech<Words>
+      if (!rarer.value || !isWhole(words.value)) throw Error('a view before its words')
+      return { ...(speech as Speech<Words>), ...rarer.value.formatsIn(locale.value) }
     },
   }
   return speech
@@ -102,7 +102,7 @@ export function createSpeech(overrides: Partial<Words> = {}): Speech {
 const isWhole = (words: FirstWords | Words): words is Words => 'write' in words
 
 async function wholeEnglish(): Promise<Words> {
-  const { more } = await import('./en-more.ts')
+  const { more } = await fetchMore()
   return { ...en, ...more }
 }
 
@@ -114,20 +114,4 @@ function plural(forms: Plural, n: number, locale: string): string {
 /** A number as the language writes it. */
 export function shown(value: string | number, locale: string): string {
   return typeof value === 'number' ? new Intl.NumberFormat(locale).format(value) : value
-}
-
-const steps: [seconds: number, unit: Intl.RelativeTimeFormatUnit][] = [
-  [86_400, 'day'],
-  [3_600, 'hour'],
-  [60, 'minute'],
-  [1, 'second'],
-]
-
-/** Safari 13.1 has no `RelativeTimeFormat`, and a month ago is better said by its date. */
-function relative(seconds: number, locale: string): string | undefined {
-  if (!('RelativeTimeFormat' in Intl) || seconds < -7 * 86_400) return undefined
-  const format = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' })
-  const rounded = seconds > -60 ? 0 : seconds
-  const [size, unit] = steps.find(([size]) => Math.abs(rounded) >= size) ?? [1, 'second']
-  return format.format(Math.round(rounded / size), unit)
 }

@@ -1,0 +1,44 @@
+/** Home: the one button, and below it what the player has written to us. */
+import { useSupport } from './context.ts'
+import { HomeFoot } from './home-foot.tsx'
+import { Icon, paths } from './icons.tsx'
+import { inTicketList } from './lazy.tsx'
+import { Problem } from './notice.tsx'
+import { Screen } from './screen.tsx'
+
+const TicketList = inTicketList((file) => file.TicketList)
+
+export function Home() {
+  const { speech, game, router, tickets, mustSignIn } = useSupport()
+  const { words, say } = speech
+  const name = game.value?.name
+  return (
+    <Screen class="home" title={name ? say(words.value.support, { game: name }) : ''} back={false} foot={<HomeFoot />}>
+      <p class="intro">{mustSignIn.value ? words.value.noSignIn : words.value.intro}</p>
+      {!mustSignIn.value && (
+        <button type="button" class="main" onClick={() => router.go({ view: 'new' })}>
+          {words.value.getHelp}
+        </button>
+      )}
+      {tickets.failure.value && <Problem code={tickets.failure.value} again={tickets.load} />}
+      <Tickets />
+    </Screen>
+  )
+}
+
+function Tickets() {
+  const { speech, session, tickets, outbox } = useSupport()
+  const words = speech.words.value
+  const some = outbox.items.value.length || tickets.list.value?.length
+  return (
+    <>
+      {(some || session.earlier.value) && <TicketList />}
+      {!some && !tickets.failure.value && (
+        <div class="empty">
+          <Icon path={paths.talk} />
+          <p>{session.kind.value && !tickets.list.value ? words.loading : words.noTickets}</p>
+        </div>
+      )}
+    </>
+  )
+}
