@@ -4,6 +4,7 @@ import { effect } from '@preact/signals-core'
 import type { TicketId } from '../server/contract/ids.ts'
 import type { Emit, Medkit, MountOptions } from './handle.ts'
 import { drawPanel } from './panel/panel.tsx'
+import { part } from './part.ts'
 import { systemClock } from './state/clock.ts'
 import { startLater } from './state/start-later.ts'
 import { createSupport, type Mode, type Support } from './state/support.ts'
@@ -31,10 +32,10 @@ interface Part {
 }
 type Listener = (detail: unknown) => void
 
-const fetchTicketList = () => import('./panel/ticket-list.tsx')
-const fetchTalk = () => import('./panel/talk.tsx')
-const fetchDoctor = () => import('./play/doctor.ts')
-const fetchGamepad = () => import('./play/gamepad.ts')
+const fetchTicketList = part(() => import('./panel/ticket-list.tsx'))
+const fetchTalk = part(() => import('./panel/talk.tsx'))
+const fetchDoctor = part(() => import('./play/doctor.ts'))
+const fetchGamepad = part(() => import('./play/gamepad.ts'))
 
 export function start(
   options: StartOptions,

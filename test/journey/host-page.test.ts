@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { readBrowserFiles } from '../../server/routes/browser-files.ts'
 import { en } from '../../widget/words/en.ts'
+import { more } from '../../widget/words/en-more.ts'
 import { startRelay, type TestRelay } from '../relay/start.ts'
 import { until } from '../relay/wait.ts'
 import { closeBrowser, launch } from './browser.ts'
@@ -193,6 +194,29 @@ describe('a page with the script tag', () => {
     const tickets = page.waitForResponse((response) => response.url().includes('/v1/tickets'))
     await launcher(page).hover()
     expect((await tickets).status()).toBe(200)
+  })
+
+  it('fetches again, on Try again, what had not come, and keeps what was written meanwhile', async () => {
+    const page = await open(tag())
+    const complaints: string[] = []
+    page.on('pageerror', (error) => complaints.push(error.message))
+    const later = (url: URL) => url.pathname.startsWith('/assets/') && !url.pathname.startsWith('/assets/panel-')
+    await page.route(later, (route) => route.abort())
+    await launcher(page).click()
+    await page.getByRole('button', { name: en.getHelp }).click()
+    await page.getByLabel('Something is broken').check({ force: true })
+    await page.getByLabel(en.message).fill('My sword is gone.')
+    const again = page.getByRole('button', { name: en.tryAgain })
+    await again.waitFor()
+    await page.unroute(later)
+    await again.click()
+    await page.getByText(more.addFiles).waitFor()
+    await page.getByRole('button', { name: en.send, exact: true }).click()
+    await page.getByRole('log').getByText('My sword is gone.').waitFor()
+    await page.getByRole('button', { name: en.back }).click()
+    await page.getByText(more.statusOpen).waitFor()
+    expect(await again.count()).toBe(0)
+    expect(complaints).toEqual([])
   })
 
   it('still reaches support by a plain link when a blocker swallows the panel', async () => {

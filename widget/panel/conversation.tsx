@@ -4,6 +4,7 @@ import { signal } from '@preact/signals-core'
 import type { ComponentChildren } from 'preact'
 import type { MessageId, TicketId } from '../../server/contract/ids.ts'
 import type { Ticket } from '../../server/contract/ticket.ts'
+import { part } from '../part.ts'
 import { Composer } from './composer.tsx'
 import { useKept, useWhole } from './context.ts'
 import { Icon } from './icons.tsx'
@@ -13,7 +14,7 @@ import { morePaths } from './more-icons.ts'
 import { Problem } from './notice.tsx'
 import { useTalk } from './use-talk.ts'
 
-const Rating = lazy(() => import('./rating.tsx'))((file) => file.Rating)
+const Rating = lazy(part(() => import('./rating.tsx')))((file) => file.Rating)
 
 /** The vendor was not heard for so long that the player should know. */
 const staleMs = 15 * 60_000

@@ -3,6 +3,7 @@
 import { computed, effect } from '@preact/signals-core'
 import { render } from 'preact'
 import type { Theme } from '../../server/contract/game.ts'
+import { part } from '../part.ts'
 import type { Route } from '../state/route.ts'
 import { startLater } from '../state/start-later.ts'
 import type { Support } from '../state/support.ts'
@@ -14,8 +15,8 @@ import { NewTicket } from './new-ticket.tsx'
 import { Banner, Toast } from './notice.tsx'
 import { OpenedTicket, OutgoingTicket } from './ticket.tsx'
 
-const Privacy = lazy(() => import('./privacy.tsx'))((file) => file.Privacy)
-const SignIn = lazy(() => import('./sign-in.tsx'))((file) => file.SignIn)
+const Privacy = lazy(part(() => import('./privacy.tsx')))((file) => file.Privacy)
+const SignIn = lazy(part(() => import('./sign-in.tsx')))((file) => file.SignIn)
 
 export interface Place {
   root: ShadowRoot

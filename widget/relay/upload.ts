@@ -1,9 +1,10 @@
 /** Moves a file's bytes; fetched with the first file, because most tickets have none. */
 import type { DetailedError, Upload as TusUpload } from 'tus-js-client'
 import type { Upload } from '../../server/contract/attachment.ts'
+import { part } from '../part.ts'
 import { type Identity, RelayProblem } from './call.ts'
 
-const fetchTus = () => import('tus-js-client')
+const fetchTus = part(() => import('tus-js-client'))
 
 export interface SendParts {
   file: Blob

@@ -2,11 +2,12 @@
 
 import { effect, type ReadonlySignal, signal } from '@preact/signals-core'
 import type { PlayerEvent } from '../../server/contract/event.ts'
+import { part } from '../part.ts'
 import type { Call } from '../relay/call.ts'
 import type { LiveState } from '../relay/live.ts'
 import { startLater } from './start-later.ts'
 
-const fetchLive = () => import('../relay/live.ts')
+const fetchLive = part(() => import('../relay/live.ts'))
 
 export interface ConnectionParts {
   call: Call

@@ -4,6 +4,7 @@ import { batch, computed, effect, type ReadonlySignal, type Signal, signal } fro
 import type { PlayerEvent } from '../../server/contract/event.ts'
 import type { Game } from '../../server/contract/game.ts'
 import type { Emit, FailureCode } from '../handle.ts'
+import { part } from '../part.ts'
 import { createDiagnostics, type Diagnostics } from '../play/diagnostics.ts'
 import { type Call, createCall, type Identity } from '../relay/call.ts'
 import type { StartOptions } from '../start.ts'
@@ -20,7 +21,7 @@ import { createStorage, type Storage } from './storage.ts'
 import type { Talk } from './talk.ts'
 import { createTickets, guarded, type Tickets } from './tickets.ts'
 
-const fetchProof = () => import('../relay/proof.ts')
+const fetchProof = part(() => import('../relay/proof.ts'))
 
 export type Mode = 'docked' | 'inline' | 'page'
 

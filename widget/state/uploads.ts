@@ -5,13 +5,14 @@ import type { Attachment, AttachmentReason, Upload } from '../../server/contract
 import type { AttachmentLimits } from '../../server/contract/can.ts'
 import type { AttachmentId } from '../../server/contract/ids.ts'
 import type { FailureCode } from '../handle.ts'
+import { part } from '../part.ts'
 import { type Call, type Identity, RelayProblem } from '../relay/call.ts'
 import { isDrawable, stageFor, typeOf } from './file-types.ts'
 import type { KeptFiles, Place } from './kept-files.ts'
 import { randomName } from './random.ts'
 
-const fetchUpload = () => import('../relay/upload.ts')
-const fetchPicture = () => import('../play/picture.ts')
+const fetchUpload = part(() => import('../relay/upload.ts'))
+const fetchPicture = part(() => import('../play/picture.ts'))
 
 export interface Chosen {
   /** Ours, before the relay has given an {@link AttachmentId}. */

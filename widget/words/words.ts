@@ -4,6 +4,7 @@ import { type ReadonlySignal, signal } from '@preact/signals-core'
 import type { Label } from '../../server/contract/game.ts'
 import type { DeliveryProblemCode } from '../../server/contract/problem-code.ts'
 import type { FailureCode } from '../handle.ts'
+import { part } from '../part.ts'
 import { en, type FirstWords, type Plural, type Words } from './en.ts'
 import type { Formats } from './formats.ts'
 
@@ -11,11 +12,11 @@ import type { Formats } from './formats.ts'
 export const languageNames = { en: 'English', de: 'Deutsch', ar: 'العربية', ja: '日本語' } as const
 export type WordsLanguage = keyof typeof languageNames
 
-const fetchGerman = () => import('./de.ts')
-const fetchArabic = () => import('./ar.ts')
-const fetchJapanese = () => import('./ja.ts')
-const fetchMore = () => import('./en-more.ts')
-const fetchFormats = () => import('./formats.ts')
+const fetchGerman = part(() => import('./de.ts'))
+const fetchArabic = part(() => import('./ar.ts'))
+const fetchJapanese = part(() => import('./ja.ts'))
+const fetchMore = part(() => import('./en-more.ts'))
+const fetchFormats = part(() => import('./formats.ts'))
 
 const loaders: Record<Exclude<WordsLanguage, 'en'>, () => Promise<Words>> = {
   de: () => fetchGerman().then((file) => file.de),
