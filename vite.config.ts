@@ -1,7 +1,7 @@
 /** Builds what runs in the browser, and says how the tests run. */
 import { writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { playwright } from '@vitest/browser-playwright'
 import { type BuildOptions, build, type InlineConfig, type Plugin, preprocessCSS, resolveConfig } from 'vite'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
@@ -115,12 +115,15 @@ async function wholeStyleSheet(): Promise<string> {
   return (await Promise.all(texts)).map(({ code }) => code).join('\n')
 }
 
+// What a hundred processes import alike is compiled once.
+if (process.env.VITEST) process.env.NODE_COMPILE_CACHE ??= resolve('node_modules/.cache/compiled')
+
 /** Tests by what they need: nothing, a browser to run in, or a browser to drive. Most of their time is waiting. */
 const node: TestProjectInlineConfiguration = {
   test: {
     name: 'node',
     include: ['test/**/*.test.ts'],
-    exclude: ['test/widget/**', 'test/journey/**', 'test/crash/**'],
+    exclude: ['test/widget/**', 'test/journey/**', '**/*.long.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
@@ -130,9 +133,15 @@ const journey: TestProjectInlineConfiguration = {
   test: { name: 'journey', include: ['test/journey/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 60_000 },
 }
 
-/** Processes killed at random for a minute: last, and by themselves. */
-const crash: TestProjectInlineConfiguration = {
-  test: { name: 'crash', include: ['test/crash/**/*.test.ts'], sequence: { groupOrder: 1 } },
+/** Relays killed at random, an hour's outage, every field of every answer wrong: last, by themselves, and not hurried. */
+const long: TestProjectInlineConfiguration = {
+  test: {
+    name: 'long',
+    include: ['test/**/*.long.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    sequence: { groupOrder: 1 },
+  },
 }
 
 async function browser(): Promise<TestProjectInlineConfiguration> {
@@ -167,6 +176,6 @@ export default defineConfig(async ({ mode }) => ({
   plugins: mode === 'npm' ? [] : [doors()],
   build: mode === 'npm' ? npm : panel,
   ...(process.env.VITEST && {
-    test: { projects: [node, await browser(), journey, crash], globalSetup: 'test/postgres.ts', maxWorkers: 4 },
+    test: { projects: [node, await browser(), journey, long], globalSetup: 'test/postgres.ts', maxWorkers: 5 },
   }),
 }))

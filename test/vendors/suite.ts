@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
 import type { VendorFileId } from '../../server/vendors/vendor.ts'
 import { canaryPrefix } from './simulator.ts'
-import { driftSuite } from './suite-drift.ts'
 import { failureSuite } from './suite-failures.ts'
 import {
   ada,
@@ -234,6 +233,5 @@ export function vendorSuite(name: string, start: Start, { knowsOwners, isRemote 
 
     if (!isRemote) return
     failureSuite(() => scene, start)
-    driftSuite(() => scene)
   })
 }

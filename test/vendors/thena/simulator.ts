@@ -263,14 +263,17 @@ function seenOf(ticket: StoredTicket): SeenTicket {
   return {
     vendorTicketId: ticket.id,
     closed: (status?.parentStatusId ?? status?.id) === 'st-closed',
-    lines: [
-      `title: ${ticket.title}`,
-      ...ticket.comments.flatMap(({ content }) => content.split('\n')),
-      ...ticket.description.split('\n'),
-      ...labelled('metadata', ticket.metadata),
-      ...ticket.comments.flatMap((comment) => labelled('comment metadata', comment.metadata)),
-      ...ticket.attachmentUrls.map((url) => `attachment: ${url}`),
-    ],
+    // Seldom looked at, and asked of hundreds of tickets at a time.
+    get lines() {
+      return [
+        `title: ${ticket.title}`,
+        ...ticket.comments.flatMap(({ content }) => content.split('\n')),
+        ...ticket.description.split('\n'),
+        ...labelled('metadata', ticket.metadata),
+        ...ticket.comments.flatMap((comment) => labelled('comment metadata', comment.metadata)),
+        ...ticket.attachmentUrls.map((url) => `attachment: ${url}`),
+      ]
+    },
     files: [],
   }
 }

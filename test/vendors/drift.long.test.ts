@@ -1,9 +1,14 @@
 /** Each field of each answer in turn removed, retyped, or null: the adapter says something true, or that it cannot tell. */
 import { randomUUID } from 'node:crypto'
-import { expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { VendorConfig } from '../../server/vendors/registry.ts'
 import { VendorError } from '../../server/vendors/vendor.ts'
 import { type Change, changed, changesOf } from './drift.ts'
-import { ada, call, openingOf, refOf, type Scene } from './suite-parts.ts'
+import { startI3dSimulator } from './i3d/simulator.ts'
+import { canaryPrefix } from './simulator.ts'
+import { type StartSimulator, simulators } from './simulators.ts'
+import { ada, call, openingOf, refOf, type Scene, setScene } from './suite-parts.ts'
+import { vendorOf } from './vendor-of.ts'
 
 /** What each operation is run on, and whether what it said is true. */
 interface Operation {
@@ -85,9 +90,18 @@ const operations: readonly Operation[] = [
   },
 ]
 
-export function driftSuite(sceneOf: () => Scene): void {
-  it.each(operations)('stays truthful when an answer drifts: $name', { timeout: 60_000 }, async (operation) => {
-    const scene = sceneOf()
+const start: Record<string, StartSimulator> = {
+  ...simulators,
+  'i3d, answering bare': (options) => startI3dSimulator({ ...options, answers: 'bare' }),
+}
+
+describe.each(Object.entries(start))('The adapter for %s', (_, startSimulator) => {
+  it.each(operations)('stays truthful when an answer drifts: $name', { timeout: 300_000 }, async (operation) => {
+    const scene = await setScene(async (parts) => {
+      const simulator = await startSimulator()
+      return { simulator, vendor: vendorOf(VendorConfig.parse(simulator.config), parts) }
+    })
+    onTestFinished(scene.end)
     const id = await latest(scene, operation)
     const before = scene.simulator.answered.length
     const running = operation.run(scene, id)
@@ -96,8 +110,10 @@ export function driftSuite(sceneOf: () => Scene): void {
     const changes = changesOf(scene.simulator.answered.slice(before))
     expect(changes).not.toEqual([])
     for (const change of changes) await tryOne(scene, operation, change)
+    expect(scene.simulator.violations).toEqual([])
+    expect(scene.said()).not.toContain(canaryPrefix)
   })
-}
+})
 
 async function tryOne(scene: Scene, operation: Operation, change: Change): Promise<void> {
   const id = operation.name === 'close' ? await operation.prepare(scene) : await latest(scene, operation)
