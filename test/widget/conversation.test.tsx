@@ -107,6 +107,18 @@ describe('a conversation', () => {
     expect(stage.screen.getByLabelText('Write a message')).toHaveProperty('value', '')
   })
 
+  it('keeps the newest in view when something takes room from it', async () => {
+    const many = Array.from({ length: 30 }, (_, n) => messageOf({ text: `line ${n}` }))
+    await show(ticketOf({ messages: many, can: { reply: true, close: true, reopen: true, rate: true } }))
+    const log = stage.screen.getByRole('log')
+    const hidden = () => log.scrollHeight - log.scrollTop - log.clientHeight
+    await waitFor(() => expect(hidden()).toBeLessThan(2))
+    const before = log.clientHeight
+    await press(await stage.screen.findByRole('button', { name: /Close it/ }))
+    await waitFor(() => expect(log.clientHeight).toBeLessThan(before - 60))
+    await waitFor(() => expect(hidden()).toBeLessThan(2))
+  })
+
   it('closes on purpose, with a way back', async () => {
     await show(ticketOf({}))
     await press(await stage.screen.findByRole('button', { name: 'Solved? Close it' }))

@@ -101,17 +101,25 @@ function createFollowing() {
   let log: HTMLElement | null = null
   let following = true
   let last: { count: number; said: MessageId | undefined } | undefined
+  let watched: HTMLElement | undefined
   const behind = signal(false)
   const toEnd = () => {
     if (log) log.scrollTop = log.scrollHeight
     behind.value = false
   }
+  const follow = () => {
+    if (following) toEnd()
+  }
+  // A keyboard, or a foot that grows when the ticket is closed, leaves less room to see the newest in.
+  const resized = new ResizeObserver(follow)
   return {
     behind,
     toEnd,
     drawn(element: HTMLElement | null, count: number, said: MessageId | undefined) {
       log = element
       if (!log) return
+      if (log !== watched) resized.observe(log)
+      watched = log
       if (following && last?.count !== count) toEnd()
       if (!following && last?.said !== said) behind.value = true
       last = { count, said }
@@ -122,9 +130,7 @@ function createFollowing() {
       if (following) behind.value = false
     },
     // A picture that comes in later pushes the newest out of view.
-    onLoad() {
-      if (following) toEnd()
-    },
+    onLoad: follow,
   }
 }
 
