@@ -32,7 +32,8 @@ const playersEach = 2
 /** The longest a relay lives before it is killed: from the middle of its start to well into its work. */
 const longestLifeMs = 900
 const misbehaveEveryMs = 150
-const drainMs = 300_000
+/** A message that failed often waits up to five minutes for its next attempt. */
+const drainMs = 900_000
 
 export async function crash({ engine, relays, kills }: CrashOptions): Promise<CrashResult> {
   const folder = await mkdtemp(join(tmpdir(), 'medkit-crash-'))
