@@ -176,6 +176,6 @@ export default defineConfig(async ({ mode }) => ({
   plugins: mode === 'npm' ? [] : [doors()],
   build: mode === 'npm' ? npm : panel,
   ...(process.env.VITEST && {
-    test: { projects: [node, await browser(), journey, long], globalSetup: 'test/postgres.ts', maxWorkers: 5 },
+    test: { projects: [node, await browser(), journey, long], globalSetup: 'test/global-setup.ts', maxWorkers: 5 },
   }),
 }))

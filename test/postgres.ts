@@ -1,6 +1,8 @@
-/** A real PostgreSQL for tests: one server a run, started when first asked for, and a fresh database each time. */
+/**
+ * A real PostgreSQL for tests: started when first asked for, and a fresh database each time. Of a test run's processes
+ * none starts its own: they ask `postgres-server.ts`.
+ */
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +13,6 @@ const counter = 'MEDKIT_TEST_DATABASES'
 
 let server: ReturnType<typeof startPostgres> | undefined
 let databases = 0
-let listener: Server | undefined
 
 /** @returns the address of an empty database */
 export async function freshDatabase(): Promise<string> {
@@ -29,25 +30,8 @@ export async function stopPostgres(): Promise<void> {
   await running?.stop()
 }
 
-/** Before a whole test run: its processes come to share the server of this one. */
-export async function setup(): Promise<void> {
-  listener = createHttpServer(async (_request, response) => {
-    try {
-      response.end(await createDatabase())
-    } catch (cause) {
-      response.writeHead(500).end(`PostgreSQL gave no database: ${cause}`)
-    }
-  })
-  process.env[counter] = `http://127.0.0.1:${await listen(listener)}`
-}
-
-/** After it. */
-export async function teardown(): Promise<void> {
-  listener?.close()
-  await stopPostgres()
-}
-
-async function createDatabase(): Promise<string> {
+/** From the server of this process. */
+export async function createDatabase(): Promise<string> {
   server ??= startPostgres()
   const { postgres, url } = await server
   const name = `medkit_${databases++}`
@@ -90,7 +74,7 @@ async function freePort(): Promise<number> {
   return port
 }
 
-function listen(server: Server): Promise<number> {
+export function listen(server: Server): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
