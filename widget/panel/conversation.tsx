@@ -100,12 +100,15 @@ function Log({ count, said, children }: LogProps) {
 function createFollowing() {
   let log: HTMLElement | null = null
   let following = true
+  let top = 0
   let last: { count: number; said: MessageId | undefined } | undefined
   let watched: HTMLElement | undefined
   const behind = signal(false)
   const toEnd = () => {
-    if (log) log.scrollTop = log.scrollHeight
     behind.value = false
+    if (!log) return
+    log.scrollTop = log.scrollHeight
+    top = log.scrollTop
   }
   const follow = () => {
     if (following) toEnd()
@@ -126,8 +129,11 @@ function createFollowing() {
     },
     onScroll() {
       if (!log) return
-      following = log.scrollHeight - log.scrollTop - log.clientHeight < 60
+      const isNearEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60
+      // Only the player scrolls up; that the end is far may also be because there is more, or less room.
+      if (isNearEnd || log.scrollTop < top) following = isNearEnd
       if (following) behind.value = false
+      top = log.scrollTop
     },
     // A picture that comes in later pushes the newest out of view.
     onLoad: follow,
