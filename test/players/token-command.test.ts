@@ -38,8 +38,12 @@ const sign = (by = studio, claims: Record<string, unknown> = {}, header: Record<
 
 function medkit(...args: string[]): Promise<{ code: number; said: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [main, ...args], { cwd: folder, env: {} }, (error, stdout, stderr) =>
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, said: stdout + stderr }),
+    execFile(
+      process.execPath,
+      [main, ...args],
+      { cwd: folder, env: { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE } },
+      (error, stdout, stderr) =>
+        resolve({ code: typeof error?.code === 'number' ? error.code : 0, said: stdout + stderr }),
     )
   })
 }
