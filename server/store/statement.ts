@@ -31,7 +31,7 @@ export async function run<Row>(
 }
 
 /**
- * Inserts rows that all have the same columns.
+ * Inserts rows, most quickly those that have the same columns as the ones before.
  *
  * @param orNothing - a row that is there already stays as it is
  * @returns how many were inserted
@@ -46,21 +46,17 @@ export async function insertRows<T extends keyof Tables>(
   if (!first) return 0
   const names = Object.keys(first)
   // Not named by all its columns: putting that name together would cost as much as the insert.
-  const { query, columns } = knownAs(db, `${table} ${names.length} ${rows.length} ${orNothing}`, () => {
+  const compile = () => {
     const insert = db.insertInto(table).values(rows)
-    const query = (orNothing ? insert.onConflict((conflict) => conflict.doNothing()) : insert).compile()
-    return { query, columns: names }
-  })
-  const parameters = rows.flatMap((row) => valuesOf(row, columns))
-  const { numAffectedRows } = await db.executeQuery({ ...query, parameters })
+    return (orNothing ? insert.onConflict((conflict) => conflict.doNothing()) : insert).compile()
+  }
+  const name = `${table} ${names.length} ${rows.length} ${orNothing}`
+  const { query, columns } = knownAs(db, name, () => ({ query: compile(), columns: names }))
+  const parameters = rows.flatMap((row: Record<string, unknown>) => columns.map((column) => row[column]))
+  // Of other columns, if as many: its values would end up in the wrong places.
+  const isOther = parameters.includes(undefined)
+  const { numAffectedRows } = await db.executeQuery(isOther ? compile() : { ...query, parameters })
   return Number(numAffectedRows ?? 0)
-}
-
-/** @throws TypeError for a row with other columns, which would end up in the wrong places */
-function valuesOf(row: Record<string, unknown>, columns: readonly string[]): unknown[] {
-  const values = columns.map((column) => row[column])
-  if (values.includes(undefined)) throw new TypeError('rows of one table must have the same columns')
-  return values
 }
 
 /** By engine: each writes its placeholders its own way. */

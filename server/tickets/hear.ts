@@ -58,7 +58,7 @@ interface Match {
  * Finds for each of the vendor's messages the one already known: by the vendor's id, by our mark, and where a vendor gives
  * neither, by who said it and what. Each known message is matched once, so saying the same twice stays two messages.
  */
-export function matchMessages(known: readonly MessageRow[], said: readonly VendorMessage[]): Match[] {
+function matchMessages(known: readonly MessageRow[], said: readonly VendorMessage[]): Match[] {
   const free = new Set(known)
   const take = (fits: (row: MessageRow) => boolean) => {
     const row = [...free].find(fits)

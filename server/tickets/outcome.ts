@@ -20,8 +20,6 @@ export interface OutcomeParts {
   random: () => number
 }
 
-export type Outcomes = ReturnType<typeof createOutcomes>
-
 /** What the player is told while, or because, a message does not arrive. */
 const problemOf: Record<VendorErrorCode, DeliveryProblemCode> = {
   refused: 'vendor_refused',

@@ -48,7 +48,7 @@ export function useStage(options: Partial<MountOptions> = {}): Stage {
 }
 
 /** Deletes what earlier tests left in the browser. */
-export async function forgetEverything(): Promise<void> {
+async function forgetEverything(): Promise<void> {
   localStorage.clear()
   for (const { name } of await indexedDB.databases()) {
     if (!name) continue

@@ -60,7 +60,7 @@ export function FilePicker({ uploads, label, small }: { uploads: Uploads; label:
 }
 
 /** Straight to the camera, on devices that are held in the hand: some webviews never offer it of their own accord. */
-export function CameraPicker({ uploads }: { uploads: Uploads }) {
+function CameraPicker({ uploads }: { uploads: Uploads }) {
   const { game, pickFile, speech } = useWhole()
   const { types } = game.value?.attachments || { types: [] }
   const choice = useChoice(uploads, 'image/*')

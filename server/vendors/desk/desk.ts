@@ -38,7 +38,7 @@ export interface DeskParts {
   files: DeskFiles
 }
 
-export const deskCan: Can = {
+const deskCan: Can = {
   reply: 'thread',
   reopen: 'native',
   close: true,

@@ -23,7 +23,7 @@ const markKey = 'medkitMark'
  *
  * @throws VendorError `refused` for a pseudonym that is not hex: it also goes into a query language
  */
-export function requesterOf(player: VendorPlayer): string {
+function requesterOf(player: VendorPlayer): string {
   if (!/^[0-9a-f]{32}$/.test(player.pseudonym)) throw new VendorError('refused', 'Thena: the player has no pseudonym')
   return `${player.pseudonym}@players.medkit.invalid`
 }

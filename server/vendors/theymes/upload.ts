@@ -87,7 +87,7 @@ function headersOf({ uploadHeaders }: PreparedUpload): Record<string, string> {
  * The vendor's own origin, or https to a public address: a vendor that is broken into must not be able to point the
  * relay at its own network. A name that resolves anew in between is left to TLS, which a private host cannot answer.
  */
-export async function isAllowed(url: URL, base: URL, lookup: Lookup): Promise<boolean> {
+async function isAllowed(url: URL, base: URL, lookup: Lookup): Promise<boolean> {
   if (url.username !== '' || url.password !== '') return false
   if (url.origin === base.origin) return true
   if (url.protocol !== 'https:') return false
