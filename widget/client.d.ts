@@ -3,5 +3,6 @@ declare module '*.css'
 
 declare module '*.css?inline' {
   const css: string
+
   export { css as default }
 }
