@@ -3,6 +3,6 @@ declare module '*.css'
 
 declare module '*.css?inline' {
   const css: string
-
-  export { css as default }
+  // biome-ignore lint/style/noDefaultExport: that is how Vite hands the text over
+  export default css
 }
