@@ -133,7 +133,7 @@ const journey: TestProjectInlineConfiguration = {
   test: { name: 'journey', include: ['test/journey/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 60_000 },
 }
 
-/** Relays killed at random, an hour's outage, every field of every answer wrong: last, by themselves, and not hurried. */
+/** Relays killed at random, vendors and connections that break off, every field of every answer wrong: last, not hurried. */
 const long: TestProjectInlineConfiguration = {
   test: {
     name: 'long',
