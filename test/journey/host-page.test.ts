@@ -212,7 +212,7 @@ describe('a page with the script tag', () => {
     await again.click()
     await page.getByText(more.addFiles).waitFor()
     await page.getByRole('button', { name: en.send, exact: true }).click()
-    await page.getByRole('log').getByText('My sword is gone.').waitFor()
+    await page.getByRole('article').getByText('My sword is gone.').waitFor()
     await page.getByRole('button', { name: en.back }).click()
     await page.getByText(more.statusOpen).waitFor()
     expect(await again.count()).toBe(0)

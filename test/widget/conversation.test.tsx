@@ -60,6 +60,15 @@ describe('a conversation', () => {
     expect(stage.screen.getAllByText('Thank you')).toHaveLength(1)
   })
 
+  it('names the subject above, unless a message begins with it', async () => {
+    const text = 'My  sword is gone, and so is all that I had ever kept in the harbor'
+    const topic = () => stage.root.querySelector('.topic')?.textContent
+    await show(ticketOf({ subject: 'My sword is gone, and so is all that I had…', messages: [messageOf({ text })] }))
+    expect(topic()).toBeUndefined()
+    await show(ticketOf({ subject: 'Lost items', messages: [messageOf({ text })] }))
+    expect(topic()).toBe('Lost items')
+  })
+
   it('says under the newest own message where it is', async () => {
     await show(ticketOf({ messages: [messageOf({ text: 'one' }), messageOf({ text: 'two', delivery: 'received' })] }))
     const truths = () => [...stage.root.querySelectorAll('.truth')].map((truth) => truth.textContent)

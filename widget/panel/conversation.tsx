@@ -3,6 +3,7 @@
 import { signal } from '@preact/signals-core'
 import type { ComponentChildren } from 'preact'
 import type { MessageId, TicketId } from '../../server/contract/ids.ts'
+import type { Message } from '../../server/contract/message.ts'
 import type { Ticket } from '../../server/contract/ticket.ts'
 import { part } from '../part.ts'
 import { Composer } from './composer.tsx'
@@ -33,7 +34,7 @@ export function Conversation({ id }: { id: TicketId }) {
     <>
       {failure && <Problem code={failure} again={() => threads.look(id)} />}
       <Log count={(thread?.messages.length ?? 0) + outgoing.length} said={said?.id}>
-        {ticket?.subject && (
+        {ticket && thread && !isSaid(ticket.subject, thread.messages) && (
           <p class="topic" dir="auto">
             {ticket.subject}
           </p>
@@ -50,6 +51,16 @@ export function Conversation({ id }: { id: TicketId }) {
       </Log>
     </>
   )
+}
+
+/** Where a player gave no subject it is the first words of the message, cut with an ellipsis. */
+function isSaid(subject: string, messages: readonly Message[]): boolean {
+  const words = oneLine(subject).replace(/…$/, '')
+  return messages.some(({ text }) => oneLine(text).startsWith(words))
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim()
 }
 
 /** A first message that the relay does not have yet. */
