@@ -30,6 +30,7 @@ export const Ticket = z.object({
   language: Language,
   category: z.string().optional(),
   createdAt: Instant,
+  /** Grows with every change but reading: of two copies, it tells which is the newer. */
   updatedAt: Instant,
   /** Agent messages the player has not read. */
   unread: z.int(),

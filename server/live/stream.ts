@@ -51,6 +51,12 @@ const nextPollSeconds = 10
 /** Whoever has not asked again for so long has stopped. */
 const pollerMs = 3 * nextPollSeconds * 1_000
 
+/**
+ * Whoever names no event has just read what there is, and what has happened since is told as well. Longer than a page takes
+ * to open its stream over a bad line.
+ */
+const justReadMs = 120_000
+
 /** Sequences that may have been given out before, and committed after, the newest one seen. */
 const lookBack = 200
 
@@ -71,7 +77,11 @@ export function createStreams(parts: StreamParts): Streams {
   const encoder = new TextEncoder()
 
   async function positionOf(player: PlayerKey, lastEventId: string | undefined): Promise<Position> {
-    const [{ oldest, newest }, newestOwn] = await Promise.all([store.events.range(), store.events.newestOf(player)])
+    const until = lastEventId === undefined ? new Date(parts.clock.now().getTime() - justReadMs) : undefined
+    const [{ oldest, newest }, newestOwn] = await Promise.all([
+      store.events.range(),
+      store.events.newestOf(player, until),
+    ])
     const now = Math.max(newestOwn, oldest - 1, 0)
     if (lastEventId === undefined) return { sequence: now, mustResync: false }
     const sequence = /^\d{1,15}$/.test(lastEventId) ? Number(lastEventId) : -1
@@ -112,7 +122,8 @@ export function createStreams(parts: StreamParts): Streams {
     const unfollow = watch.follow(player)
     const ending = setTimeout(stream.end, Math.min(leave.until.getTime() - parts.clock.now().getTime(), 2_147_483_647))
     try {
-      yield ': welcome\n\n'
+      // With a place to come back to, even if nothing happens.
+      yield `id: ${position.sequence}\n: welcome\n\n`
       if (position.mustResync) yield frame(String(position.sequence), { type: 'resync', data: {} })
       while (!signal.ended) {
         signal.rung = false

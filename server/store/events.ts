@@ -22,14 +22,17 @@ export function eventRows(db: Kysely<Tables>, engine: Engine) {
       await insertRows(db, 'events', rows)
     },
 
-    /** The sequence of a player's newest event, 0 while there is none. */
-    async newestOf(player: PlayerKey): Promise<number> {
+    /** The sequence of a player's newest event, or of the newest until a moment; 0 where there is none. */
+    async newestOf(player: PlayerKey, until?: Date): Promise<number> {
       const row = await db
         .selectFrom('events')
-        .select((select) => select.fn.max('sequence').as('newest'))
+        .select('sequence')
         .where('player', '=', player)
+        .$if(until !== undefined, (events) => events.where('created_at', '<=', until?.getTime() ?? 0))
+        .orderBy('sequence', 'desc')
+        .limit(1)
         .executeTakeFirst()
-      return row?.newest ?? 0
+      return Number(row?.sequence ?? 0)
     },
 
     since: (player: PlayerKey, sequence: number, limit: number) =>

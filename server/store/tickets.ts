@@ -76,6 +76,14 @@ export function ticketRows(db: Kysely<Tables>) {
 
     add: (row: Insertable<TicketTable>) => insertRows(db, 'tickets', [row]),
 
+    /** Something has happened on the ticket. */
+    touch: (id: TicketId, at: Date) =>
+      db
+        .updateTable('tickets')
+        .set((set) => ({ updated_at: later(set, at) }))
+        .where('id', '=', id)
+        .execute(),
+
     change: (id: TicketId, change: Updateable<TicketTable>) =>
       db.updateTable('tickets').set(change).where('id', '=', id).execute(),
 
@@ -99,7 +107,7 @@ export function ticketRows(db: Kysely<Tables>) {
           ...nextPosition(set),
           read_position: set('message_count', '+', 1),
           status: 'open' as const,
-          updated_at: now.getTime(),
+          updated_at: later(set, now),
         }))
         .where('id', '=', id)
         .where('status', '!=', 'closed')
@@ -112,10 +120,11 @@ export function ticketRows(db: Kysely<Tables>) {
     async turn(
       id: TicketId,
       change: Updateable<TicketTable> & Pick<TicketTable, 'status'>,
+      now: Date,
     ): Promise<number | undefined> {
       const row = await db
         .updateTable('tickets')
-        .set((set) => ({ ...change, message_count: set('message_count', '+', 1) }))
+        .set((set) => ({ ...change, message_count: set('message_count', '+', 1), updated_at: later(set, now) }))
         .where('id', '=', id)
         .where('status', change.status === 'closed' ? '!=' : '=', 'closed')
         .returning('message_count')
@@ -190,6 +199,16 @@ export function ticketRows(db: Kysely<Tables>) {
 
     unlink: (ids: readonly TicketId[]) => db.deleteFrom('chains').where('ticket_id', 'in', ids).execute(),
   }
+}
+
+/** Grows with every change, whatever the clock says: of two copies of a ticket it tells which is the newer. */
+function later(set: ExpressionBuilder<Tables, 'tickets'>, time: Date) {
+  return set
+    .case()
+    .when('updated_at', '<', time.getTime())
+    .then(time.getTime())
+    .else(set('updated_at', '+', 1))
+    .end()
 }
 
 function nextPosition(set: ExpressionBuilder<Tables, 'tickets'>) {

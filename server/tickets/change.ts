@@ -76,6 +76,7 @@ export function createChange({ store, clock, bells }: ChangeParts) {
         if (ticket.rating_score === score && (ticket.rating_comment ?? '') === (comment ?? '')) return
         if (!presentTicket(ticket, game.can).can.rate) throw new Refusal('unsupported')
         await ledger.tickets.change(id, { rating_score: score, rating_comment: comment || null })
+        await ledger.tickets.touch(id, now)
         await ledger.deliveries.add(newDelivery(player, id, 'rate', undefined, now))
         await ledger.events.add(player.key, now, { type: 'ticket-changed', ticket_id: id })
       }),

@@ -38,9 +38,9 @@ export async function writeDownHeard(ledger: Ledger, ticket: TicketRow, heard: H
   for (const message of old) await addMessage(ledger, ticket, message, heard.link, undefined)
   if (old.length > 0) await ledger.tickets.markRead(ticket.id, ticket.message_count + old.length)
   for (const message of fresh) await addMessage(ledger, ticket, message, heard.link, now)
-  const newest = Math.max(0, ...fresh.map(({ sentAt }) => sentAt.getTime()))
-  const updated_at = Math.max(Number(ticket.updated_at), Math.min(newest, now.getTime()))
-  await ledger.tickets.change(ticket.id, { must_read: 0, heard_at: now.getTime(), updated_at })
+  await ledger.tickets.change(ticket.id, { must_read: 0, heard_at: now.getTime() })
+  const newest = Math.max(...fresh.map(({ sentAt }) => sentAt.getTime()))
+  if (fresh.length > 0) await ledger.tickets.touch(ticket.id, new Date(Math.min(newest, now.getTime())))
   const isMoved = heard.isLast && (await moveStatus(ledger, ticket, heard, now))
   const isNews = isMoved || fresh.length > 0
   if (isNews) {
@@ -143,6 +143,9 @@ async function moveStatus(
     return false
   }
   const isTurned = await turn(ledger, ticket, { status }, 'studio', now)
-  if (!isTurned) await ledger.tickets.change(ticket.id, { status })
+  if (!isTurned) {
+    await ledger.tickets.change(ticket.id, { status })
+    await ledger.tickets.touch(ticket.id, now)
+  }
   return true
 }

@@ -27,7 +27,7 @@ export async function turn(
   by: By,
   now: Date,
 ): Promise<boolean> {
-  const position = await ledger.tickets.turn(ticket_id, { ...change, updated_at: now.getTime() })
+  const position = await ledger.tickets.turn(ticket_id, change, now)
   if (position === undefined) return false
   const event = change.status === 'closed' ? 'closed' : 'reopened'
   const id = randomId() as MessageId

@@ -170,7 +170,59 @@ describe.each(['sqlite', 'postgres'])('On %s', (engine) => {
     })
   })
 
+  describe('Of two copies of a ticket', () => {
+    it('the later `updatedAt` is the newer, though the clock stands still or goes back', async () => {
+      let now = Date.now()
+      const frozen = await startRelay({ config: await storeOn(engine), clock: { now: () => new Date(now) } })
+      const bearer = (await frozen.signIn()).token
+      const { id, updatedAt } = await frozen.open(bearer)
+      const seen = [updatedAt]
+      const act = async (what: string, body?: unknown) => {
+        await frozen.call(`POST /v1/tickets/${id}/${what}`, { token: bearer, body, key: crypto.randomUUID() })
+        seen.push((await frozen.call<Ticket>(`GET /v1/tickets/${id}`, { token: bearer })).body.updatedAt)
+        now -= 5
+      }
+      for (const what of ['close', 'reopen']) await act(what)
+      await act('messages', { message: 'Once more' })
+      await act('close')
+      await act('rating', { score: 4 })
+      await frozen.close()
+      expect(seen).toEqual([...new Set(seen)].sort())
+      expect(seen).toHaveLength(6)
+    })
+  })
+
   describe('Events', () => {
+    it('of just now are told to who names none, and everybody has a place to come back to', async () => {
+      let ahead = 0
+      const clocked = await startRelay({
+        config: await storeOn(engine),
+        clock: { now: () => new Date(Date.now() + ahead) },
+      })
+      const bearer = (await clocked.signIn()).token
+      const begin = async (place?: string) => {
+        const headers = { authorization: `Bearer ${bearer}`, ...(place && { 'last-event-id': place }) }
+        return collect(await fetch(`${clocked.url}/v1/events`, { headers }))
+      }
+      await clocked.open(bearer, { message: 'said before the stream' })
+      const soon = await begin()
+      await until(() => soon.text().includes('said before the stream'), 'what has just happened is told')
+      await until(async () => (await clocked.desk.list())[0], 'the desk has the ticket')
+      ahead = 180_000
+      const late = await begin()
+      const place = await until(() => /^id: (\d+)\n: welcome\n\n/.exec(late.text())?.[1], 'it has a place')
+      expect(late.text()).not.toContain('said before the stream')
+      soon.stop()
+      late.stop()
+      await clocked.open(bearer, { message: 'said while nobody listened' })
+      ahead = 3_600_000
+      const back = await begin(place)
+      await until(() => back.text().includes('said while nobody listened'), 'what was missed is told')
+      expect(back.text()).not.toContain('said before the stream')
+      back.stop()
+      await clocked.close()
+    })
+
     it('replay what was missed, and say resync when they cannot', async () => {
       await relay.open(token)
       const replayed = await relay.call<{ events: { event: { type: string } }[] }>('GET /v1/events?poll=1', {

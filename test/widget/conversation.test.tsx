@@ -1,5 +1,5 @@
 import { waitFor } from '@testing-library/preact'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import type { Message } from '../../server/contract/message.ts'
 import type { Conversation } from '../../server/contract/ticket.ts'
@@ -67,6 +67,33 @@ describe('a conversation', () => {
     expect(topic()).toBeUndefined()
     await show(ticketOf({ subject: 'Lost items', messages: [messageOf({ text })] }))
     expect(topic()).toBe('Lost items')
+  })
+
+  it('stays closed though a list from before comes late', async () => {
+    await show(ticketOf({ updatedAt: '2026-01-01T00:00:00.000Z' }))
+    const other = ticketOf({ unread: 1 })
+    stage.relay.tickets.set(other.id, other)
+    const late = holdBack('/v1/tickets')
+    const unread: number[] = []
+    stage.medkit.on('unread', ({ count }) => unread.push(count))
+    stage.relay.tell('resync', {})
+    await waitFor(() => expect(late.held).toBe(1))
+    await press(await stage.screen.findByRole('button', { name: /Close it/ }))
+    const reopen = await stage.screen.findByRole('button', { name: /Still not solved/ })
+    late.release()
+    await waitFor(() => expect(unread).toContain(1))
+    expect(reopen.isConnected).toBe(true)
+  })
+
+  it('asks, when the page is seen again, for what came while it was hidden', async () => {
+    await show(ticketOf({}))
+    const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true)
+    document.dispatchEvent(new Event('visibilitychange'))
+    await waitFor(() => expect(stage.relay.streams()).toBe(0))
+    hidden.mockRestore()
+    document.dispatchEvent(new Event('visibilitychange'))
+    await waitFor(() => expect(stage.relay.streams()).toBe(1))
+    expect(stage.relay.of('GET /events').map(({ headers }) => headers['last-event-id'])).toEqual([undefined, '0'])
   })
 
   it('says under the newest own message where it is', async () => {

@@ -7,12 +7,13 @@ import { createParser, follow, type LiveState } from '../../widget/relay/live.ts
 describe('the event stream', () => {
   it('is read in whatever pieces it comes', () => {
     const text =
-      ': hello\n\nid: 7\r\nevent: unread\r\ndata: {"count":1,\ndata: "unanswered":0}\r\n\r\nevent: resync\ndata: {}\n\n'
+      'id: 6\n: hello\n\nid: 7\r\nevent: unread\r\ndata: {"count":1,\ndata: "unanswered":0}\r\n\r\nevent: resync\ndata: {}\n\n'
     for (const size of [1, 2, 3, 5, 1000]) {
-      const heard: [string, PlayerEvent][] = []
+      const heard: [string, PlayerEvent | undefined][] = []
       const parse = createParser((id, event) => heard.push([id, event]))
       for (let at = 0; at < text.length; at += size) parse(text.slice(at, at + size))
       expect(heard).toEqual([
+        ['6', undefined],
         ['7', { type: 'unread', data: { count: 1, unanswered: 0 } }],
         ['', { type: 'resync', data: {} }],
       ])
@@ -26,8 +27,21 @@ describe('the event stream', () => {
       asked.push(headers['Last-Event-ID'])
       return new Response(bodies[asked.length - 1] ?? null)
     })
-    await until((done) => follow({ call, onEvent: () => {}, onState: () => asked.length > 1 && done() }))
+    await until((done) => follow({ ...unheard, call, onState: () => asked.length > 1 && done(), place: {} }))
     expect(asked.slice(0, 2)).toEqual([undefined, '3'])
+  })
+
+  it('goes on where an earlier listener was left, though that one heard of nothing', async () => {
+    const asked: (string | undefined)[] = []
+    const call = callOf(async (headers) => {
+      asked.push(headers['Last-Event-ID'])
+      return new Response('id: 5\n: welcome\n\n')
+    })
+    const place: { lastEventId?: string } = {}
+    await until((done) => follow({ ...unheard, call, place, onState: () => place.lastEventId && done() }))
+    const before = asked.length
+    await until((done) => follow({ ...unheard, call, place, onState: () => asked.length > before && done() }))
+    expect([asked[0], asked[before]]).toEqual([undefined, '5'])
   })
 
   it('says that the relay cannot be reached, and keeps trying', async () => {
@@ -40,8 +54,9 @@ describe('the event stream', () => {
     })
     await until((done) =>
       follow({
+        ...unheard,
         call,
-        onEvent: () => {},
+        place: {},
         onState(state) {
           states.push(state)
           if (state === 'live') done()
@@ -77,7 +92,7 @@ describe('where streams are held back', () => {
       return { events: [{ id: `${polls.length}`, event }], lastEventId: `${polls.length}`, nextPollSeconds: 30 }
     }
     const call = Object.assign(poll, { open: silent.open }) as unknown as Call
-    const stop = follow({ call, onEvent: ({ type }) => heard.push(type), onState: () => {} })
+    const stop = follow({ call, onEvent: ({ type }) => heard.push(type), onState: () => {}, place: {} })
     await vi.advanceTimersByTimeAsync(44_000)
     expect([streams, polls]).toEqual([1, []])
     await vi.advanceTimersByTimeAsync(60_000)
@@ -123,6 +138,8 @@ describe('a call', () => {
     expect(address).toBe('https://relay.example/support/v1/tickets/a%2Fb%3Fc?before=x%20y%26z')
   })
 })
+
+const unheard = { onEvent: () => {} }
 
 function callOf(open: (headers: Record<string, string>, signal?: AbortSignal) => Promise<Response>): Call {
   const call = async () => undefined

@@ -70,7 +70,7 @@ export function createTestRelay(): TestRelay {
   const changed = (path: string, change: Partial<Ticket>): Answer => {
     const ticket = ticketAt(path)
     if (!ticket) return problem(404, 'not_found')
-    Object.assign(ticket, change)
+    Object.assign(ticket, { updatedAt: now(), ...change })
     return { status: 200, body: summary(ticket) }
   }
   const answers: Partial<Record<RouteName, (asked: Asked) => Answer>> = {
@@ -107,7 +107,7 @@ export function createTestRelay(): TestRelay {
     new ReadableStream<Uint8Array>({
       start(controller) {
         streams.add(controller)
-        controller.enqueue(encoder.encode(': here\n\n'))
+        controller.enqueue(encoder.encode(`id: ${events}\n: welcome\n\n`))
         signal?.addEventListener('abort', () => {
           streams.delete(controller)
           controller.error(new DOMException('aborted', 'AbortError'))

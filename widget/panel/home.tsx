@@ -13,7 +13,12 @@ export function Home() {
   const { words, say } = speech
   const name = game.value?.name
   return (
-    <Screen class="home" title={name ? say(words.value.support, { game: name }) : ''} back={false} foot={<HomeFoot />}>
+    <Screen
+      class="home"
+      title={name ? say(words.value.support, { game: name }) : words.value.launcher}
+      back={false}
+      foot={<HomeFoot />}
+    >
       <p class="intro">{mustSignIn.value ? words.value.noSignIn : words.value.intro}</p>
       {!mustSignIn.value && (
         <button type="button" class="main" onClick={() => router.go({ view: 'new' })}>

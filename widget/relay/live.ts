@@ -8,23 +8,24 @@ export interface LiveParts {
   call: Call
   onEvent(event: PlayerEvent): void
   onState(state: LiveState): void
+  /** Where the events were left, and are taken up again. */
+  place: { lastEventId?: string }
 }
 
 /** The relay writes something every 20 s; more than two such gaps of silence mean the line is dead or held back. */
 const silenceMs = 45_000
 const longestWaitMs = 60_000
 
-/** Follows the events until the returned function is called. What was missed in between is replayed by its last id. */
-export function follow({ call, onEvent, onState }: LiveParts): () => void {
+/** Follows the events until the returned function is called. What was missed since `place` is replayed. */
+export function follow({ call, onEvent, onState, place }: LiveParts): () => void {
   const stopping = new AbortController()
-  let lastEventId: string | undefined
   let mutedStreams = 0
   let failures = 0
 
-  const headers = () => (lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId })
-  const heard = (id: string, event: PlayerEvent) => {
-    lastEventId = id || lastEventId
-    onEvent(event)
+  const headers = () => (place.lastEventId === undefined ? {} : { 'Last-Event-ID': place.lastEventId })
+  const heard = (id: string, event?: PlayerEvent) => {
+    if (id) place.lastEventId = id
+    if (event) onEvent(event)
   }
 
   const stream = async () => {
@@ -62,7 +63,7 @@ export function follow({ call, onEvent, onState }: LiveParts): () => void {
     onState('live')
     failures = 0
     for (const { id, event } of batch.events) heard(id, event)
-    lastEventId = batch.lastEventId
+    place.lastEventId = batch.lastEventId
     return batch.nextPollSeconds * 1000
   }
 
@@ -114,7 +115,7 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /** The lines of a `text/event-stream`, as they come in pieces. Comments and unknown fields are passed over. */
-export function createParser(onEvent: (id: string, event: PlayerEvent) => void): (piece: string) => void {
+export function createParser(onEvent: (id: string, event?: PlayerEvent) => void): (piece: string) => void {
   let rest = ''
   let fields: Record<string, string> = {}
   const line = (text: string) => {
@@ -127,6 +128,7 @@ export function createParser(onEvent: (id: string, event: PlayerEvent) => void):
     const { id = '', event, data } = fields
     fields = {}
     if (event && data) onEvent(id, { type: event, data: JSON.parse(data) } as PlayerEvent)
+    else onEvent(id)
   }
   return (piece) => {
     const lines = (rest + piece).split(/\r?\n/)

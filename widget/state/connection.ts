@@ -46,6 +46,8 @@ export function createConnection({ call, known, person, onEvent, onConnected }: 
     if (state === 'live') onConnected()
   }
 
+  // What came while the page was hidden is told when it is seen again. Whose events they are, the token says.
+  const place = {}
   const stop = effect(() => {
     person.value
     // A hidden tab gives its connection back: browsers allow six to a host, and a player may have ten tabs.
@@ -54,7 +56,7 @@ export function createConnection({ call, known, person, onEvent, onConnected }: 
       fetchLive().then(
         ({ follow }) =>
           () =>
-            follow({ call, onEvent, onState }),
+            follow({ call, onEvent, onState, place }),
       ),
     )
   })

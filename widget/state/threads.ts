@@ -38,7 +38,10 @@ export function createThreads(call: Call, { put }: Tickets): Threads {
   const all = signal<Readonly<Record<TicketId, Thread>>>({})
   const failure = signal<FailureCode | undefined>()
 
+  /** Counts what was learned otherwise: an answer that it overtook knew less, and is asked for again. */
+  let news = 0
   const change = (id: TicketId, by: (thread: Thread) => Thread) => {
+    news += 1
     const thread = all.value[id]
     if (thread) all.value = { ...all.value, [id]: by(thread) }
   }
@@ -52,15 +55,14 @@ export function createThreads(call: Call, { put }: Tickets): Threads {
   }
   const get = (ticketId: TicketId, query: { before?: string }) =>
     call('GET /tickets/:ticketId', { params: { ticketId }, query })
-  /** Counts events. One that overtook an answer on its way knew more than the answer, which is then asked for again. */
-  let news = 0
   const look = (id: TicketId) =>
     guarded(failure, async () => {
-      let heard: number
-      do {
-        heard = news
-        take(await get(id, {}))
-      } while (heard !== news)
+      for (;;) {
+        const before = news
+        const conversation = await get(id, {})
+        if (before === news || !all.value[id]) take(conversation)
+        if (before === news) return
+      }
     })
   const ids = () => Object.keys(all.value) as TicketId[]
 

@@ -26,9 +26,14 @@ export function createTickets(call: Call): Tickets {
   const heard = signal<UnreadCount | undefined>()
   const list = computed(() => known.value && [...known.value].sort((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1)))
 
+  /** An answer that was overtaken on its way does not undo what is known by now. */
   const put = (...tickets: Ticket[]) => {
-    const ids = tickets.map(({ id }) => id)
-    known.value = [...tickets, ...(known.value ?? []).filter(({ id }) => !ids.includes(id))]
+    const byId = new Map(known.value?.map((ticket) => [ticket.id, ticket]))
+    for (const ticket of tickets) {
+      const { updatedAt = '' } = byId.get(ticket.id) ?? {}
+      if (ticket.updatedAt >= updatedAt) byId.set(ticket.id, ticket)
+    }
+    known.value = [...byId.values()]
   }
   const page = async (query: { cursor?: string }) => {
     const { items, cursor: next } = await call('GET /tickets', { query })
