@@ -81,6 +81,8 @@ describe('the page in a game’s webview', () => {
     await page.getByText('Something is broken').click()
     await page.getByRole('textbox', { name: en.message }).fill('The gate is closed.')
     expect(await hears('keyboard')).toMatchObject({ open: true })
+    // Nothing goes along that the player was not shown.
+    await page.getByText(/^Also sent: \d/).waitFor()
     await page.getByRole('button', { name: en.send, exact: true }).click()
     await page.getByText(/We have it/).waitFor()
     const [listed] = await until(async () => {

@@ -30,14 +30,19 @@ export function drawPanel(support: Support, { root, launcher, theme }: Place): (
   // Typing "was" in a message must not walk the player's ship forward.
   for (const type of ['keydown', 'keyup', 'keypress']) frame.addEventListener(type, (event) => event.stopPropagation())
   root.append(frame)
-  const stops = [followLook(support, frame, launcher, theme)]
+  const stops = [
+    followLook(support, frame, launcher, theme),
+    // Preact holds on to what a view was drawn from before; the next player begins with nothing of it.
+    effect(() =>
+      render(
+        <Ground key={support.session.person.value} support={support}>
+          <Panel />
+        </Ground>,
+        frame,
+      ),
+    ),
+  ]
   if (launcher) stops.push(followUnread(support, launcher))
-  render(
-    <Ground support={support}>
-      <Panel />
-    </Ground>,
-    frame,
-  )
   return () => {
     for (const stop of stops) stop()
     render(null, frame)
