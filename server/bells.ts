@@ -9,6 +9,8 @@ export interface Bells {
   delivered: Bell<TicketId>
   /** Something of this player changed. */
   player: Bell<PlayerKey>
+  /** This player asked to be erased, and it may begin. */
+  erasure: Bell<PlayerKey>
 }
 
 export interface Bell<T> {
@@ -18,7 +20,7 @@ export interface Bell<T> {
 }
 
 export function createBells(): Bells {
-  return { outbox: createBell(), delivered: createBell(), player: createBell() }
+  return { outbox: createBell(), delivered: createBell(), player: createBell(), erasure: createBell() }
 }
 
 function createBell<T>(): Bell<T> {

@@ -1,4 +1,5 @@
 /** What has to be done now and then: erasures that are due, and sweeping out what has outlived its purpose. */
+import type { Bells } from './bells.ts'
 import type { Clock } from './clock.ts'
 import type { Files } from './files/uploads.ts'
 import type { Log } from './log.ts'
@@ -10,6 +11,7 @@ import { keptForDays } from './tickets/once.ts'
 export interface HousekeepingParts {
   store: Store
   clock: Clock
+  bells: Pick<Bells, 'erasure'>
   files: Files
   deletions: Deletions
   merging: Pick<Merging, 'sweep'>
@@ -37,6 +39,7 @@ const atOnce = 100
 export function createHousekeeping({
   store,
   clock,
+  bells,
   files,
   deletions,
   merging,
@@ -48,8 +51,12 @@ export function createHousekeeping({
   let underWay: Promise<void> = Promise.resolve()
   let timer: NodeJS.Timeout | undefined
 
-  async function sweep(): Promise<void> {
+  async function erase(): Promise<void> {
     while (await deletions.carryOutNext()) log.info('a request for erasure was carried out or tried')
+  }
+
+  async function sweep(): Promise<void> {
+    await erase()
     // An answer kept to be given again has the message in it.
     await store.idempotency.sweep(daysAgo(Math.min(keptForDays, retentionDays)))
     await store.events.sweep(daysAgo(eventDays))
@@ -79,23 +86,29 @@ export function createHousekeeping({
     }
   }
 
-  function round(): void {
-    underWay = underWay
-      .then(sweep)
-      .catch((error: unknown) => log.error({ err: error }, 'housekeeping broke off'))
-      .then(() => {
-        if (timer) timer = setTimeout(round, everyMs).unref()
-      })
+  /** One thing after another. */
+  function then(work: () => Promise<void>): Promise<void> {
+    underWay = underWay.then(work).catch((error: unknown) => log.error({ err: error }, 'housekeeping broke off'))
+    return underWay
   }
+
+  async function round(): Promise<void> {
+    await then(sweep)
+    if (timer) timer = setTimeout(round, everyMs).unref()
+  }
+
+  let stopListening = () => {}
 
   return {
     sweep,
     start: () => {
       timer = setTimeout(round, 1_000).unref()
+      stopListening = bells.erasure.listen(() => void then(erase))
     },
     stop: async () => {
       clearTimeout(timer)
       timer = undefined
+      stopListening()
       deletions.stop()
       await underWay
     },

@@ -138,7 +138,17 @@ export async function createRelay({
   })
   const { retentionDays } = config
   const sweepOrphans = createOrphanSweep({ store, clock, files, log, ofDesk: desk.filesAmong })
-  const housekeeping = createHousekeeping({ store, clock, files, deletions, merging, log, retentionDays, sweepOrphans })
+  const housekeeping = createHousekeeping({
+    store,
+    clock,
+    bells,
+    files,
+    deletions,
+    merging,
+    log,
+    retentionDays,
+    sweepOrphans,
+  })
   const announce = createAnnounce({ store, clock, files, log })
 
   const app = createApp({

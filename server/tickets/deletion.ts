@@ -49,6 +49,8 @@ const hourMs = 3_600_000
 /** After a failure, or a relay that died in the middle, the request is taken up again. */
 const leaseMs = 120_000
 const vendorMs = 30_000
+/** A message on its way has arrived by then, or has failed. */
+const busyMs = 10_000
 
 export function createDeletions({ store, clock, bells, games, log, graceHours, removeFile }: DeletionParts): Deletions {
   const stopping = new AbortController()
@@ -63,6 +65,7 @@ export function createDeletions({ store, clock, bells, games, log, graceHours, r
       return presentDeletion(row)
     })
     bells.player.ring(player.key)
+    if (Date.parse(answer.beginsAt) <= clock.now().getTime()) bells.erasure.ring(player.key)
     return answer
   }
 
@@ -104,7 +107,7 @@ export function createDeletions({ store, clock, bells, games, log, graceHours, r
   }
 
   /** What were to arrive after the vendor was asked would stay there. */
-  async function callOff({ player }: DeletionRow): Promise<void> {
+  async function callOff({ id, player }: DeletionRow): Promise<void> {
     const isOnItsWay = await store.transaction(async (ledger) => {
       const tickets = await ledger.tickets.ofPlayer(player)
       return ledger.deliveries.callOff(
@@ -112,7 +115,9 @@ export function createDeletions({ store, clock, bells, games, log, graceHours, r
         clock.now(),
       )
     })
-    if (isOnItsWay) throw new VendorError('busy', 'a message of the player is on its way')
+    if (!isOnItsWay) return
+    await store.deletions.change(id, { lease_until: clock.now().getTime() + busyMs })
+    throw new VendorError('busy', 'a message of the player is on its way')
   }
 
   /** @returns the request with its new step, or undefined when the vendor need not, or need not again, be asked */

@@ -273,7 +273,7 @@ describe.each(['sqlite', 'postgres'])('On %s', (engine) => {
       const session = await relay.signIn()
       token = session.token
       const ticket = await relay.open(token, { message: 'forget this' })
-      await deliveredTicket()
+      await until(async () => (await read(ticket.id)).messages[0]?.delivery === 'delivered', 'it has arrived')
       await relay.call('POST /v1/deletion-requests', { token, body: { confirm: true } })
       const done = await until(async () => {
         const { body } = await relay.call<{ items: { status: string; steps: { name: string }[] }[] }>(

@@ -66,7 +66,6 @@ describe.each(Object.entries(places))('With files on %s', (name, open) => {
     expect((await place.left()).length).toBeGreaterThan(0)
 
     await relay.call('POST /v1/deletion-requests', { token, body: { confirm: true } })
-    relay = await relay.restart()
     await until(async () => (await place.left()).length === 0, 'nothing is left')
     await until(async () => {
       const { body } = await relay.call<{ items: { status: string }[] }>('GET /v1/deletion-requests', { token })

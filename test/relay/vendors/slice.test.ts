@@ -121,7 +121,7 @@ describe.each(simulatorNames)('Through the relay, %s', (name) => {
   })
 
   it('has the player forgotten, at the vendor or by the studio, and brings nothing back', async () => {
-    // Housekeeping comes round soon after a start.
+    // A relay that ends finishes what is on its way.
     await scene.restart()
     const path = '/v1/deletion-requests'
     expect((await scene.call(`POST ${path}`, { token: ada, body: { confirm: true } })).status).toBe(202)
