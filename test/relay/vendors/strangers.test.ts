@@ -30,6 +30,8 @@ describe.each(simulatorNames)('To a stranger, over %s', (name) => {
       scene.game.can.answers === 'email' ? messages[0]?.delivery === 'delivered' : messages.length === 2
     ticket = await scene.readUntil(ada, ticket.id, isSo, 'Ada has her answer')
     ids = { ticketId: ticket.id, messageId: ticket.messages[0]?.id ?? '', ...(await fileOf()), ...(await requestOf()) }
+    // Nothing that was begun for Ada is still being asked.
+    await scene.restart()
   })
 
   afterAll(() => scene.end())
