@@ -124,6 +124,37 @@ describe('a call', () => {
     expect(await codeOf(() => Promise.reject(new TypeError('Failed to fetch')))).toBe('offline')
   })
 
+  it('is tried again where the line broke, but not in the next player’s name, and not where the outbox sees to it', async () => {
+    let person = 1
+    let asked = 0
+    const flaky = (breaks: number, meanwhile = () => {}) =>
+      createCall({
+        relay: 'https://relay.example',
+        identity: { ...identity, person: () => person },
+        fetch: async () => {
+          asked += 1
+          if (asked > breaks) return new Response('{"items":[]}')
+          meanwhile()
+          throw new TypeError('Failed to fetch')
+        },
+      })
+    const tries = async (call: Call, request: object = {}) => {
+      asked = 0
+      const code = await call('GET /tickets', request).then(
+        () => 'answered',
+        (error: RelayProblem) => error.code,
+      )
+      return [code, asked]
+    }
+    expect(await tries(flaky(2))).toEqual(['answered', 3])
+    expect(await tries(flaky(3))).toEqual(['offline', 3])
+    expect(await tries(flaky(1), { key: 'of the outbox' })).toEqual(['offline', 1])
+    const goes = () => {
+      person += 1
+    }
+    expect(await tries(flaky(1, goes))).toEqual(['session_ended', 1])
+  })
+
   it('writes params and query into the address, whatever is in them', async () => {
     let address = ''
     const call = createCall({

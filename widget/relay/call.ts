@@ -10,7 +10,6 @@ export class RelayProblem extends Error {
 
   constructor(code: FailureCode, problem: Partial<Problem> = {}, options?: ErrorOptions) {
     super(code, options)
-    this.name = 'RelayProblem'
     this.code = code
     this.retryAfterMs = (problem.retryAfterSeconds ?? 0) * 1000
   }
@@ -73,8 +72,8 @@ export function createCall({ relay, fetch, identity }: CallParts): Call {
         headers: headersOf(request, token),
         // Without cookies there is nothing a foreign page could ride on.
         credentials: 'omit',
-        ...(request.body !== undefined && { body: JSON.stringify(request.body) }),
-        ...(request.signal && { signal: request.signal }),
+        body: request.body ? JSON.stringify(request.body) : null,
+        signal: request.signal ?? null,
       })
     } catch (cause) {
       throw new RelayProblem('offline', {}, { cause })
@@ -90,7 +89,7 @@ export function createCall({ relay, fetch, identity }: CallParts): Call {
     }
   }
 
-  const open = async (route: RouteName, request: AnyRequest): Promise<Response> => {
+  const open = async (route: RouteName, request: AnyRequest = {}): Promise<Response> => {
     if (withoutBearer.includes(route)) return sound(await send(route, request))
     const same = forOne()
     const token = same(await identity.token())
@@ -102,19 +101,27 @@ export function createCall({ relay, fetch, identity }: CallParts): Call {
   }
 
   const call = async (route: RouteName, request: AnyRequest = {}) => {
-    const { signal, stop } = within(answerWithinMs)
     const same = withoutBearer.includes(route) ? <T>(value: T) => value : forOne()
-    try {
-      const response = await open(route, { ...request, signal })
-      return same(response.status === 204 ? undefined : await response.json())
-    } catch (cause) {
-      // A body cut off half-way is a broken line, not a defect.
-      throw cause instanceof RelayProblem ? cause : new RelayProblem('offline', {}, { cause })
-    } finally {
-      stop()
+    // `AbortSignal.timeout` is younger than the engines we run in.
+    const slow = new AbortController()
+    const timer = setTimeout(() => slow.abort(), answerWithinMs)
+    const attempt = async (tries: number): Promise<unknown> => {
+      try {
+        const response = await open(route, { ...request, signal: slow.signal })
+        return same(response.status === 204 ? undefined : await response.json())
+      } catch (cause) {
+        // A body cut off half-way is a broken line, not a defect.
+        const problem = cause instanceof RelayProblem ? cause : new RelayProblem('offline', {}, { cause })
+        if (!tries || problem.code !== 'offline') throw problem
+      }
+      await new Promise((resolve) => setTimeout(resolve, 1000))
+      same(0)
+      return attempt(tries - 1)
     }
+    // The outbox tries again by itself, and says so. Everything else may be asked again without harm.
+    return attempt(request.key ? 0 : 2).finally(() => clearTimeout(timer))
   }
-  return Object.assign(call, { open: (route: RouteName, request: AnyRequest = {}) => open(route, request) }) as Call
+  return Object.assign(call, { open }) as Call
 }
 
 function addressOf(path: string, { params = {}, query = {} }: AnyRequest): string {
@@ -137,11 +144,4 @@ async function sound(response: Response): Promise<Response> {
   const problem: Partial<Problem> = await response.json().catch(() => ({}))
   // A gateway's own page carries no code.
   throw new RelayProblem(problem.code ?? (response.status < 500 ? 'internal' : 'offline'), problem)
-}
-
-/** `AbortSignal.timeout` is younger than the engines we run in. */
-function within(ms: number): { signal: AbortSignal; stop: () => void } {
-  const controller = new AbortController()
-  const timer = setTimeout(() => controller.abort(), ms)
-  return { signal: controller.signal, stop: () => clearTimeout(timer) }
 }
