@@ -130,7 +130,13 @@ const node: TestProjectInlineConfiguration = {
 }
 
 const journey: TestProjectInlineConfiguration = {
-  test: { name: 'journey', include: ['test/journey/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 60_000 },
+  test: {
+    name: 'journey',
+    include: ['test/journey/**/*.test.ts'],
+    exclude: ['**/*.long.test.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 60_000,
+  },
 }
 
 /** Relays killed at random, vendors and connections that break off, every field of every answer wrong: last, not hurried. */

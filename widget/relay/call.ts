@@ -118,8 +118,8 @@ export function createCall({ relay, fetch, identity }: CallParts): Call {
       same(0)
       return attempt(tries - 1)
     }
-    // The outbox tries again by itself, and says so. Everything else may be asked again without harm.
-    return attempt(request.key ? 0 : 2).finally(() => clearTimeout(timer))
+    // A POST that comes late could undo what the player has done since: closed, though they have reopened it.
+    return attempt(route.startsWith('POST') ? 0 : 2).finally(() => clearTimeout(timer))
   }
   return Object.assign(call, { open }) as Call
 }

@@ -115,7 +115,7 @@ export function createUploads({ call, relay, identity, place, kept, limits, begi
     const item = find(key)
     if (!item || item.upload?.protocol === 'tus') return
     const body = { fileName: item.name, fileType: item.type, fileSize: item.size }
-    const { id, upload } = await call('POST /attachments', { body })
+    const { id, upload } = await patiently(() => call('POST /attachments', { body }), attempt)
     if (attempt.stopped) return drop(id)
     change(key, { id, upload })
     kept.keep(place, { ...item, id, upload })
@@ -132,7 +132,7 @@ export function createUploads({ call, relay, identity, place, kept, limits, begi
   const move = async (key: string, attempt: Attempt) => {
     await prepare(key, attempt)
     if (attempt.stopped || find(key)?.state !== 'moving') return
-    await begin()
+    await patiently(begin, attempt)
     await announce(key, attempt)
     try {
       await bring(key, attempt)
@@ -245,6 +245,19 @@ export function createUploads({ call, relay, identity, place, kept, limits, begi
       tooMany.value = false
     },
     stop,
+  }
+}
+
+/** A line that broke for a moment is nothing to bother the player with: announced twice, the relay drops one by itself. */
+async function patiently<T>(run: () => Promise<T>, attempt: Attempt): Promise<T> {
+  for (let tries = 3; ; tries -= 1) {
+    try {
+      return await run()
+    } catch (error) {
+      if (tries < 2 || !(error instanceof RelayProblem) || error.code !== 'offline') throw error
+      await new Promise((resolve) => setTimeout(resolve, 1000))
+      if (attempt.stopped) throw error
+    }
   }
 }
 
