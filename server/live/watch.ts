@@ -10,7 +10,7 @@ import type { Log } from '../log.ts'
 import type { Store } from '../store/store.ts'
 import type { PlayerKey } from '../store/tables.ts'
 import type { TicketRow } from '../store/tickets.ts'
-import { type Link, lastLink, linksToRead, loadChain } from '../tickets/chain.ts'
+import { type Link, linksToRead, loadChain } from '../tickets/chain.ts'
 import { writeDownHeard } from '../tickets/hear.ts'
 import { type Vendor, VendorError, type VendorTicketId } from '../vendors/vendor.ts'
 
@@ -72,7 +72,7 @@ export function createWatch({ store, clock, bells, games, log }: WatchParts): Wa
     hinted.delete(id)
     const chain = await loadChain(store, ticket)
     for (const link of linksToRead(chain, { wanted, isEmpty: ticket.newest_author === null }))
-      await readLink(game.vendor, ticket, link, link === lastLink(chain)).catch(passOver)
+      await readLink(game.vendor, ticket, link).catch(passOver)
   }
 
   /** An agent may have removed one vendor ticket of a chain: what stands on the others is still for the player. */
@@ -81,12 +81,12 @@ export function createWatch({ store, clock, bells, games, log }: WatchParts): Wa
     note(error)
   }
 
-  async function readLink(vendor: Vendor, ticket: TicketRow, link: Link, isLast: boolean): Promise<void> {
+  async function readLink(vendor: Vendor, ticket: TicketRow, link: Link): Promise<void> {
     const askedSince = Number((await store.tickets.find(ticket.id))?.heard_at)
     const conversation = await vendor.read?.(link.ref, AbortSignal.timeout(readMs))
     if (!conversation) return
     const lastHeardAt = Number(ticket.heard_at)
-    const heard = { link: link.position, isLast, conversation, lastHeardAt, askedSince }
+    const heard = { link: link.position, conversation, lastHeardAt, askedSince }
     const isNews = await store.transaction(async (ledger) => {
       // Read again inside the transaction: the player may have written meanwhile.
       const now = await ledger.tickets.lock(ticket.id)

@@ -10,8 +10,6 @@ import { turn } from './turn.ts'
 export interface Heard {
   /** Position in the chain of the vendor ticket that was read. */
   link: number
-  /** Only the newest vendor ticket of a chain says what state the ticket is in. */
-  isLast: boolean
   conversation: VendorConversation
   /** When the vendor was heard before this, in milliseconds. */
   lastHeardAt: number
@@ -41,7 +39,7 @@ export async function writeDownHeard(ledger: Ledger, ticket: TicketRow, heard: H
   await ledger.tickets.change(ticket.id, { must_read: 0, heard_at: now.getTime() })
   const newest = Math.max(...fresh.map(({ sentAt }) => sentAt.getTime()))
   if (fresh.length > 0) await ledger.tickets.touch(ticket.id, new Date(Math.min(newest, now.getTime())))
-  const isMoved = heard.isLast && (await moveStatus(ledger, ticket, heard, now))
+  const isMoved = await moveStatus(ledger, ticket, heard, now)
   const isNews = isMoved || fresh.length > 0
   if (isNews) {
     await ledger.events.add(ticket.player, now, { type: 'ticket-changed', ticket_id: ticket.id }, { type: 'unread' })
@@ -133,10 +131,12 @@ async function addMessage(
 async function moveStatus(
   ledger: Ledger,
   ticket: TicketRow,
-  { conversation: { status }, askedSince }: Heard,
+  { link, conversation: { status }, askedSince }: Heard,
   now: Date,
 ): Promise<boolean> {
   if (ticket.status === status || ticket.follow_up === 1) return false
+  // The newest of a chain says what state the ticket is in; another may have become the newest since this was asked for.
+  if ((await ledger.tickets.chain(ticket.id)).at(-1)?.position !== link) return false
   // While something of the player's is on its way, or has arrived since, the state read is older than their wish.
   if (Number(ticket.heard_at) !== askedSince || (await ledger.deliveries.isWaiting(ticket.id))) {
     await ledger.tickets.change(ticket.id, { must_read: 1 })
