@@ -205,7 +205,7 @@ export async function createRelay({
       const cutting = setTimeout(() => server?.cut(), lastBytesMs)
       await files.endUploads()
       streams.stop()
-      watch.stop()
+      await watch.stop()
       await housekeeping.stop()
       await delivery.stop()
       await inspection.stop()

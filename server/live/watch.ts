@@ -29,7 +29,8 @@ export interface Watch {
   hint: (game: string, vendorTicketId: VendorTicketId) => Promise<void>
   /** Keeps a player's newest tickets fresh until the returned function is called. */
   follow: (player: PlayerKey) => () => void
-  stop: () => void
+  /** Asks the vendors nothing more, and waits a moment for readings to be called off. */
+  stop: () => Promise<void>
 }
 
 /** How old what was heard may be before it is read again. */
@@ -40,6 +41,8 @@ const followedTickets = 5
 /** Of one game's vendor, for all who look on. */
 const readsAtOnce = 8
 const readMs = 10_000
+/** An adapter may not listen to being called off. */
+const callOffMs = 1_000
 /** How long, and how many, hints about tickets we do not know yet are kept. */
 const earlyMs = 60_000
 const earlyHints = 1_000
@@ -52,6 +55,7 @@ export function createWatch({ store, clock, bells, games, log }: WatchParts): Wa
   const freshening = new Set<string>()
   const followed = new Map<PlayerKey, number>()
   const early = new Map<string, { game: string; vendorTicketId: VendorTicketId; until: number }>()
+  const stopping = new AbortController()
 
   /** Everyone who wants the same ticket read waits for the same reading. */
   function hear(id: TicketId): Promise<void> {
@@ -71,8 +75,10 @@ export function createWatch({ store, clock, bells, games, log }: WatchParts): Wa
     const wanted = hinted.get(id)
     hinted.delete(id)
     const chain = await loadChain(store, ticket)
-    for (const link of linksToRead(chain, { wanted, isEmpty: ticket.newest_author === null }))
+    for (const link of linksToRead(chain, { wanted, isEmpty: ticket.newest_author === null })) {
+      if (stopping.signal.aborted) return
       await readLink(game.vendor, ticket, link).catch(passOver)
+    }
   }
 
   /** An agent may have removed one vendor ticket of a chain: what stands on the others is still for the player. */
@@ -83,7 +89,8 @@ export function createWatch({ store, clock, bells, games, log }: WatchParts): Wa
 
   async function readLink(vendor: Vendor, ticket: TicketRow, link: Link): Promise<void> {
     const askedSince = Number((await store.tickets.find(ticket.id))?.heard_at)
-    const conversation = await vendor.read?.(link.ref, AbortSignal.timeout(readMs))
+    const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(readMs)])
+    const conversation = await vendor.read?.(link.ref, signal)
     if (!conversation) return
     const lastHeardAt = Number(ticket.heard_at)
     const heard = { link: link.position, conversation, lastHeardAt, askedSince }
@@ -188,9 +195,11 @@ export function createWatch({ store, clock, bells, games, log }: WatchParts): Wa
       }
     },
 
-    stop: () => {
+    stop: async () => {
       clearInterval(timer)
       stopListening()
+      stopping.abort()
+      await Promise.race([Promise.all(underWay.values()), pause(callOffMs)])
     },
   }
 }
