@@ -63,7 +63,7 @@ const lastEventId = {
   in: 'header',
   required: false,
   description:
-    'The last event that was received: what came after it is sent first, or `resync` where that is too long ago.',
+    'The last event that was received: what came after it is sent first, or `resync` where that is too long ago. Without it, what came in the last two minutes is.',
   schema: { type: 'string' },
 }
 
