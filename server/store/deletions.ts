@@ -26,7 +26,15 @@ export function deletionRows(db: Kysely<Tables>) {
         .where('status', 'in', ['waiting', 'begun'])
         .executeTakeFirst(),
 
-    add: (row: Insertable<DeletionTable>) => db.insertInto('deletions').values(row).execute(),
+    /** False when another of the player's is unfinished. */
+    async add(row: Insertable<DeletionTable>): Promise<boolean> {
+      const { numInsertedOrUpdatedRows } = await db
+        .insertInto('deletions')
+        .values(row)
+        .onConflict((conflict) => conflict.doNothing())
+        .executeTakeFirst()
+      return numInsertedOrUpdatedRows === 1n
+    },
 
     change: (id: DeletionRequestId, change: Updateable<DeletionTable>) =>
       db.updateTable('deletions').set(change).where('id', '=', id).execute(),

@@ -12,6 +12,7 @@ export function migrations(engine: Engine): Record<string, Migration> {
     '0004 lines in the conversation': { up: (db: Kysely<unknown>) => run(db, lines()) },
     '0005 events that are swept in their order': { up: (db: Kysely<unknown>) => run(db, ['drop index events_by_age']) },
     '0006 files of a ticket': { up: (db: Kysely<unknown>) => run(db, files()) },
+    '0007 one erasure at a time': { up: (db: Kysely<unknown>) => run(db, erasures()) },
   }
 }
 
@@ -127,4 +128,16 @@ function lines(): string[] {
 /** What is swept with its ticket is found by it. */
 function files(): string[] {
   return ['create index attachments_by_ticket on attachments (ticket_id)']
+}
+
+/** Of two that were asked for at the same moment, the first stands. */
+function erasures(): string[] {
+  const unfinished = "status in ('waiting', 'begun')"
+  return [
+    `update deletions set status = 'withdrawn' where ${unfinished} and exists (
+      select 1 from deletions as earlier where earlier.player = deletions.player and earlier.${unfinished}
+        and (earlier.requested_at < deletions.requested_at
+          or (earlier.requested_at = deletions.requested_at and earlier.id < deletions.id)))`,
+    `create unique index deletions_unfinished on deletions (player) where ${unfinished}`,
+  ]
 }

@@ -57,13 +57,16 @@ export function createDeletions({ store, clock, bells, games, log, graceHours, r
 
   async function ask(player: Identity): Promise<DeletionRequest> {
     const answer = await store.transaction(async (ledger) => {
-      const known = await ledger.deletions.findUnfinished(player.key)
-      if (known) return presentDeletion(known)
       const row = newRequest(player, clock.now(), graceHours)
-      await ledger.deletions.add(row)
+      if (!(await ledger.deletions.add(row))) {
+        const known = await ledger.deletions.findUnfinished(player.key)
+        return known && presentDeletion(known)
+      }
       await ledger.events.add(player.key, clock.now(), { type: 'deletion-changed', request_id: row.id })
       return presentDeletion(row)
     })
+    // The one under way came to its end just now.
+    if (!answer) return ask(player)
     bells.player.ring(player.key)
     if (Date.parse(answer.beginsAt) <= clock.now().getTime()) bells.erasure.ring(player.key)
     return answer

@@ -267,6 +267,18 @@ describe.each(['sqlite', 'postgres'])('On %s', (engine) => {
       expect(listed.body).toMatchObject({ items: [{ id: asked.body.id, status: 'withdrawn' }], cursor: null })
     })
 
+    it('is one request, however often it is asked for at the same moment, until it has come to its end', async () => {
+      const ask = async () =>
+        (await relay.call<{ id: string }>('POST /v1/deletion-requests', { token, body: { confirm: true } })).body.id
+      const asked = new Set(await Promise.all(Array.from({ length: 8 }, ask)))
+      expect(asked.size).toBe(1)
+      const [first] = asked
+      await relay.call(`DELETE /v1/deletion-requests/${first}`, { token })
+      expect(await ask()).not.toBe(first)
+      const listed = await relay.call<{ items: { status: string }[] }>('GET /v1/deletion-requests', { token })
+      expect(listed.body.items.map(({ status }) => status)).toEqual(['waiting', 'withdrawn'])
+    })
+
     it('takes everything: at the desk, in the ledger, and the way back by recovery key', async () => {
       await relay.close()
       relay = await startRelay({ config: { ...(await storeOn(engine)), deletionGraceHours: 0 } })
