@@ -106,6 +106,7 @@ export async function createRelay({
     (key, game) => vendorOf?.(key, game, vendorParts) ?? createVendor(key, game.vendor, vendorParts),
   )
   for (const { key, config, vendor, can } of games.values()) {
+    if (vendor.lacks) log.warn({ game: key }, vendor.lacks)
     if (config.attachments && vendor.can.attachments && !can.attachments)
       log.warn({ game: key }, 'players can attach nothing: the vendor takes none of the types in attachments.types')
   }

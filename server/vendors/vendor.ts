@@ -195,6 +195,8 @@ export type Once = 'vendor' | 'relay' | 'marked'
 export interface Vendor {
   kind: string
   can: Can
+  /** What players will miss as it is configured, for the operator to read at the start. */
+  lacks?: string
   /** How `open` is kept single, and how `reply` is. */
   once: { open: Once; reply: Once }
   /** Opens a vendor ticket. @throws VendorError */

@@ -37,7 +37,9 @@ export function createZaia(config: ZaiaConfig, parts: VendorParts): Vendor {
     close: createClose(config, http, reader),
     read: createRead(config, reader),
     list: createList(config, reader),
-    ...(send ? { reply: createReply(reader, send), findReplied } : {}),
+    ...(send
+      ? { reply: createReply(reader, send), findReplied }
+      : { lacks: 'players can read their tickets and open none: zaia needs paths.sendMessage' }),
   }
 }
 

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Vendor, VendorPlayer } from '../../../server/vendors/vendor.ts'
 import { ZaiaConfig } from '../../../server/vendors/zaia/wire.ts'
 import { createZaia } from '../../../server/vendors/zaia/zaia.ts'
+import { startRelay } from '../../relay/start.ts'
 import { vendorSuite } from '../suite.ts'
 import { ada, bob, call, codeOf, fileOf, having, openingOf, refOf, type Scene, setScene } from '../suite-parts.ts'
 import { startZaiaSimulator, type ZaiaSimulator, type ZaiaSimulatorOptions } from './simulator.ts'
@@ -79,6 +80,9 @@ describe('Zaia in particular', () => {
     expect([vendor.reply, vendor.findReplied]).toEqual([undefined, undefined])
     expect(await codeOf(vendor.open(openingOf(), call()))).toBe('refused')
     expect(simulator.received).toEqual([])
+    const relay = await startRelay({ game: { vendor: { ...simulator.config, paths: {} } } })
+    expect(relay.lines.join('')).toContain('zaia needs paths.sendMessage')
+    await relay.close()
   })
 
   it('opens nothing for a player whom the studio has blocked, from the moment it did', async () => {
