@@ -1,6 +1,5 @@
 /** What a player does with the widget, in German, by what they see and hear: names and roles, never classes. */
 import type { Locator, Page } from 'playwright-core'
-import { expect } from 'vitest'
 import { de } from '../../widget/words/de.ts'
 
 /** One red pixel. */
@@ -84,7 +83,7 @@ export async function askForErasure(page: Page): Promise<void> {
   await page.getByText(de.eraseSure).click()
   await button(page, de.eraseAsk).click()
   await page.getByText(de.stepAsked).waitFor()
-  expect(await button(page, de.withdraw).isVisible()).toBe(true)
+  await button(page, de.withdraw).waitFor()
 }
 
 /** The text of what has the keyboard, through shadow roots. */

@@ -2,7 +2,7 @@ import { waitFor } from '@testing-library/preact'
 import { describe, expect, it } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import { closedTicket, session, ticketOf } from './relay.ts'
-import { focused, kept, press, useStage } from './stage.ts'
+import { focused, holdBack, kept, press, useStage } from './stage.ts'
 
 describe('home', () => {
   const stage = useStage()
@@ -91,5 +91,31 @@ describe('home', () => {
     await userEvent.keyboard('wasd')
     removeEventListener('keydown', listen)
     expect(heard).toEqual([])
+  })
+})
+
+describe('the player’s data', () => {
+  const stage = useStage()
+
+  it('shows the request for erasure, though the list from before it comes late', async () => {
+    localStorage.setItem('medkit:test:session', JSON.stringify(session()))
+    const at = new Date().toISOString()
+    const steps = [{ name: 'asked', at }]
+    const dates = { requestedAt: at, beginsAt: at, dueAt: at }
+    const earlier = { id: 'earlier', status: 'withdrawn', steps: [...steps, { name: 'withdrawn', at }], ...dates }
+    const asked = { id: 'asked', status: 'waiting', steps, ...dates }
+    stage.relay.answer('GET /deletion-requests', () => ({ status: 200, body: { items: [earlier], cursor: null } }))
+    stage.relay.answer('POST /deletion-requests', () => ({ status: 202, body: asked }))
+    const late = holdBack('/deletion-requests')
+    await stage.reload()
+    stage.medkit.open('tickets')
+    await press(await stage.screen.findByRole('button', { name: 'Your data' }))
+    await press(await stage.screen.findByLabelText('Yes, erase everything about me'))
+    await waitFor(() => expect(late.held).toBe(1))
+    await press(stage.screen.getByRole('button', { name: 'Ask for erasure' }))
+    await stage.screen.findByRole('button', { name: 'Withdraw' })
+    late.release()
+    await stage.screen.findByText('You withdrew it')
+    expect(stage.screen.getByRole('button', { name: 'Withdraw' })).not.toBeNull()
   })
 })

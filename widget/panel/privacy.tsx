@@ -91,7 +91,10 @@ function createErasure({ call, act, hear }: Whole) {
     requests.value = [request, ...requests.value.filter(({ id }) => id !== request.id)]
   }
   act(async () => {
-    requests.value = (await call('GET /deletion-requests')).items
+    const { items } = await call('GET /deletion-requests')
+    // What was asked or told meanwhile is newer than the list.
+    const newer = requests.value
+    requests.value = [...newer, ...items.filter(({ id }) => !newer.some((one) => one.id === id))]
   })
   return {
     sure,
