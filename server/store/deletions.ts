@@ -1,6 +1,7 @@
 /** Requests for erasure and how far each has come. */
 import type { Insertable, Kysely, Selectable, Updateable } from 'kysely'
 import type { DeletionRequestId } from '../contract/ids.ts'
+import { insertRows } from './statement.ts'
 import type { DeletionTable, PlayerKey, Tables } from './tables.ts'
 
 export type DeletionRow = Selectable<DeletionTable>
@@ -28,12 +29,7 @@ export function deletionRows(db: Kysely<Tables>) {
 
     /** False when another of the player's is unfinished. */
     async add(row: Insertable<DeletionTable>): Promise<boolean> {
-      const { numInsertedOrUpdatedRows } = await db
-        .insertInto('deletions')
-        .values(row)
-        .onConflict((conflict) => conflict.doNothing())
-        .executeTakeFirst()
-      return numInsertedOrUpdatedRows === 1n
+      return (await insertRows(db, 'deletions', [row], { orNothing: true })) === 1
     },
 
     change: (id: DeletionRequestId, change: Updateable<DeletionTable>) =>

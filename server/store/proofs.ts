@@ -1,17 +1,13 @@
 /** Proofs of work that were used, until they would have expired anyway. */
 import type { Kysely } from 'kysely'
+import { insertRows } from './statement.ts'
 import type { SpentProofTable, Tables } from './tables.ts'
 
 export function proofRows(db: Kysely<Tables>) {
   return {
     /** False when it was spent before, unless for the very same request. */
     async spend(row: SpentProofTable): Promise<boolean> {
-      const { numInsertedOrUpdatedRows } = await db
-        .insertInto('spent_proofs')
-        .values(row)
-        .onConflict((conflict) => conflict.doNothing())
-        .executeTakeFirst()
-      if (numInsertedOrUpdatedRows === 1n) return true
+      if ((await insertRows(db, 'spent_proofs', [row], { orNothing: true })) === 1) return true
       const spent = await db
         .selectFrom('spent_proofs')
         .select('used_for')

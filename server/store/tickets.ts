@@ -181,12 +181,7 @@ export function ticketRows(db: Kysely<Tables>) {
 
     /** False when the vendor ticket is in a chain already. */
     async link(row: Insertable<ChainTable>): Promise<boolean> {
-      const { numInsertedOrUpdatedRows } = await db
-        .insertInto('chains')
-        .values(row)
-        .onConflict((conflict) => conflict.doNothing())
-        .executeTakeFirst()
-      return numInsertedOrUpdatedRows === 1n
+      return (await insertRows(db, 'chains', [row], { orNothing: true })) === 1
     },
 
     findByVendor: (game: string, vendorTicketId: VendorTicketId) =>

@@ -29,6 +29,11 @@ export function drawPanel(support: Support, { root, launcher, theme }: Place): (
   const frame = document.createElement('div')
   // Typing "was" in a message must not walk the player's ship forward.
   for (const type of ['keydown', 'keyup', 'keypress']) frame.addEventListener(type, (event) => event.stopPropagation())
+  frame.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || event.isComposing) return
+    event.preventDefault()
+    support.back()
+  })
   root.append(frame)
   const stops = [
     followLook(support, frame, launcher, theme),
@@ -70,9 +75,8 @@ function Panel() {
   if (!open.value) return null
   const name = say(words.value.support, { game: game.value?.name ?? '' })
   const role = mode === 'docked' ? 'dialog' : mode === 'page' ? 'main' : 'region'
-  const onKeyDown = useEscape()
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions lint/a11y/useAriaPropsSupportedByRole: the role is one of three
+    // biome-ignore lint/a11y/useAriaPropsSupportedByRole: the role is one of three, and each takes a label
     <div
       class="panel"
       part="panel"
@@ -80,7 +84,6 @@ function Panel() {
       aria-label={name}
       lang={locale.value}
       dir={locale.value === 'ar' ? 'rtl' : 'ltr'}
-      onKeyDown={onKeyDown}
     >
       <Banner />
       <div class="panes">
@@ -114,13 +117,4 @@ function Written({ route }: { route: Route }) {
       )}
     </div>
   )
-}
-
-function useEscape() {
-  const { back } = useSupport()
-  return (event: KeyboardEvent) => {
-    if (event.key !== 'Escape' || event.isComposing) return
-    event.preventDefault()
-    back()
-  }
 }

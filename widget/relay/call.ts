@@ -63,6 +63,17 @@ interface AnyRequest {
 const withoutBearer: readonly RouteName[] = ['GET /games/:game', 'POST /sessions']
 const answerWithinMs = 30_000
 
+/** A line that broke for a moment is nothing to bother the player with. @throws whatever the last try did */
+export async function patiently<T>(tries: number, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    if (tries < 2 || !(error instanceof RelayProblem) || error.code !== 'offline') throw error
+  }
+  await new Promise((resolve) => setTimeout(resolve, 1000))
+  return patiently(tries - 1, run)
+}
+
 export function createCall({ relay, fetch, identity }: CallParts): Call {
   const send = async (route: RouteName, request: AnyRequest, token?: string): Promise<Response> => {
     const [method = 'GET', path = ''] = route.split(' ')
@@ -105,21 +116,18 @@ export function createCall({ relay, fetch, identity }: CallParts): Call {
     // `AbortSignal.timeout` is younger than the engines we run in.
     const slow = new AbortController()
     const timer = setTimeout(() => slow.abort(), answerWithinMs)
-    const attempt = async (tries: number): Promise<unknown> => {
+    const ask = async () => {
       try {
+        same(0)
         const response = await open(route, { ...request, signal: slow.signal })
         return same(response.status === 204 ? undefined : await response.json())
       } catch (cause) {
         // A body cut off half-way is a broken line, not a defect.
-        const problem = cause instanceof RelayProblem ? cause : new RelayProblem('offline', {}, { cause })
-        if (!tries || problem.code !== 'offline') throw problem
+        throw cause instanceof RelayProblem ? cause : new RelayProblem('offline', {}, { cause })
       }
-      await new Promise((resolve) => setTimeout(resolve, 1000))
-      same(0)
-      return attempt(tries - 1)
     }
     // A POST that comes late could undo what the player has done since: closed, though they have reopened it.
-    return attempt(route.startsWith('POST') ? 0 : 2).finally(() => clearTimeout(timer))
+    return patiently(route.startsWith('POST') ? 1 : 3, ask).finally(() => clearTimeout(timer))
   }
   return Object.assign(call, { open }) as Call
 }

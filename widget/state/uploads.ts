@@ -6,7 +6,7 @@ import type { AttachmentLimits } from '../../server/contract/can.ts'
 import type { AttachmentId } from '../../server/contract/ids.ts'
 import type { FailureCode } from '../handle.ts'
 import { part } from '../part.ts'
-import { type Call, type Identity, RelayProblem } from '../relay/call.ts'
+import { type Call, type Identity, patiently, RelayProblem } from '../relay/call.ts'
 import { isDrawable, stageFor, typeOf } from './file-types.ts'
 import type { KeptFiles, Place } from './kept-files.ts'
 import { randomName } from './random.ts'
@@ -115,7 +115,8 @@ export function createUploads({ call, relay, identity, place, kept, limits, begi
     const item = find(key)
     if (!item || item.upload?.protocol === 'tus') return
     const body = { fileName: item.name, fileType: item.type, fileSize: item.size }
-    const { id, upload } = await patiently(() => call('POST /attachments', { body }), attempt)
+    // Announced twice, because an answer was lost, the relay drops one by itself.
+    const { id, upload } = await patiently(3, () => unlessStopped(attempt, () => call('POST /attachments', { body })))
     if (attempt.stopped) return drop(id)
     change(key, { id, upload })
     kept.keep(place, { ...item, id, upload })
@@ -132,7 +133,7 @@ export function createUploads({ call, relay, identity, place, kept, limits, begi
   const move = async (key: string, attempt: Attempt) => {
     await prepare(key, attempt)
     if (attempt.stopped || find(key)?.state !== 'moving') return
-    await patiently(begin, attempt)
+    await patiently(3, () => unlessStopped(attempt, begin))
     await announce(key, attempt)
     try {
       await bring(key, attempt)
@@ -248,17 +249,9 @@ export function createUploads({ call, relay, identity, place, kept, limits, begi
   }
 }
 
-/** A line that broke for a moment is nothing to bother the player with: announced twice, the relay drops one by itself. */
-async function patiently<T>(run: () => Promise<T>, attempt: Attempt): Promise<T> {
-  for (let tries = 3; ; tries -= 1) {
-    try {
-      return await run()
-    } catch (error) {
-      if (tries < 2 || !(error instanceof RelayProblem) || error.code !== 'offline') throw error
-      await new Promise((resolve) => setTimeout(resolve, 1000))
-      if (attempt.stopped) throw error
-    }
-  }
+function unlessStopped<T>(attempt: Attempt, run: () => Promise<T>): Promise<T> {
+  if (attempt.stopped) throw Error('stopped')
+  return run()
 }
 
 const told = (file: File) => ({ file, name: file.name, type: file.type, size: file.size })
