@@ -163,7 +163,7 @@ function gameOf(vendor: Vendor): LiveGame {
     form: { categories: [] },
     attachments: false as const,
     theme: {},
-    vendor: { kind: 'desk' as const, token: 'unused here' },
+    vendor: { kind: 'desk' as const, token: 'unused here', settleSeconds: 0 },
   }
   return { key: 'away', config, vendor, can: { ...can, answers: 'thread' } }
 }

@@ -1,6 +1,7 @@
 /** i3D.net on the wire: its part of the configuration, and the little the relay reads of its answers. */
 import { z } from 'zod'
 import { BaseUrl } from '../address.ts'
+import { settle } from '../settle.ts'
 
 /** The document promises "all replies" and shows none, so their names are the studio's to set. */
 const ReplyFields = z.strictObject({
@@ -22,6 +23,7 @@ const Addresses = z.string().refine((list) => list.split(',').every((one) => z.e
 /** The token drives the studio's servers and bills too: bind it to the relay's address and give it an end. */
 export const I3dConfig = z.strictObject({
   kind: z.literal('i3d'),
+  ...settle,
   baseUrl: BaseUrl.default('https://api.i3d.net'),
   token: z.string().min(1),
   /** One of `GET /v3/tickets/categories`. */

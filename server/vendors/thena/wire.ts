@@ -1,6 +1,7 @@
 /** Thena on the wire: its part of the configuration, and the little the relay reads of its answers. */
 import { z } from 'zod'
 import { BaseUrl, VendorPath } from '../address.ts'
+import { settle } from '../settle.ts'
 
 /**
  * Calls Thena's reference shows but Medkit's document of it does not, so that a studio can follow Thena should they move.
@@ -18,6 +19,7 @@ const ThenaPaths = z.strictObject({
 /** `vendor` in a game's configuration, for a studio that works in Thena. The key should be an app key of the player team. */
 export const ThenaConfig = z.strictObject({
   kind: z.literal('thena'),
+  ...settle,
   baseUrl: BaseUrl.default('https://platform.thena.ai'),
   apiKey: z.string().min(1),
   /** The one team players' tickets go to. */

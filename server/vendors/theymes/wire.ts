@@ -1,6 +1,7 @@
 /** What we configure for Theymes, and what we read of its answers. Fields not named here never get in. */
 import { z } from 'zod'
 import { BaseUrl, VendorPath } from '../address.ts'
+import { settle } from '../settle.ts'
 
 /**
  * Only `/tickets` and `/attachments` are printed in the vendor's document. The next five follow its naming and can be
@@ -18,6 +19,7 @@ const TheymesPaths = z.strictObject({
 
 export const TheymesConfig = z.strictObject({
   kind: z.literal('theymes'),
+  ...settle,
   baseUrl: BaseUrl.default('https://api.theymes.com'),
   /** Company-wide: it reads and deletes the tickets of every game. */
   apiKey: z.string().trim().min(1),

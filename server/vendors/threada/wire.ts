@@ -1,6 +1,7 @@
 /** Threada on the wire: its part of the configuration, and the little the relay reads of its answers. */
 import { z } from 'zod'
 import { BaseUrl, VendorPath } from '../address.ts'
+import { settle } from '../settle.ts'
 
 /**
  * Threada publishes three calls: list, create, run an action. Its scopes speak of more, so a studio with Threada's own
@@ -18,6 +19,7 @@ const ThreadaPaths = z.strictObject({
 /** The scope `support.actions` is never needed: its `custom_http` makes the vendor call any address. Do not grant it. */
 export const ThreadaConfig = z.strictObject({
   kind: z.literal('threada'),
+  ...settle,
   baseUrl: BaseUrl.default('https://api.threada.ai'),
   apiKey: z.string().min(1),
   paths: ThreadaPaths.prefault({}),

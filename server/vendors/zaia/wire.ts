@@ -1,6 +1,7 @@
 /** What we configure for Zaia, and what we read of its answers. Fields not named here never get in. */
 import { z } from 'zod'
 import { BaseUrl, VendorPath } from '../address.ts'
+import { settle } from '../settle.ts'
 
 /**
  * The ticket calls are in the vendor's document and fixed. The first three of these are named in its public reference.
@@ -19,6 +20,7 @@ const Field = z.string().min(1)
 
 export const ZaiaConfig = z.strictObject({
   kind: z.literal('zaia'),
+  ...settle,
   baseUrl: BaseUrl.default('https://api.endless.zaia.app'),
   /** Workspace-wide. */
   apiKey: z.string().trim().min(1),
