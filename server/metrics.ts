@@ -1,5 +1,6 @@
 /** What an operator can watch, in Prometheus' words. Labels are games, vendors and codes: never players. */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import type { OutboxCount } from './store/deliveries.ts'
 
 export type Metrics = ReturnType<typeof createMetrics>
 
@@ -33,6 +34,60 @@ export function createMetrics() {
       labelNames: ['vendor', 'what'],
       registers,
     }),
+    duplicates: new Counter({
+      name: 'medkit_duplicates_total',
+      help: 'Messages that were found at the vendor a second time',
+      labelNames: ['game'],
+      registers,
+    }),
+    vendorOut: new Gauge({
+      name: 'medkit_vendor_out',
+      help: '1 while a vendor takes nothing and is merely probed',
+      labelNames: ['game'],
+      registers,
+    }),
     streams: new Gauge({ name: 'medkit_streams', help: 'Open event streams', registers }),
   }
+}
+
+/** What waits and what is stuck, counted in the ledger whenever somebody asks for the metrics: once for all gauges. */
+export function addOutboxGauges(
+  { registry }: Pick<Metrics, 'registry'>,
+  counts: () => Promise<OutboxCount[]>,
+  now: () => Date,
+): void {
+  let counting: Promise<OutboxCount[]> | undefined
+
+  function counted(): Promise<OutboxCount[]> {
+    counting ??= counts()
+      .catch(() => [])
+      .finally(() => {
+        counting = undefined
+      })
+    return counting
+  }
+
+  function add(name: string, help: string, state: OutboxCount['state'], measure: (of: OutboxCount) => number): void {
+    new Gauge({
+      name,
+      help,
+      labelNames: ['game'],
+      registers: [registry],
+      async collect() {
+        const rows = (await counted()).filter((row) => row.state === state)
+        this.reset()
+        for (const row of rows) this.set({ game: row.game }, measure(row))
+      },
+    })
+  }
+
+  const count = (row: OutboxCount) => row.count
+  add('medkit_outbox_waiting', 'Deliveries that wait for their vendor or are on their way', 'waiting', count)
+  add('medkit_outbox_stuck', 'Deliveries that are parked: `medkit outbox` lists them', 'stuck', count)
+  add(
+    'medkit_outbox_oldest_seconds',
+    'For how long the oldest delivery that is not parked has waited',
+    'waiting',
+    ({ oldest }) => Math.max(0, (now().getTime() - oldest) / 1000),
+  )
 }

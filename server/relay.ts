@@ -4,7 +4,7 @@ import type { Kysely } from 'kysely'
 import { createAdmission } from './admission.ts'
 import { createApp } from './app.ts'
 import { createBells } from './bells.ts'
-import { type Clock, systemClock } from './clock.ts'
+import { type Clock, systemClock, systemTimers, type Timers } from './clock.ts'
 import type { Config, GameConfig } from './config.ts'
 import { createAnnounce } from './files/announce.ts'
 import { responseFor } from './files/download.ts'
@@ -19,7 +19,7 @@ import { addressAt, type Listening, listen, type Patience } from './listen.ts'
 import { createStreams } from './live/stream.ts'
 import { createWatch } from './live/watch.ts'
 import type { Log } from './log.ts'
-import { createMetrics } from './metrics.ts'
+import { addOutboxGauges, createMetrics } from './metrics.ts'
 import { attachmentRoutes, createUploadHandler } from './routes/attachments.ts'
 import type { BrowserFiles } from './routes/browser-files.ts'
 import { challengeRoutes } from './routes/challenges.ts'
@@ -36,6 +36,7 @@ import { createAccept } from './tickets/accept.ts'
 import { createAdopt } from './tickets/adopt.ts'
 import { createCargoFiles } from './tickets/cargo-files.ts'
 import { createChange } from './tickets/change.ts'
+import { createCopies } from './tickets/copies.ts'
 import { createDeletions } from './tickets/deletion.ts'
 import { createDeliveryWorker } from './tickets/delivery.ts'
 import { createDeskLedger, type DeskTables, migrateDesk } from './vendors/desk/ledger.ts'
@@ -51,6 +52,7 @@ export interface RelayOptions {
   log: Log
   browserFiles: BrowserFiles
   clock?: Clock
+  timers?: Timers
   /** How long it waits for clients. */
   patience?: Partial<Patience>
   /** A studio's own adapter in place of the configured vendor; where it answers undefined, the configured one stands. */
@@ -81,6 +83,7 @@ export async function createRelay({
   log,
   browserFiles,
   clock = systemClock,
+  timers = systemTimers,
   vendorOf,
   patience,
 }: RelayOptions): Promise<Relay> {
@@ -88,7 +91,8 @@ export async function createRelay({
   const baseOf = (request: Request) => config.publicUrl ?? new URL(request.url).origin
   const metrics = createMetrics()
   const database = await openDatabase(config.store)
-  const store = createStore(database)
+  const store = createStore(database, clock)
+  addOutboxGauges(metrics, store.deliveries.counts, clock.now)
   const bells = createBells()
   const files = createFiles(config.files, { credentials: config.s3, spoolFolder: config.s3?.spool })
   const desk = await openDesk(database)
@@ -112,7 +116,8 @@ export async function createRelay({
   }
   const admission = createAdmission({ config, secret, store, clock, bells, games, log })
   const { identify, limits, addressOf, proofs, pseudonymOf, merging } = admission
-  const watch = createWatch({ store, clock, bells, games, log })
+  const copies = createCopies({ store, timers, games, log, metrics })
+  const watch = createWatch({ store, clock, bells, games, copies, log })
   const streams = createStreams({ store, clock, bells, games, watch, log, metrics })
   const accept = createAccept({ store, clock, bells, pseudonymOf })
   const adopt = createAdopt({ store, clock, bells, log, pseudonymOf })
@@ -127,7 +132,7 @@ export async function createRelay({
   const scanner = config.scanner && createScanner(config.scanner)
   const inspection = createInspection({ store, clock, bells, games, files, scanner, log })
   const edge = createEdge(games, baseOf)
-  const delivery = createDeliveryWorker({ store, clock, bells, games, filesOf, log, metrics })
+  const delivery = createDeliveryWorker({ store, clock, timers, bells, games, copies, filesOf, log, metrics })
   const deletions = createDeletions({
     store,
     clock,
@@ -190,6 +195,7 @@ export async function createRelay({
 
   let server: Listening | undefined
   delivery.start()
+  copies.start()
   inspection.start()
   housekeeping.start()
 
@@ -209,6 +215,7 @@ export async function createRelay({
       await watch.stop()
       await housekeeping.stop()
       await delivery.stop()
+      await copies.stop()
       await inspection.stop()
       // A connection that is just ending its answer is idle a moment later.
       const closing = setInterval(() => server?.closeIdle(), closeIdleMs)

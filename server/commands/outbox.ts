@@ -39,6 +39,8 @@ async function list(store: Store): Promise<string> {
     `since ${new Date(Number(row.created_at)).toISOString()}`,
     row.problem_code ?? '',
   ])
+  if (rows.length === listed)
+    lines.push([`the first ${listed}; \`medkit_outbox_waiting\` and \`_stuck\` count them all`])
   return `${lines.map((line) => line.join('  ').trimEnd()).join('\n')}\n`
 }
 
@@ -48,13 +50,23 @@ async function act(
   change: (row: DeliveryRow) => Promise<string>,
 ): Promise<string> {
   const rows = numbers.includes('--stuck')
-    ? (await store.deliveries.list(listed)).filter(({ state }) => state === 'stuck')
+    ? await everyStuck(store)
     : await Promise.all(numbers.map((number) => find(store, number)))
   if (rows.length === 0 && numbers.includes('--stuck')) return 'Nothing is stuck.\n'
   if (rows.length === 0) throw new UsageMistake(usage)
   const said: string[] = []
   for (const row of rows) said.push(await change(row))
   return `${said.join('\n')}\n`
+}
+
+/** Gathered before anything is changed: what is put back may be stuck again while the rest is read. */
+async function everyStuck({ deliveries }: Store): Promise<DeliveryRow[]> {
+  const rows: DeliveryRow[] = []
+  for (let page = await deliveries.list(listed, { state: 'stuck' }); page.length > 0; ) {
+    rows.push(...page)
+    page = await deliveries.list(listed, { state: 'stuck', after: page.at(-1)?.sequence ?? 0 })
+  }
+  return rows
 }
 
 async function find(store: Store, number: string): Promise<DeliveryRow> {

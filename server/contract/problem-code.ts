@@ -33,8 +33,16 @@ export const problemCodes = [
   'store_unavailable',
 ] as const
 
-/** Why a message that the relay has safe could not reach the vendor. */
-export const deliveryProblemCodes = ['vendor_refused', 'vendor_misconfigured', 'vendor_unreachable'] as const
+/**
+ * Why a message that the relay has safe could not reach the vendor. `vendor_failed`: the vendor takes others and has failed
+ * on this one again and again.
+ */
+export const deliveryProblemCodes = [
+  'vendor_refused',
+  'vendor_misconfigured',
+  'vendor_unreachable',
+  'vendor_failed',
+] as const
 
 export const TokenProblemCode = z.enum(tokenProblemCodes)
 export const ProblemCode = z.enum(problemCodes)

@@ -122,7 +122,7 @@ export function createInspection({ store, clock, bells, games, files, scanner, l
         id,
         verdict.ok ? { state: 'ready', file_type: verdict.fileType } : { state: 'refused', reason: verdict.reason },
       )
-      if (settled?.message_id) await ledger.deliveries.hasten(settled.message_id, now)
+      if (settled?.message_id) await ledger.deliveries.hasten(settled.message_id)
       if (settled) await ledger.events.add(settled.player, now, { type: 'attachment-changed', attachment_id: id })
       return settled
     })

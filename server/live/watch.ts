@@ -11,6 +11,7 @@ import type { Store } from '../store/store.ts'
 import type { PlayerKey } from '../store/tables.ts'
 import type { TicketRow } from '../store/tickets.ts'
 import { type Link, linksToRead, loadChain } from '../tickets/chain.ts'
+import type { Copies } from '../tickets/copies.ts'
 import { writeDownHeard } from '../tickets/hear.ts'
 import { type Vendor, VendorError, type VendorTicketId } from '../vendors/vendor.ts'
 
@@ -19,6 +20,7 @@ export interface WatchParts {
   clock: Clock
   bells: Bells
   games: Games
+  copies: Pick<Copies, 'tell'>
   log: Log
 }
 
@@ -47,7 +49,7 @@ const callOffMs = 1_000
 const earlyMs = 60_000
 const earlyHints = 1_000
 
-export function createWatch({ store, clock, bells, games, log }: WatchParts): Watch {
+export function createWatch({ store, clock, bells, games, copies, log }: WatchParts): Watch {
   const underWay = new Map<TicketId, Promise<void>>()
   /** Links of a ticket that the next reading must not pass over. */
   const hinted = new Map<TicketId, Set<number>>()
@@ -94,11 +96,12 @@ export function createWatch({ store, clock, bells, games, log }: WatchParts): Wa
     if (!conversation) return
     const lastHeardAt = Number(ticket.heard_at)
     const heard = { link: link.position, conversation, lastHeardAt, askedSince }
-    const isNews = await store.transaction(async (ledger) => {
+    const { isNews, newCopies } = await store.transaction(async (ledger) => {
       // Read again inside the transaction: the player may have written meanwhile.
       const now = await ledger.tickets.lock(ticket.id)
-      return now ? writeDownHeard(ledger, now, heard, clock.now()) : false
+      return now ? writeDownHeard(ledger, now, heard, clock.now()) : { isNews: false, newCopies: 0 }
     })
+    for (let copy = 0; copy < newCopies; copy += 1) copies.tell({ ticket })
     if (isNews) bells.player.ring(ticket.player)
   }
 

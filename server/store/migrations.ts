@@ -13,6 +13,7 @@ export function migrations(engine: Engine): Record<string, Migration> {
     '0005 events that are swept in their order': { up: (db: Kysely<unknown>) => run(db, ['drop index events_by_age']) },
     '0006 files of a ticket': { up: (db: Kysely<unknown>) => run(db, files()) },
     '0007 one erasure at a time': { up: (db: Kysely<unknown>) => run(db, erasures()) },
+    '0008 deliveries whose end is unknown': { up: (db: Kysely<unknown>) => run(db, unknownEnds()) },
   }
 }
 
@@ -139,5 +140,28 @@ function erasures(): string[] {
         and (earlier.requested_at < deletions.requested_at
           or (earlier.requested_at = deletions.requested_at and earlier.id < deletions.id)))`,
     `create unique index deletions_unfinished on deletions (player) where ${unfinished}`,
+  ]
+}
+
+/** Attempts made before this may have arrived: they are looked for first. What was due is found without reading it all. */
+function unknownEnds(): string[] {
+  return [
+    'alter table deliveries add column choked integer not null default 0',
+    'alter table deliveries add column first_failed_at bigint',
+    'alter table deliveries add column failed_at bigint',
+    'alter table deliveries add column unsure_since bigint',
+    'alter table deliveries add column looks integer not null default 0',
+    'alter table deliveries add column resent integer not null default 0',
+    'update deliveries set unsure_since = created_at where attempts > 0',
+    'drop index deliveries_by_due',
+    "create index deliveries_failed on deliveries (game, not_before) where state = 'waiting' and failures > 0",
+    "create index deliveries_waiting on deliveries (game, failures, sequence) where state = 'waiting'",
+    'create table vendor_health (game text primary key, taken_at bigint not null)',
+    'create table copies (ticket_id text not null, name text not null, primary key (ticket_id, name))',
+    `create table late_copies (
+      mark text primary key, game text not null, ticket_id text not null, message_id text not null, player text not null,
+      look_at bigint not null, looks integer not null)`,
+    'create index late_copies_by_due on late_copies (look_at)',
+    'create index late_copies_by_ticket on late_copies (ticket_id)',
   ]
 }

@@ -1,11 +1,14 @@
 /** The ledger in our words: rows grouped by what they are, and one way to change several of them at once. */
 import type { Kysely } from 'kysely'
+import { type Clock, systemClock } from '../clock.ts'
 import { attachmentRows } from './attachments.ts'
+import { copyRows } from './copies.ts'
 import { type Database, type Engine, isUsable } from './database.ts'
 import { deletionRows } from './deletions.ts'
 import { deliveryRows } from './deliveries.ts'
 import { eventRows } from './events.ts'
 import { idempotencyRows } from './idempotency.ts'
+import { type LedgerNow, ledgerClock } from './ledger-clock.ts'
 import { limitRows } from './limits.ts'
 import { mailLinkRows } from './mail-links.ts'
 import { mergeRows } from './merges.ts'
@@ -25,22 +28,25 @@ export interface Store extends Ledger {
   isShared: boolean
 }
 
-export function createStore(database: Database): Store {
+/** @param clock - SQLite's; PostgreSQL has its own */
+export function createStore({ db, engine, ...database }: Database, clock: Clock = systemClock): Store {
+  const now = ledgerClock(engine, clock)
   return {
-    ...ledgerOn(database.db, database.engine),
-    transaction: (change) => database.db.transaction().execute((db) => change(ledgerOn(db, database.engine))),
-    isUsable: () => isUsable(database),
-    isShared: database.engine === 'postgres',
+    ...ledgerOn(db, engine, now),
+    transaction: (change) => db.transaction().execute((within) => change(ledgerOn(within, engine, now))),
+    isUsable: () => isUsable({ db, engine, ...database }),
+    isShared: engine === 'postgres',
   }
 }
 
-function ledgerOn(db: Kysely<Tables>, engine: Engine) {
+function ledgerOn(db: Kysely<Tables>, engine: Engine, now: LedgerNow) {
   return {
     players: playerRows(db),
     tickets: ticketRows(db),
     messages: messageRows(db),
     attachments: attachmentRows(db, engine),
-    deliveries: deliveryRows(db, engine),
+    deliveries: deliveryRows(db, engine, now),
+    copies: copyRows(db, now),
     idempotency: idempotencyRows(db),
     events: eventRows(db, engine),
     deletions: deletionRows(db),

@@ -129,12 +129,22 @@ export interface DeliveryTable {
   operation: Operation
   message_id: MessageId | null
   mark: string
-  /** `stuck`: the vendor will never take it; an operator may retry or drop it. */
+  /** `stuck`: parked, because the vendor refuses it or chokes on it; its player or an operator may send it again. */
   state: 'waiting' | 'stuck'
   /** Begun, counted before the vendor is called: a crash in the middle counts as well. */
   attempts: number
   /** Attempts that the vendor failed; what the wait before the next one goes by. */
   failures: number
+  /** The failures among them since which the vendor had taken other messages: they are this message's own. */
+  choked: Generated<number>
+  first_failed_at: Generated<number | null>
+  failed_at: Generated<number | null>
+  /** Since when it may have arrived without our knowing; null while every attempt has come to a known end. */
+  unsure_since: Generated<number | null>
+  /** How often the vendor has been asked since, in vain. */
+  looks: Generated<number>
+  /** 1: it was sent again although an attempt's end was unknown, so that two copies may come to stand there. */
+  resent: Generated<number>
   not_before: number
   problem_code: DeliveryProblemCode | null
   lease_owner: string | null
@@ -213,6 +223,30 @@ export interface MergeTable {
   merged_at: number
 }
 
+/** By game: when its vendor last took something, by the ledger's clock. */
+export interface VendorHealthTable {
+  game: string
+  taken_at: number
+}
+
+/** A second copy at a vendor that the relay has noticed, by the vendor's name for it. */
+export interface CopyTable {
+  ticket_id: TicketId
+  name: string
+}
+
+/** A message that was sent again, whose first attempt may yet turn up as a second vendor ticket. */
+export interface LateCopyTable {
+  mark: string
+  game: string
+  ticket_id: TicketId
+  message_id: MessageId
+  /** As whom it was sent. */
+  player: PlayerKey
+  look_at: number
+  looks: number
+}
+
 export interface Tables {
   players: PlayerTable
   ended_sessions: EndedSessionTable
@@ -228,4 +262,7 @@ export interface Tables {
   limits: LimitTable
   spent_proofs: SpentProofTable
   merges: MergeTable
+  vendor_health: VendorHealthTable
+  copies: CopyTable
+  late_copies: LateCopyTable
 }

@@ -85,7 +85,8 @@ export function createChange({ store, clock, bells }: ChangeParts) {
     async sendAgain(player: Identity, ticketId: TicketId, messageId: MessageId): Promise<Message> {
       const answer = await store.transaction(async (ledger) => {
         const ticket = await ownTicket(ledger, player, ticketId)
-        await sendAgain(ledger, ticket, await ownMessage(ledger, ticket, messageId), clock.now())
+        await ownMessage(ledger, ticket, messageId)
+        await sendAgain(ledger, ticketId, messageId, clock.now())
         const [message] = await presentMessages(ledger, [await ownMessage(ledger, ticket, messageId)])
         if (!message) throw new Refusal('not_found')
         return message

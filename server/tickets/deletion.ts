@@ -113,10 +113,7 @@ export function createDeletions({ store, clock, bells, games, log, graceHours, r
   async function callOff({ id, player }: DeletionRow): Promise<void> {
     const isOnItsWay = await store.transaction(async (ledger) => {
       const tickets = await ledger.tickets.ofPlayer(player)
-      return ledger.deliveries.callOff(
-        tickets.map(({ id }) => id),
-        clock.now(),
-      )
+      return ledger.deliveries.callOff(tickets.map(({ id }) => id))
     })
     if (!isOnItsWay) return
     await store.deletions.change(id, { lease_until: clock.now().getTime() + busyMs })
@@ -204,6 +201,7 @@ async function forget(ledger: Ledger, request: DeletionRow, now: Date): Promise<
   const files = await ledger.attachments.ofPlayer(player)
   if (tickets.length > 0) {
     await ledger.deliveries.forget(tickets)
+    await ledger.copies.forget(tickets)
     await ledger.messages.forget(tickets)
     await ledger.tickets.unlink(tickets)
     await ledger.tickets.forget(tickets)

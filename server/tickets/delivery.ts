@@ -3,24 +3,29 @@
  * marks what is in hand; whatever a dead relay held is free again when its leases run out.
  */
 import type { Bells } from '../bells.ts'
-import type { Clock } from '../clock.ts'
+import type { Clock, Timers } from '../clock.ts'
 import type { Games, LiveGame } from '../games.ts'
 import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import { randomId } from '../random.ts'
-import type { DeliveryRow } from '../store/deliveries.ts'
+import type { ClaimedDelivery, ClaimKind, DeliveryRow } from '../store/deliveries.ts'
 import type { Store } from '../store/store.ts'
 import { VendorError } from '../vendors/vendor.ts'
 import { type FilesOf, waitsForFiles } from './cargo-files.ts'
-import { createOutcomes } from './outcome.ts'
+import type { Copies } from './copies.ts'
+import { createLease, type Lease, LeaseLost, leaseMs } from './lease.ts'
+import { type Attempted, createOutcomes } from './outcome.ts'
 import { createPaces, type Outcome } from './paces.ts'
-import { type Cargo, loadCargo, type Sent, send } from './send.ts'
+import { type Cargo, loadCargo, notShownYet, type Sent, send } from './send.ts'
+import type { Unsure } from './settling.ts'
 
 export interface DeliveryParts {
   store: Store
   clock: Clock
+  timers: Timers
   bells: Bells
   games: Games
+  copies: Copies
   filesOf: FilesOf
   log: Log
   metrics: Metrics
@@ -36,8 +41,6 @@ export interface DeliveryWorker {
   stop: () => Promise<void>
 }
 
-const leaseMs = 6_000
-const renewMs = 2_000
 /** The longest sleep: another relay may have put something out without our bell ringing. */
 const longestSleepMs = 1_000
 const attemptMs = 30_000
@@ -47,111 +50,161 @@ const leastBytesPerMs = 128
 const fileLookMs = 2_000
 /** How long a stop lets what is in hand come to its end. */
 const patienceMs = 5_000
-const unknownGameMs = 60_000
+/** Attempts whose end this relay has seen to be unknown; past it the longest ago is forgotten. */
+const witnessed = 10_000
 
 export function createDeliveryWorker(parts: DeliveryParts): DeliveryWorker {
-  const { store, clock, bells, games, log, metrics, random = Math.random } = parts
+  const { store, clock, timers, bells, games, log, metrics, copies, random = Math.random } = parts
   const owner = randomId()
-  const outcomes = createOutcomes({ store, clock, bells, owner, random })
+  const outcomes = createOutcomes({ store, clock, bells, copies, owner, random })
   const inHand = new Map<number, Promise<void>>()
-  const paces = createPaces(games, clock, random)
+  const paces = createPaces(games, timers, random)
   const stopping = new AbortController()
+  /** When, by time that nobody can set, the unknown end of an attempt of this relay's was. */
+  const unknownSinceMs = new Map<number, number>()
   let running = false
   let turn = 0
   /** A bell that rings while the outbox is being read must not be slept through. */
   let rung = false
   let wake = () => {}
 
-  async function takeDue(): Promise<DeliveryRow[]> {
-    const now = clock.now()
-    const lease = { owner, now, until: new Date(now.getTime() + leaseMs) }
-    const taken: DeliveryRow[] = []
-    for (const game of rotated(await store.deliveries.dueGames(now), turn++)) {
+  async function takeDue(): Promise<ClaimedDelivery[]> {
+    const taken: ClaimedDelivery[] = []
+    const waiting = (await store.deliveries.waitingGames()).filter((game) => games.has(game))
+    for (const game of rotated(waiting, turn++)) {
       const room = paces.room(game)
-      const claimed = room > 0 ? await store.deliveries.claim(game, lease, room) : []
-      claimed.forEach(take)
-      taken.push(...claimed)
+      if (room === 0) continue
+      if (paces.isOut(game)) {
+        taken.push(...(await claim(game, 'probe', room)))
+        continue
+      }
+      // What has failed before takes at most half of the room, so that it never stands before the rest.
+      const retries = await claim(game, 'retry', Math.ceil(room / 2))
+      const fresh = room > retries.length ? await claim(game, 'fresh', room - retries.length) : []
+      taken.push(...retries, ...fresh)
     }
     return taken
   }
 
-  /** @returns what it says of the vendor's state; undefined when the vendor was not asked */
-  async function deliver(delivery: DeliveryRow): Promise<Outcome | undefined> {
+  async function claim(game: string, kind: ClaimKind, limit: number): Promise<ClaimedDelivery[]> {
+    const takenAtMs = timers.elapsedMs()
+    const except = [...inHand.keys()]
+    const claimed = await store.deliveries.claim({ game, owner, leaseMs, kind, limit, except })
+    for (const delivery of claimed) take(delivery, takenAtMs)
+    return claimed
+  }
+
+  /** @returns what it says of the vendor's state; undefined when it says nothing */
+  async function deliver(delivery: ClaimedDelivery, takenAtMs: number): Promise<Outcome | undefined> {
     const game = games.get(delivery.game)
-    if (!game) return postpone(delivery)
-    const cargo = await loadCargo(store, delivery)
-    if (!cargo) return drop(delivery)
+    if (!game) return undefined
+    const cargo = await loadCargo(store, delivery, unsureOf(delivery))
+    if (!cargo) {
+      await store.deliveries.done(delivery.sequence)
+      return undefined
+    }
     if (waitsForFiles(cargo.attachments, Number(delivery.created_at), clock.now())) return giveBack(delivery)
-    const renewing = setInterval(() => void renew(delivery), renewMs)
+    const { sequence } = delivery
+    const allowedMs = allowedFor(cargo)
+    const lease = createLease({ store, timers, owner, sequence, takenAtMs, allowedMs, stopping: stopping.signal })
     try {
-      const result = await attempt(game, cargo)
-      const outcome = result instanceof VendorError ? result.code : 'sent'
-      metrics.delivered.inc({ game: game.key, operation: delivery.operation, outcome })
-      if (!(result instanceof VendorError)) {
-        await outcomes.sent(cargo, result)
-        return { ok: true }
-      }
-      log.debug({ game: game.key, attempts: delivery.attempts, vendor: result.message }, 'a delivery failed')
-      await outcomes.failed(game, cargo, result)
-      return stateOf(result)
+      return await attempt(game, cargo, lease)
     } finally {
-      clearInterval(renewing)
+      lease.end()
     }
   }
 
-  async function attempt(game: LiveGame, cargo: Cargo): Promise<Sent | VendorError> {
+  async function attempt(game: LiveGame, cargo: Cargo, lease: Lease): Promise<Outcome | undefined> {
+    const { delivery } = cargo
+    const result = await resultOf(game, cargo, lease)
+    if (result instanceof LeaseLost) return undefined
+    const outcome = result === notShownYet ? 'not shown yet' : result instanceof VendorError ? result.code : 'sent'
+    metrics.delivered.inc({ game: game.key, operation: delivery.operation, outcome })
+    if (result === notShownYet) {
+      await outcomes.notShownYet(game, cargo)
+      return undefined
+    }
+    if (result instanceof VendorError) return fail(game, cargo, lease, result)
+    await outcomes.sent(game, cargo, result)
+    unknownSinceMs.delete(delivery.sequence)
+    return { ok: true }
+  }
+
+  async function fail(game: LiveGame, cargo: Cargo, lease: Lease, error: VendorError): Promise<Outcome | undefined> {
+    const { delivery, ticket } = cargo
+    const hasBegun = lease.hasBegun()
+    const attempted: Attempted = {
+      error,
+      hasBegun,
+      mayHaveArrived: hasBegun && (lease.mayHaveWritten() || error.mayHaveActed),
+    }
+    log.debug({ game: game.key, attempts: delivery.attempts, vendor: error.message }, 'a delivery failed')
+    if (attempted.mayHaveArrived) witness(delivery.sequence)
+    const what = await outcomes.failed(game, cargo, attempted)
+    if (what === 'parked') {
+      const { sequence, operation } = delivery
+      const named = { game: game.key, ticket: ticket.number, number: sequence, operation, vendor: error.message }
+      log.warn(named, 'a delivery is stuck: `medkit outbox` lists it')
+    }
+    return stateOf(delivery, error)
+  }
+
+  async function resultOf(
+    game: LiveGame,
+    cargo: Cargo,
+    lease: Lease,
+  ): Promise<Sent | typeof notShownYet | VendorError | LeaseLost> {
     try {
-      const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(allowedMs(cargo))])
-      return await send(game, cargo, parts.filesOf, signal)
+      return await send(game, cargo, parts.filesOf, lease)
     } catch (error) {
-      if (error instanceof VendorError) return error
+      if (error instanceof VendorError || error instanceof LeaseLost) return error
+      if (lease.signal.aborted) return new VendorError('unreachable', `${game.vendor.kind}: was called off`)
       log.error({ err: error, game: game.key }, 'a delivery broke off')
       return new VendorError('unexpected', `${game.vendor.kind}: the delivery broke off`, { cause: error })
     }
   }
 
+  /** By the ledger's clock, and by this relay's own time where it has seen the attempt end: a clock may have jumped. */
+  function unsureOf({ sequence, unsure_since, looks, claimed_at }: ClaimedDelivery): Unsure | undefined {
+    if (unsure_since === null) return undefined
+    const since = unknownSinceMs.get(sequence)
+    const passed = Number(claimed_at) - Number(unsure_since)
+    return { looks, elapsedMs: since === undefined ? passed : Math.min(passed, timers.elapsedMs() - since) }
+  }
+
+  function witness(sequence: number): void {
+    const [oldest] = unknownSinceMs.keys()
+    if (unknownSinceMs.size >= witnessed && oldest !== undefined) unknownSinceMs.delete(oldest)
+    unknownSinceMs.set(sequence, timers.elapsedMs())
+  }
+
   /** Until its files are there. Nothing was tried, so nothing is counted. */
   async function giveBack({ sequence, attempts }: DeliveryRow): Promise<undefined> {
-    const not_before = clock.now().getTime() + fileLookMs
-    const untried = { attempts: attempts - 1, lease_owner: null, lease_until: 0 }
-    await store.deliveries.change(sequence, owner, { not_before, ...untried })
+    await store.deliveries.giveBack(sequence, owner, fileLookMs, { attempts: attempts - 1 })
   }
 
-  /** A game that is gone from the configuration may come back. */
-  async function postpone({ sequence }: DeliveryRow): Promise<undefined> {
-    const not_before = clock.now().getTime() + unknownGameMs
-    await store.deliveries.change(sequence, owner, { not_before, lease_owner: null, lease_until: 0 })
-  }
-
-  /** What was erased will not. */
-  async function drop({ sequence }: DeliveryRow): Promise<undefined> {
-    await store.deliveries.done(sequence, owner)
-  }
-
-  function renew(delivery: DeliveryRow) {
-    const lease_until = clock.now().getTime() + leaseMs
-    return store.deliveries.change(delivery.sequence, owner, { lease_until }).catch(() => false)
-  }
-
-  function take(delivery: DeliveryRow): void {
-    paces.began(delivery.game)
-    const work = deliver(delivery)
-      .catch((error: unknown) =>
-        log.error({ err: error, sequence: delivery.sequence }, 'an outcome could not be written down'),
-      )
+  function take(delivery: ClaimedDelivery, takenAtMs: number): void {
+    const { game, sequence } = delivery
+    paces.began(game)
+    const work = deliver(delivery, takenAtMs)
+      .catch((error: unknown) => log.error({ err: error, sequence }, 'an outcome could not be written down'))
       .then((outcome) => {
-        note(delivery.game, paces.ended(delivery.game, outcome ?? undefined))
-        inHand.delete(delivery.sequence)
+        note(game, paces.ended(game, outcome ?? undefined))
+        inHand.delete(sequence)
         ring()
       })
-    inHand.set(delivery.sequence, work)
+    inHand.set(sequence, work)
   }
 
   function note(game: string, change: 'out' | 'back' | undefined): void {
-    if (change === 'out') log.warn({ game }, 'the vendor is out; deliveries wait')
-    if (change !== 'back') return
+    if (change === undefined) return
+    for (const one of paces.sharing(game)) metrics.vendorOut.set({ game: one }, paces.isOut(one) ? 1 : 0)
+    if (change === 'out') {
+      log.warn({ game }, 'the vendor is out; deliveries wait')
+      return
+    }
     log.info({ game }, 'the vendor is back')
-    const hurrying = paces.sharing(game).map((one) => store.deliveries.hurry(one, clock.now()))
+    const hurrying = paces.sharing(game).map((one) => store.deliveries.hurry(one))
     Promise.all(hurrying).then(ring, (error: unknown) => log.error({ err: error }, 'the outbox could not be woken'))
   }
 
@@ -174,9 +227,9 @@ export function createDeliveryWorker(parts: DeliveryParts): DeliveryWorker {
 
   function sleep(): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, rung ? 0 : longestSleepMs)
+      const cancel = timers.after(rung ? 0 : longestSleepMs, resolve)
       wake = () => {
-        clearTimeout(timer)
+        cancel()
         resolve()
       }
     })
@@ -204,24 +257,25 @@ export function createDeliveryWorker(parts: DeliveryParts): DeliveryWorker {
       stopListening()
       ring()
       await looping
-      const patience = setTimeout(() => stopping.abort(), patienceMs)
+      const endPatience = timers.after(patienceMs, () => stopping.abort())
       await Promise.all(inHand.values())
-      clearTimeout(patience)
+      endPatience()
       await store.deliveries.release(owner).catch(() => undefined)
     },
   }
 }
 
 /** A vendor that stalls is noticed much sooner, by whoever speaks to it. */
-function allowedMs({ attachments }: Cargo): number {
+function allowedFor({ attachments }: Cargo): number {
   const bytes = attachments.reduce((sum, { file_size }) => sum + Number(file_size), 0)
   return attemptMs + Math.ceil(bytes / leastBytesPerMs)
 }
 
-/** A refusal is the message's own; anything else slows down whatever else is meant for that vendor. */
-function stateOf({ code, retryAfterMs }: VendorError): Outcome {
+/** A refusal is the message's own, and so is what fails again after the vendor took others: neither says it is out. */
+function stateOf(delivery: DeliveryRow, { code, retryAfterMs }: VendorError): Outcome | undefined {
   if (code === 'refused' || code === 'missing') return { ok: true }
-  return { ok: false, retryAfterMs, isGames: code === 'misconfigured' }
+  if (delivery.choked > 0) return undefined
+  return { ok: false, message: delivery.sequence, retryAfterMs, isGames: code === 'misconfigured' }
 }
 
 /** Each comes first in turn, so that none with much to send keeps the others from what room there is. */

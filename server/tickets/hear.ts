@@ -17,19 +17,25 @@ export interface Heard {
   askedSince: number
 }
 
-/**
- * Brings the ledger up to what the vendor said. Runs inside a transaction.
- *
- * @returns whether the player has news
- */
-export async function writeDownHeard(ledger: Ledger, ticket: TicketRow, heard: Heard, now: Date): Promise<boolean> {
+export interface WrittenDown {
+  /** The player has news. */
+  isNews: boolean
+  /** Messages that stand at the vendor a second time, and were not known to. */
+  newCopies: number
+}
+
+/** Brings the ledger up to what the vendor said. Runs inside a transaction. */
+export async function writeDownHeard(ledger: Ledger, ticket: TicketRow, heard: Heard, now: Date): Promise<WrittenDown> {
   const known = await ledger.messages.all(ticket.id)
-  const matched = matchMessages(known, heard.conversation.messages)
+  const { once, copies } = withoutCopies(heard.conversation.messages)
+  const matched = matchMessages(known, once)
+  const newCopies = await noteCopies(ledger, ticket, heard.link, copies)
   for (const { row, message } of matched) if (row) await noteVendorId(ledger, row, message, heard.link)
   const unknown = matched.filter(({ row }) => row === undefined).map(({ message }) => message)
   // With nothing here of that vendor ticket, what was said before the last time is coming back from behind the
   // retention, or was opened elsewhere: no news.
-  const isRefill = !known.some((row) => row.chain_position === heard.link)
+  // Of a copy that has just come to light nothing was ever shown.
+  const isRefill = heard.link > 0 && !known.some((row) => row.chain_position === heard.link)
   const isOld = ({ sentAt }: VendorMessage) => isRefill && sentAt.getTime() <= heard.lastHeardAt
   const old = unknown.filter(isOld)
   const fresh = unknown.filter((message) => !isOld(message))
@@ -44,7 +50,36 @@ export async function writeDownHeard(ledger: Ledger, ticket: TicketRow, heard: H
   if (isNews) {
     await ledger.events.add(ticket.player, now, { type: 'ticket-changed', ticket_id: ticket.id }, { type: 'unread' })
   }
-  return isNews
+  return { isNews, newCopies }
+}
+
+/** What bears a mark that stood there before is a second copy of it: the player wrote it once. */
+function withoutCopies(said: readonly VendorMessage[]): { once: VendorMessage[]; copies: VendorMessage[] } {
+  const marks = new Set<string>()
+  const once: VendorMessage[] = []
+  const copies: VendorMessage[] = []
+  for (const message of said) {
+    const { mark } = message
+    if (mark !== undefined && marks.has(mark)) copies.push(message)
+    else once.push(message)
+    if (mark !== undefined) marks.add(mark)
+  }
+  return { once, copies }
+}
+
+/** @returns how many of them were not known yet */
+async function noteCopies(
+  ledger: Ledger,
+  { id }: Pick<TicketRow, 'id'>,
+  link: number,
+  copies: readonly VendorMessage[],
+): Promise<number> {
+  let count = 0
+  for (const [index, { vendorMessageId, mark }] of copies.entries()) {
+    const name = `${link} ${vendorMessageId ?? `${mark} ${index}`}`
+    if (await ledger.copies.note(id, name)) count += 1
+  }
+  return count
 }
 
 interface Match {

@@ -2,51 +2,73 @@
  * How many deliveries one vendor key may have under way: a circuit breaker that, once the vendor is back, opens the flow
  * step by step instead of letting everything that has queued up loose at once.
  */
-import type { Clock } from '../clock.ts'
+import type { Timers } from '../clock.ts'
 import { backoffMs } from './backoff.ts'
 
 /** What a delivery says of its vendor's state. */
-export type PaceOutcome = { ok: true } | { ok: false; retryAfterMs?: number | undefined }
+export type PaceOutcome =
+  | { ok: true }
+  | {
+      ok: false
+      /** Which message it was: one that fails again says nothing new. */
+      message: number
+      retryAfterMs?: number | undefined
+    }
 
 export interface Pace {
   /** How many more may be begun now. While the vendor is out, 0, and then 1: the probe. */
   room: () => number
+  isOut: () => boolean
   began: () => void
-  /** @param outcome - undefined when the vendor was not asked. @returns what changed for an operator to know */
+  /** @param outcome - undefined when it says nothing of the vendor. @returns what changed for an operator to know */
   ended: (outcome: PaceOutcome | undefined) => 'out' | 'back' | undefined
 }
 
-/** In a row, before a vendor counts as out. One failure may be the message's own. */
-const failuresBeforeOut = 3
+/** Different messages, with nothing taken between, before a vendor counts as out. One's failures may be its own. */
+const failingBeforeOut = 3
 const widest = 8
+/** However long a vendor has been out, whoever writes now is tried within this time. */
+const longestProbeMs = 30_000
 
-export function createPace(clock: Clock, random: () => number): Pace {
+export function createPace(timers: Timers, random: () => number): Pace {
+  const failing = new Set<number>()
   let underWay = 0
   let width = widest
-  let failures = 0
-  let outUntil = 0
-  const isOut = () => failures >= failuresBeforeOut
+  let probes = 0
+  let outUntilMs = 0
+  const isOut = () => failing.size >= failingBeforeOut
+
+  function succeeded(): 'back' | undefined {
+    const wasOut = isOut()
+    failing.clear()
+    probes = 0
+    width = Math.min(widest, width + 1)
+    return wasOut ? 'back' : undefined
+  }
+
+  function failed(message: number, retryAfterMs = 0): 'out' | undefined {
+    const wasOut = isOut()
+    // Enough to know that it is out; a long outage is not kept message by message.
+    if (!wasOut) failing.add(message)
+    if (!isOut()) return undefined
+    width = 1
+    // What was under way together fails together, and says it once.
+    if (!wasOut || timers.elapsedMs() >= outUntilMs) probes++
+    const waitMs = Math.min(longestProbeMs, backoffMs(probes, random()))
+    outUntilMs = timers.elapsedMs() + Math.max(waitMs, backoffMs(1, 0, retryAfterMs))
+    return wasOut ? undefined : 'out'
+  }
 
   return {
-    room: () => (isOut() && clock.now().getTime() < outUntil ? 0 : Math.max(0, width - underWay)),
+    isOut,
+    room: () => (isOut() && timers.elapsedMs() < outUntilMs ? 0 : Math.max(0, width - underWay)),
     began: () => {
       underWay++
     },
     ended: (outcome) => {
       underWay--
       if (!outcome) return undefined
-      if (outcome.ok) {
-        const wasOut = isOut()
-        failures = 0
-        width = Math.min(widest, width + 1)
-        return wasOut ? 'back' : undefined
-      }
-      failures++
-      if (!isOut()) return undefined
-      width = 1
-      const probes = failures - failuresBeforeOut + 1
-      outUntil = clock.now().getTime() + backoffMs(probes, random(), outcome.retryAfterMs)
-      return failures === failuresBeforeOut ? 'out' : undefined
+      return outcome.ok ? succeeded() : failed(outcome.message, outcome.retryAfterMs)
     },
   }
 }

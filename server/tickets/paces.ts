@@ -1,5 +1,5 @@
 /** The pace of every game's deliveries: its own, and that of the vendor's key, which games of one studio often share. */
-import type { Clock } from '../clock.ts'
+import type { Timers } from '../clock.ts'
 import type { Games } from '../games.ts'
 import { createPace, type Pace, type PaceOutcome } from './pace.ts'
 
@@ -9,6 +9,8 @@ export type Outcome = PaceOutcome & { isGames?: boolean }
 export interface Paces {
   /** How many more of a game's deliveries may be begun now. */
   room: (game: string) => number
+  /** Whether what is begun now is a probe. */
+  isOut: (game: string) => boolean
   began: (game: string) => void
   /** @param outcome - undefined when the vendor was not asked. @returns what changed for an operator to know */
   ended: (game: string, outcome: Outcome | undefined) => 'out' | 'back' | undefined
@@ -16,11 +18,11 @@ export interface Paces {
   sharing: (game: string) => readonly string[]
 }
 
-export function createPaces(games: Games, clock: Clock, random: () => number): Paces {
+export function createPaces(games: Games, timers: Timers, random: () => number): Paces {
   const paces = new Map<string, Pace>()
 
   function named(name: string): Pace {
-    const known = paces.get(name) ?? createPace(clock, random)
+    const known = paces.get(name) ?? createPace(timers, random)
     paces.set(name, known)
     return known
   }
@@ -30,6 +32,7 @@ export function createPaces(games: Games, clock: Clock, random: () => number): P
 
   return {
     room: (game) => Math.min(own(game).room(), shared(game).room()),
+    isOut: (game) => own(game).isOut() || shared(game).isOut(),
     began: (game) => {
       own(game).began()
       shared(game).began()

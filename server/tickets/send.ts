@@ -1,11 +1,13 @@
 /** One delivery made to one vendor, looking for its mark first where an earlier attempt may have got through. */
 import type { LiveGame } from '../games.ts'
 import type { AttachmentRow } from '../store/attachments.ts'
+import type { LateCopyRow } from '../store/copies.ts'
 import type { DeliveryRow } from '../store/deliveries.ts'
 import type { MessageRow } from '../store/messages.ts'
 import type { Ledger } from '../store/store.ts'
 import type { TicketRow } from '../store/tickets.ts'
 import {
+  type Opened,
   type Opening,
   type Reply,
   VendorError,
@@ -15,8 +17,11 @@ import {
   type VendorTicketId,
   type VendorTicketRef,
 } from '../vendors/vendor.ts'
+import { backoffMs } from './backoff.ts'
 import type { CargoFiles, FilesOf } from './cargo-files.ts'
 import { type Link, lastLink, loadChain, startsNewLink } from './chain.ts'
+import type { Lease } from './lease.ts'
+import { isSettled, type Unsure } from './settling.ts'
 import { vendorPlayer } from './vendor-player.ts'
 
 /** Everything a delivery is about, read from the ledger in one go. */
@@ -29,6 +34,8 @@ export interface Cargo {
   attachments: readonly AttachmentRow[]
   /** Read only when an earlier attempt may have got through. */
   linked: ReadonlySet<VendorTicketId>
+  /** Set while an earlier attempt may have got through. */
+  unsure: Unsure | undefined
 }
 
 /** What the vendor answered, as far as the ledger has to know. */
@@ -40,10 +47,19 @@ export interface Sent {
   vendorMessageId?: VendorMessageId | undefined
   /** Files that were to be at the vendor already and are not. */
   missing?: readonly VendorFileId[] | undefined
+  /** An earlier attempt had got through: this one sent nothing. */
+  isFound?: boolean
 }
 
+/** An earlier attempt may have got through, and the vendor does not show it yet: nothing was sent. */
+export const notShownYet = Symbol('not shown yet')
+
 /** @returns undefined when what it was about is gone, so that there is nothing left to deliver */
-export async function loadCargo(ledger: Ledger, delivery: DeliveryRow): Promise<Cargo | undefined> {
+export async function loadCargo(
+  ledger: Ledger,
+  delivery: DeliveryRow,
+  unsure: Unsure | undefined,
+): Promise<Cargo | undefined> {
   const [ticket, row, message] = await Promise.all([
     ledger.tickets.find(delivery.ticket_id),
     ledger.players.find(delivery.player),
@@ -52,19 +68,52 @@ export async function loadCargo(ledger: Ledger, delivery: DeliveryRow): Promise<
   if (!ticket || !row || (delivery.message_id !== null && !message)) return undefined
   const attachments = message ? await ledger.attachments.of([message.id]) : []
   const chain = await loadChain(ledger, ticket)
-  const known = delivery.attempts > 1 ? await ledger.tickets.chainsOf(delivery.player) : []
-  const linked = new Set(known.map((link) => link.vendor_ticket_id))
-  return { delivery, ticket, player: vendorPlayer(row, ticket.signed), chain, message, attachments, linked }
+  const linked = unsure ? await linkedTo(ledger, delivery) : new Set<VendorTicketId>()
+  return { delivery, ticket, player: vendorPlayer(row, ticket.signed), chain, message, attachments, linked, unsure }
 }
 
-/** @throws VendorError */
-export async function send(game: LiveGame, cargo: Cargo, filesOf: FilesOf, signal: AbortSignal): Promise<Sent> {
+/** A player's vendor tickets that are known to be other messages'. */
+async function linkedTo(ledger: Ledger, { player }: Pick<DeliveryRow, 'player'>): Promise<ReadonlySet<VendorTicketId>> {
+  return new Set((await ledger.tickets.chainsOf(player)).map((link) => link.vendor_ticket_id))
+}
+
+/** What {@link Vendor.findOpened} needs to look for a message that may stand at the vendor a second time. */
+export async function loadCopySought(
+  ledger: Ledger,
+  game: LiveGame,
+  sought: Pick<LateCopyRow, 'mark' | 'player' | 'ticket_id' | 'message_id'>,
+): Promise<{ ticket: TicketRow; opening: Opening } | undefined> {
+  const [ticket, row, message] = await Promise.all([
+    ledger.tickets.find(sought.ticket_id),
+    ledger.players.find(sought.player),
+    ledger.messages.find(sought.message_id),
+  ])
+  if (!ticket || !row || !message) return undefined
+  const cargo = {
+    delivery: { mark: sought.mark, created_at: ticket.created_at },
+    ticket,
+    player: vendorPlayer(row, ticket.signed),
+    chain: [],
+    message,
+    linked: await linkedTo(ledger, { player: ticket.player }),
+  }
+  return { ticket, opening: openingOf(game, cargo, { files: [], absent: [] }) }
+}
+
+/** @throws VendorError, LeaseLost */
+export async function send(
+  game: LiveGame,
+  cargo: Cargo,
+  filesOf: FilesOf,
+  lease: Lease,
+): Promise<Sent | typeof notShownYet> {
+  const { signal } = lease
   switch (cargo.delivery.operation) {
     case 'open':
     case 'reply':
       return startsNewLink(cargo.ticket, cargo.chain, game.can)
-        ? open(game, cargo, await filesOf(cargo.attachments), signal)
-        : reply(game, cargo, await filesOf(cargo.attachments), signal)
+        ? open(game, cargo, await filesOf(cargo.attachments), lease)
+        : reply(game, cargo, await filesOf(cargo.attachments), lease)
     case 'close':
       return onEveryLink(cargo, (ref) => game.vendor.close?.(ref, signal))
     case 'reopen':
@@ -77,20 +126,43 @@ export async function send(game: LiveGame, cargo: Cargo, filesOf: FilesOf, signa
   }
 }
 
-async function open(game: LiveGame, cargo: Cargo, files: CargoFiles, signal: AbortSignal): Promise<Sent> {
+async function open(game: LiveGame, cargo: Cargo, files: CargoFiles, lease: Lease): Promise<Sent | typeof notShownYet> {
+  const { vendor } = game
   const opening = openingOf(game, cargo, files)
-  const found = mayHaveArrived(cargo) ? await game.vendor.findOpened?.(opening, signal) : undefined
-  const opened = found ?? (await game.vendor.open(opening, signal))
-  return { opened: opened.vendorTicketId, vendorMessageId: opened.vendorMessageId, missing: opened.missing }
+  if (cargo.unsure && vendor.findOpened) {
+    const found = await vendor.findOpened(opening, lease.signal)
+    if (found) return { ...sentBy(found), isFound: true }
+    if (!isSettled(cargo.unsure, settleMs(game, cargo.delivery))) return notShownYet
+  }
+  await lease.begin()
+  return sentBy(await vendor.open(opening, lease.signal))
 }
 
-async function reply(game: LiveGame, cargo: Cargo, files: CargoFiles, signal: AbortSignal): Promise<Sent> {
+function sentBy({ vendorTicketId: opened, vendorMessageId, missing }: Opened): Sent {
+  return { opened, vendorMessageId, missing }
+}
+
+async function reply(
+  game: LiveGame,
+  cargo: Cargo,
+  files: CargoFiles,
+  lease: Lease,
+): Promise<Sent | typeof notShownYet> {
   const { vendor } = game
   const reply = replyOf(cargo, files)
-  const found = mayHaveArrived(cargo) ? await vendor.findReplied?.(reply, signal) : undefined
-  if (found) return found
+  if (cargo.unsure && vendor.findReplied) {
+    const found = await vendor.findReplied(reply, lease.signal)
+    if (found) return { ...found, isFound: true }
+    if (!isSettled(cargo.unsure, settleMs(game, cargo.delivery))) return notShownYet
+  }
   if (!vendor.reply) throw new VendorError('refused', `${vendor.kind}: takes no replies`)
-  return vendor.reply(reply, signal)
+  await lease.begin()
+  return vendor.reply(reply, lease.signal)
+}
+
+/** How long the vendor may take to show what it took; what it fails on again and again waits as long as any failure. */
+export function settleMs({ config }: LiveGame, { failures }: Pick<DeliveryRow, 'failures'>): number {
+  return Math.max(config.vendor.settleSeconds * 1_000, failures > 0 ? backoffMs(failures, 0) : 0)
 }
 
 async function onEveryLink(cargo: Cargo, act: (ref: VendorTicketRef) => Promise<void> | undefined): Promise<Sent> {
@@ -114,12 +186,13 @@ function rate(game: LiveGame, ticket: TicketRow, ref: VendorTicketRef, signal: A
   return game.vendor.rate?.(ref, { score: ticket.rating_score, comment: ticket.rating_comment ?? undefined }, signal)
 }
 
-/** The attempt is counted before it is made, so a crash in its middle leaves this true. */
-function mayHaveArrived({ delivery }: Cargo): boolean {
-  return delivery.attempts > 1
-}
-
-function openingOf(game: LiveGame, cargo: Cargo, files: CargoFiles): Opening {
+function openingOf(
+  game: LiveGame,
+  cargo: Pick<Cargo, 'ticket' | 'player' | 'chain' | 'message' | 'linked'> & {
+    delivery: Pick<DeliveryRow, 'mark' | 'created_at'>
+  },
+  files: CargoFiles,
+): Opening {
   const { delivery, ticket, player, chain, message } = cargo
   const category = game.config.form.categories.find(({ id }) => id === ticket.category)
   return {
@@ -128,7 +201,8 @@ function openingOf(game: LiveGame, cargo: Cargo, files: CargoFiles): Opening {
     number: ticket.number,
     subject: ticket.subject,
     message: message?.text ?? '',
-    sentAt: new Date(message?.sent_at ?? ticket.created_at),
+    // What is sent again may have arrived when it was first sent.
+    sentAt: new Date(Math.min(Number(message?.sent_at ?? ticket.created_at), Number(delivery.created_at))),
     language: ticket.language,
     category: category ? { id: category.id, tags: category.tags } : undefined,
     fields: JSON.parse(ticket.fields),

@@ -4,7 +4,7 @@ import type { z } from 'zod'
 import type { Clock } from '../clock.ts'
 import type { Method } from './address.ts'
 import { type Deadline, readCapped, watched } from './deadline.ts'
-import { causeOf, codeOfStatus, type Fail, retryAfterMsOf } from './failure.ts'
+import { causeOf, codeOfStatus, type Fail, mayHaveActed, retryAfterMsOf, surelyNeverSent } from './failure.ts'
 import type { VendorError, VendorErrorCode } from './vendor.ts'
 
 export type RequestBody =
@@ -51,7 +51,8 @@ export async function reach(exchange: Exchange, deadline: Deadline): Promise<Res
   const refused = await readRefusal(response, exchange)
   const code = refused ?? codeOfStatus(response.status)
   const retryAfterMs = retryAfterMsOf(response.headers, exchange.clock.now())
-  throw fail(code, name, `answered ${response.status}`, { status: response.status, retryAfterMs })
+  const { status } = response
+  throw fail(code, name, `answered ${status}`, { status, retryAfterMs, mayHaveActed: mayHaveActed(status) })
 }
 
 /** A key with a line break in it would be quoted whole in the platform's own error. */
@@ -137,7 +138,8 @@ export function withDeadline(response: Response, exchange: Exchange, deadline: D
 
 function unreachable(error: unknown, { fail, name }: Exchange, deadline: Deadline): VendorError {
   const why = deadline.expired() ? 'timed out' : deadline.signal.aborted ? 'was called off' : 'gave no answer'
-  return fail('unreachable', name, why, { cause: causeOf(error) })
+  const cause = causeOf(error)
+  return fail('unreachable', name, why, { cause, ...(surelyNeverSent(cause) && { mayHaveActed: false }) })
 }
 
 function parseJson(text: string): { value: unknown } | undefined {

@@ -5,6 +5,7 @@ export interface FailureDetail {
   status?: number | undefined
   retryAfterMs?: number | undefined
   cause?: Error | undefined
+  mayHaveActed?: boolean | undefined
 }
 
 export type Fail = (code: VendorErrorCode, call: string, why: string, detail?: FailureDetail) => VendorError
@@ -24,6 +25,20 @@ const codesByStatus: Record<number, VendorErrorCode> = {
   408: 'unreachable',
   410: 'missing',
   429: 'busy',
+}
+
+/** A 4xx is an answer to the request itself: it was not carried out, or will not be. Behind any other something may have been. */
+export function mayHaveActed(status: number): boolean {
+  return status < 400 || status >= 500
+}
+
+/** Codes of a connection that never came to be: nothing was sent over it. */
+const neverSent =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|.*_CERT.*|CERT_.*)$/
+
+/** Whether a request that got no answer surely never left. */
+export function surelyNeverSent(cause: Error): boolean {
+  return neverSent.test(cause.message)
 }
 
 export function codeOfStatus(status: number): VendorErrorCode {

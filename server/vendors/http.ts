@@ -4,7 +4,9 @@ import { type Clock, systemClock } from '../clock.ts'
 import { addressOf, type Method, type Query } from './address.ts'
 import { createDeadline } from './deadline.ts'
 import { checked, type Exchange, type Refusal, type RequestBody, reach, readText, withDeadline } from './exchange.ts'
-import { failuresOf } from './failure.ts'
+import { type Fail, failuresOf } from './failure.ts'
+import { VendorError } from './vendor.ts'
+import { writeGuardOf } from './write-guard.ts'
 
 export interface VendorHttpOptions {
   vendor: string
@@ -37,6 +39,8 @@ export interface VendorCall<T> {
   schema: z.ZodType<T>
   signal: AbortSignal
   refusal?: Refusal | undefined
+  /** For what is no GET and yet leaves nothing that anybody would see twice: signing in, announcing a file. */
+  isRepeatable?: boolean | undefined
 }
 
 export type VendorStreamCall = Omit<VendorCall<never>, 'schema'>
@@ -66,12 +70,23 @@ export function createVendorHttp(options: VendorHttpOptions): VendorHttp {
       body: isJson ? JSON.stringify(call.json) : call.body,
       refusal: call.refusal,
       clock,
-      fail,
+      fail: isWrite(call) ? fail : withoutEffect(fail),
     }
   }
 
   async function call<T>(call: VendorCall<T>): Promise<T> {
+    const guard = isWrite(call) ? writeGuardOf(call.signal) : undefined
     const exchange = exchangeOf(call)
+    await guard?.before()
+    try {
+      return await exchanged(call, exchange)
+    } catch (error) {
+      if (error instanceof VendorError && !error.mayHaveActed) guard?.notCarriedOut()
+      throw error
+    }
+  }
+
+  async function exchanged<T>(call: VendorCall<T>, exchange: Exchange): Promise<T> {
     const deadline = createDeadline(timeoutMs, call.signal)
     try {
       const response = await reach(exchange, deadline)
@@ -95,6 +110,15 @@ export function createVendorHttp(options: VendorHttpOptions): VendorHttp {
   }
 
   return { call, stream }
+}
+
+function isWrite({ method, isRepeatable = false }: Pick<VendorStreamCall, 'method' | 'isRepeatable'>): boolean {
+  return method !== 'GET' && !isRepeatable
+}
+
+/** However such a call fails, it has changed nothing. */
+function withoutEffect(fail: Fail): Fail {
+  return (code, call, why, detail) => fail(code, call, why, { ...detail, mayHaveActed: false })
 }
 
 export interface FileUpload {
@@ -122,7 +146,7 @@ export async function putFile(upload: FileUpload): Promise<void> {
         body: upload.body,
         refusal: upload.refusal,
         clock: systemClock,
-        fail: failuresOf(upload.vendor),
+        fail: withoutEffect(failuresOf(upload.vendor)),
       },
       deadline,
     )

@@ -246,15 +246,22 @@ export class VendorError extends Error {
   readonly retryAfterMs: number | undefined
   /** The HTTP status, where there was one. */
   readonly status: number | undefined
+  /** False where what was asked was surely not carried out: it never left, or was plainly refused. */
+  readonly mayHaveActed: boolean
 
   constructor(
     code: VendorErrorCode,
     message: string,
-    options: ErrorOptions & { retryAfterMs?: number | undefined; status?: number | undefined } = {},
+    options: ErrorOptions & {
+      retryAfterMs?: number | undefined
+      status?: number | undefined
+      mayHaveActed?: boolean | undefined
+    } = {},
   ) {
     super(message, options)
     this.code = code
     this.retryAfterMs = options.retryAfterMs
     this.status = options.status
+    this.mayHaveActed = options.mayHaveActed ?? (code === 'unreachable' || code === 'unexpected')
   }
 }

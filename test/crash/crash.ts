@@ -128,7 +128,7 @@ function relayConfig(store: string, folder: string, vendors: Vendors): unknown {
     games: Object.fromEntries(
       Object.entries(vendors).map(([game, { config }]) => [
         game,
-        { name: game, players: { anonymous: true }, vendor: config },
+        { name: game, players: { anonymous: true }, vendor: { settleSeconds: 2, ...config } },
       ]),
     ),
   }

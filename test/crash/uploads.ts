@@ -133,7 +133,10 @@ function relayConfig(folder: string, vendors: Record<string, Record<string, unkn
       ['session', 'open', 'read', 'upload', 'piece'].map((kind) => [kind, { device: many, address: many }]),
     ),
     games: Object.fromEntries(
-      Object.entries(vendors).map(([game, vendor]) => [game, { name: game, players: { anonymous: true }, vendor }]),
+      Object.entries(vendors).map(([game, vendor]) => [
+        game,
+        { name: game, players: { anonymous: true }, vendor: { settleSeconds: 2, ...vendor } },
+      ]),
     ),
   }
 }

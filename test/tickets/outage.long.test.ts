@@ -6,6 +6,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Bells, createBells } from '../../server/bells.ts'
+import type { Timers } from '../../server/clock.ts'
 import type { Can } from '../../server/contract/can.ts'
 import type { LiveGame } from '../../server/games.ts'
 import { createLog } from '../../server/log.ts'
@@ -15,6 +16,7 @@ import { type Database, openDatabase } from '../../server/store/database.ts'
 import { playerKey } from '../../server/store/players.ts'
 import { createStore, type Store } from '../../server/store/store.ts'
 import { createAccept } from '../../server/tickets/accept.ts'
+import { createCopies } from '../../server/tickets/copies.ts'
 import { createDeliveryWorker, type DeliveryWorker } from '../../server/tickets/delivery.ts'
 import { type Vendor, VendorError, type VendorTicketId } from '../../server/vendors/vendor.ts'
 
@@ -31,11 +33,12 @@ let store: Store
 let bells: Bells
 let now: number
 const clock = { now: () => new Date(now) }
+const timers: Timers = { elapsedMs: () => now, after: () => () => undefined }
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'medkit-outage-'))
   database = await openDatabase(`sqlite:${folder}/medkit.db`)
-  store = createStore(database)
+  store = createStore(database, clock)
   bells = createBells()
   now = Date.UTC(2026, 0, 1)
 })
@@ -103,7 +106,9 @@ function createWorker(game: LiveGame): DeliveryWorker {
   const log = createLog({ level: 'silent', secrets: new Set() })
   const filesOf = async () => ({ files: [], absent: [] })
   const games = new Map([[game.key, game]])
-  return createDeliveryWorker({ store, clock, bells, games, filesOf, log, metrics: createMetrics() })
+  const metrics = createMetrics()
+  const copies = createCopies({ store, timers, games, log, metrics })
+  return createDeliveryWorker({ store, clock, timers, bells, games, copies, filesOf, log, metrics })
 }
 
 /** Answers only after it has come back, and keeps what it was told by ticket. */

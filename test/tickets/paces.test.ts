@@ -15,15 +15,17 @@ const games = createGames(config, (_, { vendor }) => vendorOf(vendor))
 
 let now: number
 let paces: Paces
+let message: number
 
 beforeEach(() => {
   now = 0
-  paces = createPaces(games, { now: () => new Date(now) }, () => 1)
+  message = 0
+  paces = createPaces(games, { elapsedMs: () => now, after: () => () => undefined }, () => 1)
 })
 
 function fail(game: string, times: number, isGames = false) {
   for (let left = times; left > 0; left--) paces.began(game)
-  return Array.from({ length: times }, () => paces.ended(game, { ok: false, isGames })).at(-1)
+  return Array.from({ length: times }, () => paces.ended(game, { ok: false, message: ++message, isGames })).at(-1)
 }
 
 const rooms = () => ['a', 'b', 'c'].map((game) => paces.room(game))
@@ -48,7 +50,7 @@ it('sends one probe for all of them, and lets all go on after it', () => {
 it('obeys for all of them what the vendor asked of one', () => {
   fail('a', 2)
   paces.began('a')
-  paces.ended('a', { ok: false, retryAfterMs: 60_000 })
+  paces.ended('a', { ok: false, message: ++message, retryAfterMs: 60_000 })
   now += 59_999
   expect(rooms()).toEqual([0, 0, 8])
   now += 1
@@ -58,4 +60,21 @@ it('obeys for all of them what the vendor asked of one', () => {
 it('lets no game wait for another whose configuration the vendor refuses', () => {
   expect(fail('a', 3, true)).toBe('out')
   expect(rooms()).toEqual([0, 8, 8])
+})
+
+it('takes one message that fails again and again for its own trouble, and not for the vendor’s', () => {
+  for (let times = 0; times < 10; times++) {
+    paces.began('a')
+    expect(paces.ended('a', { ok: false, message: 7 })).toBeUndefined()
+  }
+  expect(rooms()).toEqual([8, 8, 8])
+})
+
+it('probes a vendor that has long been out at least every half minute', () => {
+  fail('a', 3)
+  for (let probes = 0; probes < 20; probes++) {
+    now += 30_000
+    expect(paces.room('a')).toBe(1)
+    fail('a', 1)
+  }
 })

@@ -33,4 +33,5 @@ export const sentenceOf: Record<FailureCode | DeliveryProblemCode, keyof Words['
   vendor_refused: 'studio',
   vendor_misconfigured: 'studio',
   vendor_unreachable: 'studio',
+  vendor_failed: 'studio',
 }

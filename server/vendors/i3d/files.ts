@@ -26,7 +26,14 @@ export function createFiles(http: VendorHttp): Files {
     const multipart = await multipartOf('attachment', file).catch((cause: unknown) => {
       throw new VendorError('unreachable', 'i3d: a file of the relay’s own cannot be read', { cause })
     })
-    const { attachmentId } = await http.call({ method: 'POST', path, ...multipart, schema: UploadedAttachment, signal })
+    const { attachmentId } = await http.call({
+      method: 'POST',
+      path,
+      ...multipart,
+      schema: UploadedAttachment,
+      signal,
+      isRepeatable: true,
+    })
     return attachmentId
   }
 

@@ -34,7 +34,14 @@ export function createUploads({ config, http, parts, lookup = everyAddress }: Up
     signal: AbortSignal,
   ): Promise<PreparedUpload> {
     const json = { gameId: config.gameId, fileName, fileType, fileSize, playerId }
-    const prepared = await http.call({ method: 'POST', path: '/attachments', json, schema: PreparedUpload, signal })
+    const prepared = await http.call({
+      method: 'POST',
+      path: '/attachments',
+      json,
+      schema: PreparedUpload,
+      signal,
+      isRepeatable: true,
+    })
     if (await isAllowed(new URL(prepared.uploadUrl), new URL(config.baseUrl), lookup)) return prepared
     parts.onDrift('theymes', 'POST /attachments: an upload address that may not be called')
     throw new VendorError('unexpected', 'theymes: answered with an upload address that may not be called')

@@ -60,7 +60,13 @@ export function createReader(config: ZaiaConfig, http: VendorHttp, parts: Vendor
     }
     // `id` and `identifier` would let somebody ask for another user's identity: they are never sent.
     const json = { channelId, externalId: player.id, id: null, identifier: null }
-    const user = await http.call({ ...splitPath(paths.authenticate), json, schema: ExternalUser, signal })
+    const user = await http.call({
+      ...splitPath(paths.authenticate),
+      json,
+      schema: ExternalUser,
+      signal,
+      isRepeatable: true,
+    })
     if (user.externalId === player.id && user.channelId === channelId) return user
     throw drifted(`${paths.authenticate}: another user than the one asked for`)
   }

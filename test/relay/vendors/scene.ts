@@ -77,7 +77,12 @@ export async function setScene(name: SimulatorName, options: SceneOptions = {}):
       ...(options.retentionDays ? { retentionDays: options.retentionDays } : {}),
       ...(options.store ? { store: options.store } : {}),
     },
-    game: { players: { jwt: studio.config, anonymous: true }, form, hookSecret, vendor: simulator.config },
+    game: {
+      players: { jwt: studio.config, anonymous: true },
+      form,
+      hookSecret,
+      vendor: { settleSeconds: 1, ...simulator.config },
+    },
   })
   const game = relay.relay.games.get('star-harbor')
   if (!game) throw new Error('the game is not served')
