@@ -21,8 +21,8 @@ export const misbehaviours = [
   'unauthorized',
 ] as const
 export type Misbehaviour = (typeof misbehaviours)[number]
-/** `refuse` is no fault of the vendor's: what was asked will never be taken. */
-export type Act = Misbehaviour | 'refuse'
+/** `refuse` is no fault of the vendor's: what was asked will never be taken. `timeout` is a gateway's own answer. */
+export type Act = Misbehaviour | 'refuse' | 'forbidden' | 'timeout'
 
 interface Place {
   url: string
@@ -45,6 +45,8 @@ export const acts: Record<Act, (response: ServerResponse, answer: Answer, place:
   oversize: (response) => sendTooMuch(response),
   unauthorized: (response, _, { unauthorized }) => send(response, unauthorized),
   refuse: (response) => send(response, { status: 422, json: { message: 'not this one' } }),
+  forbidden: (response) => send(response, { status: 403, json: { message: 'forbidden' } }),
+  timeout: (response) => send(response, { status: 504, json: { message: 'gateway timeout' } }),
 }
 
 export function send(response: ServerResponse, { status = 200, json, bytes, headers = {} }: Answer): void {

@@ -8,6 +8,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import type { z } from 'zod'
 import { type Act, type Answer, acts, send } from './misbehave.ts'
+import { fits, one, paramsOf, readBody } from './simulated-request.ts'
+import type { Met, World, WorldInside } from './world.ts'
 
 /** One request as the vendor got it. */
 export interface Received {
@@ -57,6 +59,8 @@ export function route<Q = undefined, B = undefined>(
 export type Mutation = (body: unknown, call: string) => unknown
 
 export interface SimulatorOptions {
+  /** Where it stands. */
+  world: WorldInside
   routes: readonly SimulatedRoute[]
   /** What the request's headers lack, if anything. */
   lacks: (headers: Record<string, string>) => string | undefined
@@ -68,6 +72,10 @@ export interface SimulatorOptions {
 
 export interface SimulatorBase {
   url: string
+  /** What else can befall it, each by a switch. */
+  world: World
+  /** Lets time pass there: what it was to do or to show meanwhile is done and shown. */
+  pass: (ms: number) => Promise<void>
   received: readonly Received[]
   /** Requests that the vendor's document forbids. */
   violations: readonly string[]
@@ -101,8 +109,11 @@ export interface AgentFile {
 export interface VendorSimulator extends SimulatorBase {
   /** The `vendor` block of a relay's configuration that speaks to this simulator. */
   config: Record<string, unknown>
-  /** The calls that carry a new ticket's words, and a reply's. */
-  calls: { open: string; reply?: string }
+  /**
+   * The calls that carry a new ticket's words, and a reply's; those whose answers are rows of tickets, and the one whose
+   * answer holds a ticket's messages.
+   */
+  calls: { open: string; reply?: string; lists: readonly string[]; messages?: string }
   tickets: () => readonly SeenTicket[]
   agentAnswers: (vendorTicketId: string, text: string, file?: AgentFile) => void
   agentNotes: (vendorTicketId: string, text: string) => void
@@ -148,14 +159,20 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     const { call, received: seen } = await see(request)
     received.push(seen)
     const how = takePlan(call)
-    const runs = how === undefined || how === 'lost-answer' || how === 'reset'
-    const answer = runs ? await answerTo(call, seen) : {}
+    const { answer, act } = await meet(how, call, seen)
     if (answer.json !== undefined) answered.push({ call, body: answer.json })
     await holding.get(call)?.()
-    if (how) acts[how](response, answer, { url, ...options.errors })
+    if (act) acts[act](response, answer, { url, ...options.errors })
     else send(response, mutated(call, answer))
     seen.status = response.headersSent ? response.statusCode : 0
     options.onReceived?.(seen)
+  }
+
+  /** What was planned for this one request comes before what befalls all. */
+  async function meet(how: Act | undefined, call: string, seen: Received): Promise<Met> {
+    const commit = async () => answerTo(call, seen)
+    if (how === undefined) return options.world.meet({ call, said: [seen.path, seen.query, seen.body], commit })
+    return { answer: how === 'lost-answer' || how === 'reset' ? await commit() : {}, act: how }
   }
 
   async function see(request: IncomingMessage): Promise<Seen> {
@@ -197,12 +214,15 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   }
 
   function mutated(call: string, answer: Answer): Answer {
-    if (!mutation || answer.json === undefined) return answer
-    return { ...answer, json: mutation(structuredClone(answer.json), call) }
+    if (answer.json === undefined) return answer
+    const json = options.world.breakRows(call, answer.json)
+    return { ...answer, json: mutation ? mutation(structuredClone(json), call) : json }
   }
 
   return {
     url,
+    world: options.world,
+    pass: options.world.pass,
     received,
     violations,
     answered,
@@ -230,54 +250,9 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     },
     close: () =>
       new Promise((resolve) => {
+        options.world.end()
         server.close(() => resolve())
         server.closeAllConnections()
       }),
-  }
-}
-
-/** The named parts of a path, or undefined when the call is another one. */
-function paramsOf(call: string, method: string, path: string): Record<string, string> | undefined {
-  const [verb, template = ''] = call.split(' ')
-  const wanted = template.split('/')
-  const given = path.split('/')
-  if (verb !== method || wanted.length !== given.length) return undefined
-  const fit = wanted.every((part, index) => (part.startsWith(':') ? given[index] !== '' : part === given[index]))
-  if (!fit) return undefined
-  const named = wanted.flatMap((part, index) =>
-    part.startsWith(':') ? [[part.slice(1), decodeURIComponent(given[index] ?? '')]] : [],
-  )
-  return Object.fromEntries(named)
-}
-
-function one(values: string[]): string | string[] {
-  return values.length === 1 ? (values[0] ?? '') : values
-}
-
-function fits(schema: z.ZodType | undefined, value: unknown): { value: unknown } | string {
-  const empty = value === undefined || (typeof value === 'object' && value !== null && Object.keys(value).length === 0)
-  if (!schema) return empty ? { value: undefined } : 'was not asked for'
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return { value: parsed.data }
-  return parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')
-}
-
-async function readBody(
-  request: IncomingMessage,
-  headers: Record<string, string>,
-  raw: SimulatedRoute['raw'],
-): Promise<unknown> {
-  const chunks: Buffer[] = []
-  for await (const chunk of request) chunks.push(chunk as Buffer)
-  const bytes = Buffer.concat(chunks)
-  if (raw === 'bytes') return bytes
-  if (bytes.length === 0) return undefined
-  if (raw === 'multipart')
-    return new Response(bytes, { headers: { 'content-type': headers['content-type'] ?? '' } }).formData()
-  if (!headers['content-type']?.startsWith('application/json')) return `not JSON: ${headers['content-type']}`
-  try {
-    return JSON.parse(bytes.toString())
-  } catch {
-    return 'not JSON'
   }
 }

@@ -154,7 +154,7 @@ describe.each(['sqlite', 'postgres'])('On %s, a merge', (engine) => {
 
 describe('After a merge', () => {
   it('the vendor goes on knowing the ticket by who opened it, and new ones by who the player is', async () => {
-    const simulator = await startZaiaSimulator()
+    const simulator = await startZaiaSimulator({ chatOnSight: true })
     const scene = await startScene({ game: { vendor: simulator.config } })
     const anonymous = await scene.signIn()
     const ada = scene.verified({ sub: 'ada', name: 'Ada' })
@@ -195,7 +195,7 @@ describe('After a merge', () => {
   })
 
   it('a message that may have arrived under the old name is looked for and kept under that name', async () => {
-    const simulator = await startZaiaSimulator()
+    const simulator = await startZaiaSimulator({ chatOnSight: true })
     const scene = await startScene({ game: { vendor: simulator.config } })
     simulator.misbehave('lost-answer', 1, simulator.calls.open)
     const anonymous = await scene.signIn()

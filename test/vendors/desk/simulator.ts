@@ -11,6 +11,7 @@ import { createDeskLedger, type DeskTables, migrateDesk } from '../../../server/
 import type { VendorParts } from '../../../server/vendors/parts.ts'
 import { type AgentFile, canary, type SeenTicket, type VendorSimulator } from '../simulator.ts'
 import type { Started } from '../suite-parts.ts'
+import { createWorld } from '../world.ts'
 
 const game = 'star-harbor'
 const seenPlayers = `
@@ -76,8 +77,12 @@ export async function startDesk(parts: VendorParts): Promise<Started> {
   }
 
   const nothing = () => undefined
+  // It has no wire that anything could befall.
+  const world = createWorld()
   const simulator: VendorSimulator = {
     url: '',
+    world,
+    pass: world.pass,
     received: [],
     violations: [],
     answered: [],
@@ -86,7 +91,7 @@ export async function startDesk(parts: VendorParts): Promise<Started> {
     mutate: nothing,
     hold: () => ({ count: () => 0, release: nothing }),
     config: { kind: 'desk', token: 'a token of the desk' },
-    calls: { open: '', reply: '' },
+    calls: { open: '', reply: '', lists: [] },
     tickets: seen,
     agentAnswers: (id, text, file) => say(id, 'agent', text, file),
     agentNotes: (id, text) => say(id, 'note', text),

@@ -1,7 +1,31 @@
 /** What i3D.net accepts and answers, field by field as its document has it, private fields salted. */
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
+import type { Invention, Names } from '../inventions.ts'
 import { type AgentFile, canary } from '../simulator.ts'
+
+/** i3D.net's document promises "all replies" and prints none, and names no status. */
+export const inventions = {
+  list: { usual: 'replies', other: 'messages' },
+  text: { usual: 'content', other: 'body' },
+  sentAt: { usual: 'createdAt', other: 'postedAt' },
+  /** `true` for the studio's side, `false` for the account's. */
+  staff: { usual: 'staff', other: 'isEmployee' },
+  attachments: { usual: 'attachments', other: 'files' },
+  fileName: { usual: 'fileName', other: 'name' },
+  fileType: { usual: 'mimeType', other: 'type' },
+  open: { usual: 'Open', other: 'Unresolved' },
+  closed: { usual: 'Closed', other: 'Resolved' },
+  forceClosed: { usual: 'Force-closed', other: 'force_closed' },
+  /** What a ticket was opened with stands among its replies, or on the ticket itself under the name of a reply's text. */
+  opening: { usual: 'reply', other: 'ticket' },
+} satisfies Record<string, Invention>
+export type I3dNames = Names<typeof inventions>
+
+/** The studio's part of a configuration that knows these names. */
+export function toldOf({ list, text, sentAt, staff, attachments }: I3dNames): Record<string, unknown> {
+  return { replyFields: { list, text, sentAt, staff, attachments } }
+}
 
 export const category = 'Players'
 export const department = 'Game support'
@@ -26,7 +50,7 @@ export interface StoredTicket {
   id: number
   title: string
   content: string
-  status: 'Open' | 'Closed' | 'Force-closed'
+  status: string
   createdAt: number
   updatedAt: number
   replies: StoredReply[]
@@ -72,8 +96,23 @@ export function metaOf(ticket: StoredTicket) {
   }
 }
 
-export function fileOf({ id, fileName, fileType, bytes }: StoredFile) {
-  return { id, fileName, mimeType: fileType, size: bytes.byteLength, downloadHash: canary('i3d-download') }
+export function fileOf({ id, fileName, fileType, bytes }: StoredFile, names: I3dNames) {
+  const said = { [names.fileName]: fileName, [names.fileType]: fileType }
+  return { id, ...said, size: bytes.byteLength, downloadHash: canary('i3d-download') }
+}
+
+/** A reply as it is read, by the names of the moment. */
+export function replyOf(reply: StoredReply, files: readonly StoredFile[], names: I3dNames) {
+  return {
+    id: reply.id,
+    title: reply.title,
+    [names.text]: reply.content,
+    [names.sentAt]: reply.createdAt,
+    [names.staff]: reply.staff,
+    authorName: canary('i3d-author'),
+    authorEmail: `${canary('i3d-author')}@studio.example`,
+    [names.attachments]: files.filter(({ id }) => reply.attachmentIds.includes(id)).map((file) => fileOf(file, names)),
+  }
 }
 
 export function errorBody(errorCode: number, errorMessage: string) {

@@ -1,4 +1,5 @@
 /** i3D.net as its document shows it: one account for everybody, sequential ids, an array around every answer. */
+import { type Naming, namesOf, withTold } from '../inventions.ts'
 import {
   type AgentFile,
   canary,
@@ -8,12 +9,13 @@ import {
   startSimulator,
   type VendorSimulator,
 } from '../simulator.ts'
+import { createWorld } from '../world.ts'
 import {
   addresses,
   category,
   department,
   errorBody,
-  fileOf,
+  inventions,
   metaOf,
   missing,
   NewReply,
@@ -23,12 +25,18 @@ import {
   type StoredFile,
   type StoredReply,
   type StoredTicket,
+  replyOf as shownReplyOf,
+  toldOf,
 } from './shapes.ts'
 
+/** "default range: RANGED-DATA:start=0,results=25" */
+const defaultResults = 25
 const token = 'i3d-private-token-0123456789'
-export interface I3dOptions {
+
+export interface I3dOptions extends Naming {
   port?: number
   onReceived?: (request: Received) => void
+  realTime?: boolean
   /** Tickets of other people, all of them open and older. */
   strangers?: number
   categories?: readonly string[]
@@ -51,6 +59,10 @@ export interface I3dSimulator extends VendorSimulator {
 }
 
 export async function startI3dSimulator(options: I3dOptions = {}): Promise<I3dSimulator> {
+  const { told = true } = options
+  const [names, usual] = [namesOf(inventions, options.names), namesOf(inventions)]
+  const world = createWorld({ realTime: options.realTime })
+  const seconds = () => Math.floor(world.now().getTime() / 1000)
   let lastId = 70_000
   const files: StoredFile[] = []
   const tickets: StoredTicket[] = []
@@ -64,16 +76,16 @@ export async function startI3dSimulator(options: I3dOptions = {}): Promise<I3dSi
 
   function store(title: string, content: string, isStrangers: boolean): StoredTicket {
     const now = seconds()
-    const ticket: StoredTicket = {
+    const ticket = world.took<StoredTicket>({
       id: nextId(),
       title,
       content,
-      status: 'Open',
+      status: names.open,
       createdAt: now,
       updatedAt: now,
       replies: [],
       isStrangers,
-    }
+    })
     ticket.replies.push(replyOf({ content, staff: false }), replyOf({ content: canary('i3d-system'), staff: null }))
     tickets.push(ticket)
     return ticket
@@ -81,7 +93,7 @@ export async function startI3dSimulator(options: I3dOptions = {}): Promise<I3dSi
 
   function replyOf(given: Partial<StoredReply>): StoredReply {
     const defaults = { id: nextId(), title: 'Re:', content: '', createdAt: seconds(), staff: null, attachmentIds: [] }
-    return { ...defaults, ...given }
+    return world.took({ ...defaults, ...given })
   }
 
   function keep(file: AgentFile, ticketId?: number): number {
@@ -112,34 +124,31 @@ export async function startI3dSimulator(options: I3dOptions = {}): Promise<I3dSi
 
   function list(headers: Record<string, string>, wanted: (ticket: StoredTicket) => boolean) {
     const [, start = '0', results = '25'] = rangePattern.exec(headers['ranged-data'] ?? '') ?? []
-    const found = tickets.filter(wanted).toReversed()
-    return { json: found.slice(Number(start), Number(start) + Math.min(Number(results), 25)).map(metaOf) }
+    const found = world.listed('list', tickets.filter(wanted), 'newest')
+    const end = Number(start) + world.pageSize(Math.min(Number(results), 25), defaultResults)
+    return { json: found.slice(Number(start), end).map(metaOf) }
   }
 
-  function setStatus(ticket: StoredTicket, status: StoredTicket['status']) {
-    if (ticket.status === 'Force-closed') return refused('The ticket is force-closed')
+  function setStatus(ticket: StoredTicket, status: string) {
+    if (ticket.status === names.forceClosed) return refused('The ticket is force-closed')
     ticket.status = status
     return options.answers === 'silent' ? {} : wrapped(metaOf(ticket))
   }
 
-  function repliesOf(ticket: StoredTicket) {
-    return ticket.replies.map((reply) => ({
-      id: reply.id,
-      title: reply.title,
-      content: reply.content,
-      createdAt: reply.createdAt,
-      staff: reply.staff,
-      authorName: canary('i3d-author'),
-      authorEmail: `${canary('i3d-author')}@studio.example`,
-      attachments: files.filter(({ id }) => reply.attachmentIds.includes(id)).map(fileOf),
-    }))
+  function contentsOf(ticket: StoredTicket) {
+    const replies = ticket.replies.filter((reply) => names.opening === 'reply' || reply !== ticket.replies[0])
+    const onTicket = { [names.text]: ticket.content, [names.sentAt]: ticket.createdAt }
+    return {
+      ...(names.opening === 'reply' ? {} : onTicket),
+      [names.list]: world.listed('read', replies, 'oldest').map((reply) => shownReplyOf(reply, files, names)),
+    }
   }
 
   const routes = [
     route({ call: 'GET /v3/tickets/categories', answer: () => ({ json: categories }) }),
     route({
       call: 'GET /v3/tickets/openOrUnread',
-      answer: ({ headers }) => list(headers, ({ status }) => status === 'Open'),
+      answer: ({ headers }) => list(headers, ({ status }) => status === names.open),
     }),
     route({ call: 'GET /v3/tickets', answer: ({ headers }) => list(headers, () => true) }),
     route({
@@ -176,7 +185,9 @@ export async function startI3dSimulator(options: I3dOptions = {}): Promise<I3dSi
     route({
       call: 'GET /v3/tickets/:ticketId',
       answer: ({ params }) =>
-        ofId(params.ticketId, (ticket) => wrapped({ ...metaOf(ticket), replies: repliesOf(ticket) })),
+        ofId(params.ticketId, (ticket) =>
+          world.isShown('read', ticket) ? wrapped({ ...metaOf(ticket), ...contentsOf(ticket) }) : missing,
+        ),
     }),
     route({
       call: 'POST /v3/tickets/:ticketId/reply',
@@ -192,11 +203,11 @@ export async function startI3dSimulator(options: I3dOptions = {}): Promise<I3dSi
     }),
     route({
       call: 'PUT /v3/tickets/:ticketId/close',
-      answer: ({ params }) => ofId(params.ticketId, (ticket) => setStatus(ticket, 'Closed')),
+      answer: ({ params }) => ofId(params.ticketId, (ticket) => setStatus(ticket, names.closed)),
     }),
     route({
       call: 'PUT /v3/tickets/:ticketId/open',
-      answer: ({ params }) => ofId(params.ticketId, (ticket) => setStatus(ticket, 'Open')),
+      answer: ({ params }) => ofId(params.ticketId, (ticket) => setStatus(ticket, names.open)),
     }),
     route({
       call: 'GET /v3/tickets/:ticketId/attachment/:attachmentId',
@@ -215,6 +226,7 @@ export async function startI3dSimulator(options: I3dOptions = {}): Promise<I3dSi
   const strangersFile = keep(theirs, strangers[0]?.id ?? 1)
 
   const base = await startSimulator({
+    world,
     routes,
     lacks: (headers) => {
       if (headers['private-token'] !== token) return 'no PRIVATE-TOKEN'
@@ -237,9 +249,21 @@ export async function startI3dSimulator(options: I3dOptions = {}): Promise<I3dSi
 
   return {
     ...base,
-    config: { kind: 'i3d', baseUrl: base.url, token, category, department, ...addresses },
-    calls: { open: 'POST /v3/tickets', reply: 'POST /v3/tickets/:ticketId/reply' },
-    tickets: () => tickets.filter(({ isStrangers }) => !isStrangers).map((ticket) => seenOf(ticket, files)),
+    config: withTold(
+      { kind: 'i3d', baseUrl: base.url, token, category, department, ...addresses },
+      toldOf(told ? names : usual),
+      toldOf(usual),
+    ),
+    calls: {
+      open: 'POST /v3/tickets',
+      reply: 'POST /v3/tickets/:ticketId/reply',
+      lists: ['GET /v3/tickets/openOrUnread', 'GET /v3/tickets'],
+      messages: 'GET /v3/tickets/:ticketId',
+    },
+    tickets: () =>
+      tickets
+        .filter(({ isStrangers }) => !isStrangers)
+        .map((ticket) => seenOf(ticket, files, ticket.status !== names.open)),
     reply,
     strangersFile,
     agentAnswers: (id, content, file) => {
@@ -248,23 +272,19 @@ export async function startI3dSimulator(options: I3dOptions = {}): Promise<I3dSi
     },
     agentNotes: (id, content) => reply(id, { content, staff: null }),
     agentCloses: (id) => {
-      stored(id).status = 'Closed'
+      stored(id).status = names.closed
     },
     forceClose: (id) => {
-      stored(id).status = 'Force-closed'
+      stored(id).status = names.forceClosed
     },
     orphans: () => files.filter(({ ticketId }) => ticketId === undefined).map(({ id }) => id),
   }
 }
 
-function seconds(): number {
-  return Math.floor(Date.now() / 1000)
-}
-
-function seenOf(ticket: StoredTicket, files: readonly StoredFile[]): SeenTicket {
+function seenOf(ticket: StoredTicket, files: readonly StoredFile[], closed: boolean): SeenTicket {
   return {
     vendorTicketId: String(ticket.id),
-    closed: ticket.status !== 'Open',
+    closed,
     lines: [`title: ${ticket.title}`, ...ticket.replies.flatMap(({ content }) => content.split('\n'))],
     files: files.filter(({ ticketId }) => ticketId === ticket.id),
   }

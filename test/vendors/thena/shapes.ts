@@ -1,6 +1,33 @@
 /** What Thena accepts and answers, field by field as its document and reference have it, private fields salted. */
 import { z } from 'zod'
+import { configuredPath, type Invention, type Names } from '../inventions.ts'
 import { canary } from '../simulator.ts'
+
+/** Thena's document prints one call, that opens; the rest is in a reference that moves, or follows from it. */
+export const inventions = {
+  ticket: { usual: 'GET /v1/tickets/:id', other: 'GET /v1/ticket/:id' },
+  update: { usual: 'PATCH /v1/tickets/:id', other: 'PUT /v1/tickets/:id' },
+  comment: { usual: 'POST /v1/tickets/:id/comment', other: 'POST /v1/tickets/:id/comments' },
+  comments: { usual: 'GET /v1/comments', other: 'GET /v1/entity-comments' },
+  search: { usual: 'GET /v1/search/tickets', other: 'GET /v1/search/ticket' },
+  statuses: { usual: 'GET /v1/tickets/status', other: 'GET /v1/tickets/statuses' },
+  /** Another capture of the reference has it so. */
+  commentEvent: { usual: 'ticket:comment:created', other: 'ticket:comment:added' },
+  noteType: { usual: 'note', other: 'internal-note' },
+  /** A status under "Closed", by the studio's own word and by Thena's. */
+  solved: { usual: 'solved', other: 'done' },
+  open: { usual: 'Open', other: 'OPEN' },
+  onHold: { usual: 'On hold', other: 'on_hold' },
+} satisfies Record<string, Invention>
+export type ThenaNames = Names<typeof inventions>
+
+/** The studio's part of a configuration that knows these names. */
+export function toldOf({ ticket, update, comment, comments, search, statuses }: ThenaNames): Record<string, unknown> {
+  const paths = Object.entries({ ticket, update, comment, comments, search, statuses })
+  return {
+    paths: Object.fromEntries(paths.map(([name, call]) => [name, configuredPath(call.replace(':id', ':ticketId'))])),
+  }
+}
 
 export interface StoredComment {
   id: string
@@ -147,15 +174,18 @@ export const SearchQuery = z.strictObject({
 const someDate = '2026-01-05T08:00:00.000Z'
 
 /** Names on display are the studio's own; the parents' names are Thena's. */
-export const statuses = [
-  statusRow('st-open', 'Open', 'Open', null, true),
-  statusRow('st-new', 'new', 'Just in', 'st-open', true),
-  statusRow('st-progress', 'In progress', 'Rolling', null, false),
-  statusRow('st-hold', 'On hold', 'Parked', null, false),
-  statusRow('st-closed', 'Closed', 'Done', null, false),
-  statusRow('st-spam', 'spam', 'Spam', 'st-closed', false),
-  statusRow('st-solved', 'solved', 'Open and shut', 'st-closed', true),
-]
+export function statusesOf({ solved, open, onHold }: ThenaNames) {
+  return [
+    statusRow('st-open', open, 'Open', null, true),
+    statusRow('st-new', 'new', 'Just in', 'st-open', true),
+    statusRow('st-progress', 'In progress', 'Rolling', null, false),
+    statusRow('st-hold', onHold, 'Parked', null, false),
+    statusRow('st-closed', 'Closed', 'Done', null, false),
+    statusRow('st-spam', 'spam', 'Spam', 'st-closed', false),
+    statusRow('st-solved', solved, 'Open and shut', 'st-closed', true),
+  ]
+}
+export type Statuses = ReturnType<typeof statusesOf>
 
 function statusRow(id: string, name: string, displayName: string, parentStatusId: string | null, isDefault: boolean) {
   const description = canary('thena-status')
@@ -194,7 +224,7 @@ export function commentBody(comment: StoredComment) {
 }
 
 /** Every field of the create answer but `comment`. Whoever these are, no player may learn of it. */
-export function ticketBody(ticket: StoredTicket) {
+export function ticketBody(ticket: StoredTicket, statuses: Statuses) {
   const names = privateNames.map((name) => [name, canary(`thena-${name}`)])
   return {
     ...Object.fromEntries(names),

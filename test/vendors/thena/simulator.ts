@@ -1,6 +1,7 @@
 /** Thena as its document and reference show it: one team, its tickets and comments, and other people's among them. */
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
+import { type Naming, namesOf, withTold } from '../inventions.ts'
 import {
   type AgentFile,
   canary,
@@ -10,28 +11,37 @@ import {
   startSimulator,
   type VendorSimulator,
 } from '../simulator.ts'
+import { createWorld } from '../world.ts'
+import { createRows } from './rows.ts'
 import {
   CommentsQuery,
   commentBody,
   enveloped,
+  inventions,
   NewComment,
   NewTicket,
   SearchQuery,
+  type Statuses,
   type StoredComment,
   type StoredTicket,
-  statuses,
+  statusesOf,
   TicketChange,
   ticketBody,
+  toldOf,
 } from './shapes.ts'
 
 const apiKey = 'thena-app-key-0123456789'
 const teamId = 'T-PLAYERS'
 
-export interface ThenaOptions {
+export interface ThenaOptions extends Naming {
   port?: number
   onReceived?: (request: Received) => void
-  /** What Thena does with a `deDuplicationKey` it has seen: nobody says. Default: answers the first again. */
-  repeats?: 'same' | 'refuse'
+  realTime?: boolean
+  /**
+   * What Thena does with a `deDuplicationKey` it has seen: nobody says. It may answer the first again, refuse with a 409,
+   * or say so under a 200 whose `status` is false. Default: the first again.
+   */
+  repeats?: 'same' | 'refuse' | 'disguise'
   /** The search does not yet know what was written. */
   searchLags?: boolean
   /** There is no call to read one ticket by its id. */
@@ -52,10 +62,17 @@ const teamQuery = z.strictObject({ teamId: z.literal(teamId).optional() })
 
 /** Thena caps the size of a page, and does not say at what. */
 const maxPage = 20
+/** "limit=10" */
+const defaultPage = 10
 
 export async function startThenaSimulator(options: ThenaOptions = {}): Promise<ThenaSimulator> {
+  const { told = true, repeats = 'same' } = options
+  const [names, usual] = [namesOf(inventions, options.names), namesOf(inventions)]
+  const world = createWorld({ realTime: options.realTime })
+  const statuses = statusesOf(names)
+  const { newTicket, strangers, commentFrom } = createRows(world, teamId)
   const tickets: StoredTicket[] = [strangers('Their own trouble'), strangers('Another trouble')]
-  const repeatsRefused = { status: 409, json: errorBody('Duplicate deDuplicationKey') }
+  const repeatsRefused = { status: repeats === 'refuse' ? 409 : 200, json: errorBody('Duplicate deDuplicationKey') }
 
   function ofId(id: string | undefined): StoredTicket | undefined {
     return tickets.find((ticket) => ticket.id === id && ticket.teamId === teamId)
@@ -74,24 +91,28 @@ export async function startThenaSimulator(options: ThenaOptions = {}): Promise<T
       answer: ({ body }) => {
         if (body.teamId !== teamId) return { status: 400, json: errorBody('Team not found') }
         const earlier = body.deDuplicationKey && tickets.find((one) => one.deDuplicationKey === body.deDuplicationKey)
-        if (earlier && options.repeats === 'refuse') return repeatsRefused
+        if (earlier && repeats !== 'same') return repeatsRefused
         const ticket = earlier || newTicket(body, tickets.length + 1)
         if (!earlier) tickets.push(ticket)
         const [first] = ticket.comments
-        return { status: 201, json: enveloped({ ...ticketBody(ticket), comment: first ? commentBody(first) : null }) }
+        return {
+          status: 201,
+          json: enveloped({ ...ticketBody(ticket, statuses), comment: first ? commentBody(first) : null }),
+        }
       },
     }),
-    route({ call: 'GET /v1/tickets/status', query: teamQuery, answer: () => ({ json: enveloped(statuses) }) }),
+    route({ call: names.statuses, query: teamQuery, answer: () => ({ json: enveloped(statuses) }) }),
     route({
-      call: 'GET /v1/tickets/:id',
+      call: names.ticket,
       answer: ({ params }) => {
         const ticket = ofId(params.id)
-        if (!ticket || options.withoutTicketCall) return { status: 404, json: errorBody('Not found') }
-        return { json: enveloped(ticketBody(ticket)) }
+        if (!ticket || options.withoutTicketCall || !world.isShown('read', ticket))
+          return { status: 404, json: errorBody('Not found') }
+        return { json: enveloped(ticketBody(ticket, statuses)) }
       },
     }),
     route({
-      call: 'PATCH /v1/tickets/:id',
+      call: names.update,
       json: TicketChange,
       answer: ({ params, body }) => {
         const ticket = ofId(params.id)
@@ -100,11 +121,11 @@ export async function startThenaSimulator(options: ThenaOptions = {}): Promise<T
         const isKnown = statuses.some(({ id }) => id === body.statusId)
         if (!body.statusId || !isKnown || isParent) return { status: 400, json: errorBody('Invalid status') }
         setStatus(ticket.id, body.statusId)
-        return { json: enveloped(ticketBody(ticket)) }
+        return { json: enveloped(ticketBody(ticket, statuses)) }
       },
     }),
     route({
-      call: 'POST /v1/tickets/:id/comment',
+      call: names.comment,
       json: NewComment,
       answer: ({ params, body }) => {
         const ticket = ofId(params.id)
@@ -113,7 +134,7 @@ export async function startThenaSimulator(options: ThenaOptions = {}): Promise<T
         if (body.customerEmail && !isContact) return { status: 400, json: errorBody('No such contact') }
         const key = body.deDuplicationKey
         const earlier = ticket.comments.find((one) => key !== undefined && keys.get(one.id) === key)
-        if (earlier && options.repeats === 'refuse') return repeatsRefused
+        if (earlier && repeats !== 'same') return repeatsRefused
         const comment = earlier ?? commentFrom({ ...body, customerContactEmail: body.customerEmail ?? null })
         if (!earlier) ticket.comments.push(comment)
         if (key) keys.set(comment.id, key)
@@ -121,25 +142,26 @@ export async function startThenaSimulator(options: ThenaOptions = {}): Promise<T
       },
     }),
     route({
-      call: 'GET /v1/comments',
+      call: names.comments,
       query: CommentsQuery,
       answer: ({ query }) => {
-        const size = Math.min(query.limit, maxPage)
-        const page = ofId(query.entityId)?.comments.slice(query.page * size, (query.page + 1) * size) ?? []
-        return { json: enveloped(page.map(commentBody)) }
+        const size = world.pageSize(Math.min(query.limit, maxPage), defaultPage)
+        const comments = world.listed('read', ofId(query.entityId)?.comments ?? [], 'oldest')
+        return { json: enveloped(comments.slice(query.page * size, (query.page + 1) * size).map(commentBody)) }
       },
     }),
     route({
-      call: 'GET /v1/search/tickets',
+      call: names.search,
       query: SearchQuery,
       answer: ({ query }) => {
         const [, email, id] = /^requestorEmail:=(\S+?)(?: && id:=(\S+))?$/.exec(query.filter_by ?? '') ?? []
         const found = options.searchLags ? [] : tickets.filter((one) => one.requestorEmail === email)
-        const exact = found.filter((one) => id === undefined || one.id === id).toReversed()
+        const wanted = found.filter((one) => (id === undefined || one.id === id) && world.isShown('search', one))
+        const exact = query.sort_by === 'createdAt:asc' ? wanted : wanted.toReversed()
         const start = (query.page - 1) * query.per_page
         // An index is not to be trusted with whose a ticket is: it brings a stranger's along.
         const page = [...exact.slice(start, start + query.per_page), ...tickets.slice(0, 1)]
-        const hits = page.map((ticket) => ({ document: documentOf(ticket) }))
+        const hits = page.map((ticket) => ({ document: documentOf(ticket, statuses) }))
         return { json: { result: { facet_counts: [], found: exact.length, hits, page: query.page } } }
       },
     }),
@@ -147,6 +169,7 @@ export async function startThenaSimulator(options: ThenaOptions = {}): Promise<T
   const keys = new Map<string, string>()
 
   const base = await startSimulator({
+    world,
     routes,
     lacks: (headers) => (headers['x-api-key'] === apiKey ? undefined : 'no x-api-key'),
     errors: {
@@ -163,7 +186,7 @@ export async function startThenaSimulator(options: ThenaOptions = {}): Promise<T
     const ticket = stored(id)
     const status = statuses.find((one) => one.id === statusId)
     ticket.statusId = statusId
-    ticket.closedAt = (status?.parentStatusId ?? status?.id) === 'st-closed' ? new Date().toISOString() : null
+    ticket.closedAt = (status?.parentStatusId ?? status?.id) === 'st-closed' ? world.now().toISOString() : null
   }
 
   function comment(id: string, given: Partial<StoredComment>): void {
@@ -172,84 +195,36 @@ export async function startThenaSimulator(options: ThenaOptions = {}): Promise<T
 
   return {
     ...base,
-    config: { kind: 'thena', baseUrl: base.url, apiKey, teamId },
-    calls: { open: 'POST /v1/tickets', reply: 'POST /v1/tickets/:id/comment' },
+    config: withTold({ kind: 'thena', baseUrl: base.url, apiKey, teamId }, toldOf(told ? names : usual), toldOf(usual)),
+    calls: { open: 'POST /v1/tickets', reply: names.comment, lists: [names.search], messages: names.comments },
     strangersTicket: tickets[0]?.id ?? '',
-    tickets: () => tickets.slice(2).map(seenOf),
+    tickets: () => tickets.slice(2).map((ticket) => seenOf(ticket, statuses)),
     comment,
     setStatus,
     agentAnswers: (id, content, file?: AgentFile) => comment(id, { content, attachments: file ? [randomUUID()] : [] }),
     agentNotes: (id, content) => {
-      comment(id, { content, commentVisibility: 'private', commentType: 'note' })
+      comment(id, { content, commentVisibility: 'private', commentType: names.noteType })
       comment(id, { content, threadName: 'Billing, internally' })
     },
     agentCloses: (id) => setStatus(id, 'st-solved'),
-    hookOf: (id) => JSON.stringify(eventBody(stored(id), 'ticket:comment:created')),
-    eventOf: (id, eventType) => JSON.stringify(eventBody(stored(id), eventType)),
-  }
-}
-
-function newTicket(body: z.output<typeof NewTicket>, serial: number): StoredTicket {
-  const now = new Date().toISOString()
-  const first = { content: body.commentContent ?? '', metadata: body.commentMetadata ?? {} }
-  return {
-    id: idOf('TCK'),
-    serial,
-    title: body.title,
-    description: body.description ?? '',
-    requestorEmail: body.requestorEmail,
-    teamId: body.teamId,
-    statusId: body.statusId ?? 'st-new',
-    metadata: body.metadata ?? {},
-    attachmentUrls: body.attachmentUrls ?? [],
-    deDuplicationKey: body.deDuplicationKey,
-    comments: [
-      ...(body.commentContent ? [commentFrom({ ...first, customerContactEmail: body.requestorEmail })] : []),
-      commentFrom({ content: canary('thena-triage-note'), commentVisibility: 'private', commentType: 'note' }),
-    ],
-    createdAt: now,
-    updatedAt: now,
-    closedAt: null,
-    deletedAt: null,
-  }
-}
-
-function strangers(title: string): StoredTicket {
-  const requestorEmail = `${canary('thena-stranger')}@players.example`
-  const commentContent = canary('thena-strangers-words')
-  return newTicket({ title: `${title} ${canary('thena-title')}`, requestorEmail, teamId, commentContent }, 1)
-}
-
-type GivenComment = { [Name in keyof StoredComment]?: StoredComment[Name] | undefined }
-
-function commentFrom(given: GivenComment): StoredComment {
-  return {
-    id: given.id ?? idOf('CMT'),
-    content: given.content ?? '',
-    commentVisibility: given.commentVisibility ?? 'public',
-    commentType: given.commentType ?? 'comment',
-    threadName: given.threadName ?? null,
-    customerContactEmail: given.customerContactEmail ?? null,
-    metadata: given.metadata ?? {},
-    attachments: given.attachments ?? [],
-    deletedAt: given.deletedAt ?? null,
-    createdAt: given.createdAt ?? new Date().toISOString(),
+    hookOf: (id) => JSON.stringify(eventBody(stored(id), names.commentEvent, statuses)),
+    eventOf: (id, eventType) => JSON.stringify(eventBody(stored(id), eventType, statuses)),
   }
 }
 
 /** The index keeps metadata as a string. */
-function documentOf(ticket: StoredTicket) {
-  return { ...ticketBody(ticket), metadata: JSON.stringify(ticket.metadata) }
+function documentOf(ticket: StoredTicket, statuses: Statuses) {
+  return { ...ticketBody(ticket, statuses), metadata: JSON.stringify(ticket.metadata) }
 }
 
-function eventBody(ticket: StoredTicket, eventType: string) {
+function eventBody(ticket: StoredTicket, eventType: string, statuses: Statuses) {
   return {
     eventId: randomUUID(),
     eventType,
     timestamp: new Date().toISOString(),
     orgId: canary('thena-org'),
     actor: { id: canary('thena-actor'), type: 'AGENT', email: `${canary('thena-actor')}@studio.example` },
-    payload: { ticket: { ...ticketBody(ticket), lastComment: canary('thena-event') } },
+    payload: { ticket: { ...ticketBody(ticket, statuses), lastComment: canary('thena-event') } },
     metadata: {},
   }
 }
@@ -258,7 +233,7 @@ function errorBody(message: string) {
   return { status: false, message, timestamp: new Date().toISOString(), detail: canary('thena-error') }
 }
 
-function seenOf(ticket: StoredTicket): SeenTicket {
+function seenOf(ticket: StoredTicket, statuses: Statuses): SeenTicket {
   const status = statuses.find(({ id }) => id === ticket.statusId)
   return {
     vendorTicketId: ticket.id,
@@ -282,11 +257,4 @@ function seenOf(ticket: StoredTicket): SeenTicket {
 function labelled(label: string, value: unknown): string[] {
   if (typeof value !== 'object' || value === null) return [`${label}: ${JSON.stringify(value)}`]
   return Object.entries(value).flatMap(([name, inner]) => labelled(`${label}.${name}`, inner))
-}
-
-let made = 0
-
-function idOf(kind: string): string {
-  made += 1
-  return `${kind}${String(made).padStart(6, '0')}${randomUUID().replaceAll('-', '').toUpperCase().slice(0, 12)}`
 }

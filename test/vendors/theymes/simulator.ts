@@ -6,8 +6,19 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { languages } from '../../../server/contract/language.ts'
+import { type Naming, namesOf, withTold } from '../inventions.ts'
 import { type Received, route, type SimulatedRoute, startSimulator, type VendorSimulator } from '../simulator.ts'
-import { createTheymesState, otherGameId, simulatedGameId, type TheymesState, type TicketRow } from './state.ts'
+import { createWorld, type WorldInside } from '../world.ts'
+import {
+  createTheymesState,
+  inventions,
+  otherGameId,
+  simulatedGameId,
+  type TheymesNames,
+  type TheymesState,
+  type TicketRow,
+  toldOf,
+} from './state.ts'
 
 const apiKey = 'theymes-key-4d1f0b'
 
@@ -86,9 +97,10 @@ const ActionsBody = z.strictObject({
     .min(1),
 })
 
-export interface TheymesSimulatorOptions {
+export interface TheymesSimulatorOptions extends Naming {
   port?: number
   onReceived?: (request: Received) => void
+  realTime?: boolean
   /** What a hit of the duplicate check answers: nobody says. Default: nothing is ever taken for a duplicate. */
   duplicates?: 'earlier' | 'refused'
 }
@@ -106,11 +118,15 @@ export interface TheymesSimulator extends VendorSimulator {
 }
 
 export async function startTheymesSimulator(options: TheymesSimulatorOptions = {}): Promise<TheymesSimulator> {
-  const state = createTheymesState()
+  const { duplicates, names: changes, told = true, realTime, ...rest } = options
+  const [names, usual] = [namesOf(inventions, changes), namesOf(inventions)]
+  const world = createWorld({ realTime })
+  const state = createTheymesState(world, names)
   let address = ''
   const base = await startSimulator({
-    ...options,
-    routes: routesOf(state, () => address, options.duplicates),
+    ...rest,
+    world,
+    routes: routesOf({ state, world, names, duplicates, address: () => address }),
     lacks: ({ authorization }) => (authorization === `Bearer ${apiKey}` ? undefined : 'Authorization: Bearer <key>'),
     errors: {
       invalid: (why) => ({ status: 400, json: { message: why } }),
@@ -122,17 +138,21 @@ export async function startTheymesSimulator(options: TheymesSimulatorOptions = {
   address = base.url
   return {
     ...base,
-    config: {
-      kind: 'theymes',
-      baseUrl: base.url,
-      apiKey,
-      gameId: simulatedGameId,
-      paths: { deletion: 'POST /data-deletions', attachment: 'GET /attachments/{attachmentId}' },
-    },
-    calls: { open: 'POST /tickets' },
+    config: withTold(
+      {
+        kind: 'theymes',
+        baseUrl: base.url,
+        apiKey,
+        gameId: simulatedGameId,
+        paths: { deletion: 'POST /data-deletions', attachment: 'GET /attachments/{attachmentId}' },
+      },
+      toldOf(told ? names : usual),
+      toldOf(usual),
+    ),
+    calls: { open: 'POST /tickets', lists: ['GET /tickets'], messages: names.events },
     tickets: state.seen,
     agentAnswers: state.agentAnswers,
-    agentNotes: (id, text) => state.addEvent(id, { type: 'PRIVATE_NOTE', message: text }),
+    agentNotes: (id, text) => state.addEvent(id, { type: names.privateNote, message: text }),
     agentCloses: (id) => state.close(id, 'resolved'),
     hookOf: (ticketId) => JSON.stringify({ ticketId }),
     forgotten: state.forgotten,
@@ -144,14 +164,22 @@ export async function startTheymesSimulator(options: TheymesSimulatorOptions = {
   }
 }
 
-function routesOf(
-  state: TheymesState,
-  address: () => string,
-  duplicates: TheymesSimulatorOptions['duplicates'],
-): SimulatedRoute[] {
+interface Place {
+  state: TheymesState
+  world: WorldInside
+  names: TheymesNames
+  duplicates: TheymesSimulatorOptions['duplicates']
+  address: () => string
+}
+
+function routesOf({ state, world, names, duplicates, address }: Place): SimulatedRoute[] {
   const missing = { status: 404, json: { message: 'Not found' } }
   return [
-    route({ call: 'GET /tickets', query: TicketsQuery, answer: ({ query }) => ({ json: pageOf(state, query) }) }),
+    route({
+      call: 'GET /tickets',
+      query: TicketsQuery,
+      answer: ({ query }) => ({ json: pageOf(state, world, query) }),
+    }),
     route({
       call: 'POST /tickets',
       json: NewTicketBody,
@@ -170,7 +198,7 @@ function routesOf(
         return {
           json: {
             attachmentId,
-            uploadUrl: `${address()}/uploads/${attachmentId}?signature=${randomUUID()}`,
+            [names.uploadUrl]: `${address()}/uploads/${attachmentId}?signature=${randomUUID()}`,
             uploadMethod: 'PUT',
             uploadHeaders: { 'content-type': body.fileType, 'x-upload-owner': attachmentId },
             uploadExpiresInSeconds: 600,
@@ -189,14 +217,14 @@ function routesOf(
       },
     }),
     route({
-      call: 'GET /attachments/:attachmentId',
+      call: names.attachment,
       answer: ({ params }) => {
         const file = state.fileOf(params.attachmentId ?? '')
         return file?.bytes ? { bytes: file.bytes, headers: { 'content-type': file.fileType } } : missing
       },
     }),
     route({
-      call: 'POST /tickets/:ticketId/actions',
+      call: names.actions,
       json: ActionsBody,
       answer: ({ params, body }) => {
         const done = body.actions.every((action) => state.act(params.ticketId ?? '', action))
@@ -204,26 +232,27 @@ function routesOf(
       },
     }),
     route({
-      call: 'GET /tickets/:ticketId/events',
+      call: names.events,
       answer: ({ params }) => {
         const events = state.eventsOf(params.ticketId ?? '')
         return events ? { json: { events } } : missing
       },
     }),
-    route({ call: 'GET /games', answer: () => ({ json: { games: [gameOf(simulatedGameId), gameOf(otherGameId)] } }) }),
-    route({ call: 'GET /tags', answer: () => ({ json: { tags: state.tagList() } }) }),
-    route({ call: 'GET /fields', answer: () => ({ json: { fields: state.fieldList() } }) }),
+    route({ call: names.games, answer: () => ({ json: { games: [gameOf(simulatedGameId), gameOf(otherGameId)] } }) }),
+    route({ call: names.tags, answer: () => ({ json: { tags: state.tagList() } }) }),
+    route({ call: names.fields, answer: () => ({ json: { fields: state.fieldList() } }) }),
     route({
-      call: 'POST /data-deletions',
+      call: names.deletion,
       json: z.strictObject({ theymesPlayerId: z.uuid() }),
       answer: ({ body }) => (state.forget(body.theymesPlayerId) ? { json: { success: true } } : missing),
     }),
   ]
 }
 
-function pageOf(state: TheymesState, query: z.output<typeof TicketsQuery>) {
+function pageOf(state: TheymesState, world: WorldInside, query: z.output<typeof TicketsQuery>) {
   const found = state.rows.filter(
     (row) =>
+      world.isShown(query.ticketId === undefined ? 'list' : 'search', row) &&
       (query.playerId === undefined || row.playerId === query.playerId) &&
       (query.gameId === undefined || row.gameId === query.gameId) &&
       (query.ticketId === undefined || row.id === query.ticketId) &&
@@ -232,7 +261,7 @@ function pageOf(state: TheymesState, query: z.output<typeof TicketsQuery>) {
   )
   const ordered = query.order === 'desc' ? found.toReversed() : found
   const start = query.cursor === undefined ? 0 : Number(Buffer.from(query.cursor, 'base64url').toString())
-  const end = start + query.limit
+  const end = start + world.pageSize(query.limit)
   const cursor = end < ordered.length ? { cursor: Buffer.from(String(end)).toString('base64url') } : {}
   return { tickets: ordered.slice(start, end), pagination: cursor }
 }

@@ -1,7 +1,38 @@
 /** What the simulated Theymes knows: its tickets, their events, its files, and whom it was asked to forget. */
 import { randomUUID } from 'node:crypto'
+import { configuredPath, type Invention, type Names } from '../inventions.ts'
 import { type AgentFile, canary, type SeenTicket } from '../simulator.ts'
+import type { WorldInside } from '../world.ts'
 import type { NewTicketBody } from './simulator.ts'
+
+/** Theymes' document prints `/tickets` and `/attachments`, the shapes of the rest, one type of event and one status. */
+export const inventions = {
+  actions: { usual: 'POST /tickets/:ticketId/actions', other: 'POST /tickets/:ticketId/perform' },
+  events: { usual: 'GET /tickets/:ticketId/events', other: 'GET /events/:ticketId' },
+  games: { usual: 'GET /games', other: 'GET /company/games' },
+  tags: { usual: 'GET /tags', other: 'GET /company/tags' },
+  fields: { usual: 'GET /fields', other: 'GET /company/fields' },
+  deletion: { usual: 'POST /data-deletions', other: 'DELETE /players' },
+  attachment: { usual: 'GET /attachments/:attachmentId', other: 'GET /tickets/:ticketId/files/:attachmentId' },
+  uploadUrl: { usual: 'uploadUrl', other: 'url' },
+  agentMessage: { usual: 'AGENT_MESSAGE', other: 'STUDIO_MESSAGE' },
+  privateNote: { usual: 'PRIVATE_NOTE', other: 'INTERNAL_NOTE' },
+  assignment: { usual: 'ASSIGNMENT', other: 'TICKET_ASSIGNED' },
+  waiting: { usual: 'waiting', other: 'WAITING_FOR_PLAYER' },
+  closed: { usual: 'closed', other: 'CLOSED' },
+} satisfies Record<string, Invention>
+export type TheymesNames = Names<typeof inventions>
+
+/** The studio's part of a configuration that knows these names. */
+export function toldOf({ uploadUrl, agentMessage, ...names }: TheymesNames): Record<string, unknown> {
+  const { actions, events, games, tags, fields, deletion, attachment } = names
+  const paths = Object.entries({ actions, events, games, tags, fields, deletion, attachment })
+  return {
+    paths: Object.fromEntries(paths.map(([name, call]) => [name, configuredPath(call)])),
+    uploadUrlField: uploadUrl,
+    agentMessageTypes: [agentMessage],
+  }
+}
 
 export const simulatedGameId = '3f0eee32-8eac-4668-9b38-e3e5dc21d607'
 export const otherGameId = '9c1c60a2-1f3e-4d4f-9f0c-0b7d4d0f7a11'
@@ -45,7 +76,7 @@ const definedFields = ['guild']
 
 export type TheymesState = ReturnType<typeof createTheymesState>
 
-export function createTheymesState() {
+export function createTheymesState(world: WorldInside, names: TheymesNames) {
   const rows: TicketRow[] = []
   const events = new Map<string, EventRow[]>()
   const metadata = new Map<string, NewTicketBody['metadata']>()
@@ -62,8 +93,8 @@ export function createTheymesState() {
 
   function addRow(gameId: string, playerId: string, language: string, channels: string[]): string {
     const id = randomUUID()
-    const now = new Date().toISOString()
-    rows.push({
+    const now = world.now().toISOString()
+    const row = {
       id,
       url: `https://company.theymes.example/desk/${canary('url')}`,
       gameId,
@@ -80,16 +111,18 @@ export function createTheymesState() {
       issueResolution: canary('resolution'),
       createdAt: now,
       lastActivityAt: now,
-    })
+    }
+    rows.push(world.took(row))
     events.set(id, [])
-    addEvent(id, { type: 'ASSIGNMENT', message: `assigned to ${canary('agent')}@company.example` })
-    addEvent(id, { type: 'PRIVATE_NOTE', message: canary('note') })
+    addEvent(id, { type: names.assignment, message: `assigned to ${canary('agent')}@company.example` })
+    addEvent(id, { type: names.privateNote, message: canary('note') })
     return id
   }
 
   function addEvent(ticketId: string, event: { type: string; message?: string; attachments?: { id: string }[] }): void {
-    const createdAt = new Date().toISOString()
-    events.get(ticketId)?.push({ id: randomUUID(), createdAt, message: '', language: 'en', attachments: [], ...event })
+    const createdAt = world.now().toISOString()
+    const whole = { id: randomUUID(), createdAt, message: '', language: 'en', attachments: [], ...event }
+    events.get(ticketId)?.push(world.took(whole))
     const row = rowOf(ticketId)
     if (row) row.lastActivityAt = createdAt
   }
@@ -117,7 +150,7 @@ export function createTheymesState() {
     const isSame = (event: EventRow) =>
       event.type === 'PLAYER_MESSAGE' && firstLine(event.message) === firstLine(message)
     const found = rows.find(
-      (row) => row.playerId === player?.id && row.status !== 'closed' && events.get(row.id)?.some(isSame),
+      (row) => row.playerId === player?.id && row.status !== names.closed && events.get(row.id)?.some(isSame),
     )
     return found?.id
   }
@@ -130,23 +163,23 @@ export function createTheymesState() {
 
   function close(ticketId: string, resolutionType: string): boolean {
     const row = rowOf(ticketId)
-    if (row) Object.assign(row, { status: 'closed', resolutionType })
+    if (row) Object.assign(row, { status: names.closed, resolutionType })
     return row !== undefined
   }
 
   function act(ticketId: string, action: { type: string }): boolean {
     if (action.type === 'resolveTicket') return close(ticketId, 'resolved')
     if (action.type === 'rejectTicket') return close(ticketId, 'rejected')
-    if (action.type === 'sendMessage') addEvent(ticketId, { type: 'AGENT_MESSAGE', message: 'in the studio’s name' })
+    if (action.type === 'sendMessage') addEvent(ticketId, { type: names.agentMessage, message: 'in the studio’s name' })
     return rowOf(ticketId) !== undefined
   }
 
   function agentAnswers(ticketId: string, text: string, file?: AgentFile): void {
     const id = randomUUID()
     if (file) files.set(id, { ...file, fileSize: file.bytes.byteLength })
-    addEvent(ticketId, { type: 'AGENT_MESSAGE', message: text, attachments: file ? [{ id }] : [] })
+    addEvent(ticketId, { type: names.agentMessage, message: text, attachments: file ? [{ id }] : [] })
     const row = rowOf(ticketId)
-    if (row) row.status = 'waiting'
+    if (row) row.status = names.waiting
   }
 
   /** Tags and fields that are not defined are dropped without a word, as the vendor does. */
@@ -167,7 +200,7 @@ export function createTheymesState() {
   function seen(): SeenTicket[] {
     return rows.slice(strangers).map((row) => ({
       vendorTicketId: row.id,
-      closed: row.status === 'closed',
+      closed: row.status === names.closed,
       lines: linesOf(row),
       files: (events.get(row.id) ?? [])
         .flatMap((event) => event.attachments.map(({ id }) => files.get(id)))
@@ -225,7 +258,11 @@ export function createTheymesState() {
     letGoOfFiles: () => {
       for (const file of files.values()) if (file.bytes) file.bytes = Buffer.alloc(0)
     },
-    eventsOf: (ticketId: string) => events.get(ticketId),
+    /** As they are shown, once the ticket itself is. */
+    eventsOf: (ticketId: string) => {
+      const row = rowOf(ticketId)
+      return row && world.isShown('read', row) ? world.listed('read', events.get(ticketId) ?? [], 'oldest') : undefined
+    },
     tagList: () =>
       definedOf(definedTags, (name) => ({
         name,

@@ -3,7 +3,8 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { createThreada } from '../../../server/vendors/threada/threada.ts'
 import { ThreadaConfig } from '../../../server/vendors/threada/wire.ts'
 import { ada, bob, call, codeOf, having, openingOf, refOf } from '../suite-parts.ts'
-import { privatePaths, startThreadaSimulator, type ThreadaOptions } from './simulator.ts'
+import { startThreadaSimulator, type ThreadaOptions } from './simulator.ts'
+import { privatePaths } from './state.ts'
 
 async function begin(options: ThreadaOptions = {}, config: Record<string, unknown> = {}) {
   const simulator = await startThreadaSimulator(options)

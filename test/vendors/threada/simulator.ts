@@ -2,22 +2,18 @@
  * Threada as its page shows it: a way in, a list of open tickets, and no more. With `privateCalls` it has the calls its
  * scopes speak of, in the shapes of the published ones.
  */
-import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import { canary, type Received, route, type SeenTicket, startSimulator, type VendorSimulator } from '../simulator.ts'
+import { type Naming, namesOf, withTold } from '../inventions.ts'
+import { canary, type Received, route, startSimulator, type VendorSimulator } from '../simulator.ts'
+import { createWorld } from '../world.ts'
+import { createRows, inventions, privatePaths, type StoredTicket, seenOf, summaryOf, toldOf } from './state.ts'
 
 const apiKey = 'threada-key-0123456789'
 
-/** Where a studio with Threada's own word for it might find the rest. */
-export const privatePaths = {
-  ticket: 'GET /api/v1/public/tickets/{ticketId}',
-  messages: 'POST /api/v1/public/tickets/{ticketId}/messages',
-  update: 'PATCH /api/v1/public/tickets/{ticketId}',
-}
-
-export interface ThreadaOptions {
+export interface ThreadaOptions extends Naming {
   port?: number
   onReceived?: (request: Received) => void
+  realTime?: boolean
   /** Off by default: nobody publishes them. The key may read then, too. */
   privateCalls?: boolean
   /** Tickets of other people that are open already. */
@@ -51,28 +47,12 @@ const ListQuery = z.strictObject({
   page_token: z.string().min(1).optional(),
 })
 
-interface StoredMessage {
-  message_id: string
-  role: string
-  content: string
-  created_at: string
-  /** Kept, never shown and not known to de-duplicate. */
-  externalId: string | undefined
-}
-
-interface StoredTicket {
-  id: string
-  subject: string
-  status: string
-  contact: { name: string; email: string }
-  tags: readonly string[]
-  messages: StoredMessage[]
-  createdAt: string
-  isStrangers: boolean
-}
-
 export async function startThreadaSimulator(options: ThreadaOptions = {}): Promise<ThreadaSimulator> {
-  const tickets = Array.from({ length: options.strangers ?? 2 }, strangersTicket)
+  const { privateCalls = false, told = true } = options
+  const [names, usual] = [namesOf(inventions, options.names), namesOf(inventions)]
+  const world = createWorld({ realTime: options.realTime })
+  const vendor = createRows(world, names)
+  const tickets = Array.from({ length: options.strangers ?? 2 }, vendor.strangersTicket)
 
   function stored(id: string | undefined): StoredTicket {
     const ticket = tickets.find((one) => one.id === id)
@@ -85,30 +65,36 @@ export async function startThreadaSimulator(options: ThreadaOptions = {}): Promi
     return ticket ? answer(ticket) : missing
   }
 
+  /** Only for who reads: a ticket that does not show yet can be written to all the same. */
+  function ofShown(id: string | undefined, answer: (ticket: StoredTicket) => { status?: number; json?: unknown }) {
+    return ofId(id, (ticket) => (world.isShown('read', ticket) ? answer(ticket) : missing))
+  }
+
   const published = [
     route({
       call: 'POST /api/v1/public/tickets',
       json: NewTicket,
       answer: ({ body }) => {
         const { content, external_message_id } = body.initial_message
-        const messages = [messageOf('user', content, external_message_id)]
-        const ticket = ticketOf(body.subject, body.contact, body.tags, messages)
+        const messages = [vendor.messageOf('user', content, external_message_id)]
+        const ticket = vendor.ticketOf(body.subject, body.contact, body.tags, messages)
         tickets.push(ticket)
-        return { status: 201, json: { ticket: detailOf(ticket) } }
+        return { status: 201, json: { ticket: vendor.detailOf(ticket) } }
       },
     }),
     route({
       call: 'GET /api/v1/public/tickets',
       query: ListQuery,
       answer: ({ query }) => {
-        if (!options.privateCalls) return { status: 403, json: errorBody('forbidden', 'needs support.read', 403) }
-        const open = tickets.filter(({ status }) => status === 'open').toReversed()
+        if (!privateCalls) return { status: 403, json: errorBody('forbidden', 'needs support.read', 403) }
+        const isOpen = ({ status }: StoredTicket) => status === 'open'
+        const open = world.listed('list', tickets.filter(isOpen), 'newest')
         const start = Number(query.page_token ?? 0)
-        const items = open.slice(start, start + query.limit).map((ticket) => ({
+        const end = start + world.pageSize(query.limit)
+        const items = open.slice(start, end).map((ticket) => ({
           ...summaryOf(ticket),
           last_message_at: ticket.messages.at(-1)?.created_at,
         }))
-        const end = start + query.limit
         return { json: end < open.length ? { items, next_page_token: String(end) } : { items } }
       },
     }),
@@ -116,32 +102,34 @@ export async function startThreadaSimulator(options: ThreadaOptions = {}): Promi
 
   const unpublished = [
     route({
-      call: 'GET /api/v1/public/tickets/:ticketId',
-      answer: ({ params }) => ofId(params.ticketId, (ticket) => ({ json: { ticket: detailOf(ticket) } })),
+      call: names.ticket,
+      answer: ({ params }) =>
+        ofShown(params.ticketId, (ticket) => ({ json: { ticket: vendor.shownDetailOf(ticket) } })),
     }),
     route({
-      call: 'POST /api/v1/public/tickets/:ticketId/messages',
+      call: names.messages,
       json: Message,
       answer: ({ params, body }) =>
         ofId(params.ticketId, (ticket) => {
-          const message = messageOf('user', body.content, body.external_message_id)
+          const message = vendor.messageOf('user', body.content, body.external_message_id)
           ticket.messages.push(message)
-          return { status: 201, json: { message: shownOf(message) } }
+          return { status: 201, json: { message: vendor.shownOf(message) } }
         }),
     }),
     route({
-      call: 'PATCH /api/v1/public/tickets/:ticketId',
+      call: names.update,
       json: z.strictObject({ status: z.enum(['open', 'closed']) }),
       answer: ({ params, body }) =>
         ofId(params.ticketId, (ticket) => {
-          ticket.status = body.status
-          return { json: { ticket: detailOf(ticket) } }
+          ticket.status = body.status === 'closed' ? names.closed : 'open'
+          return { json: { ticket: vendor.detailOf(ticket) } }
         }),
     }),
   ]
 
   const base = await startSimulator({
-    routes: options.privateCalls ? [...published, ...unpublished] : published,
+    world,
+    routes: privateCalls ? [...published, ...unpublished] : published,
     lacks: (headers) => (headers['x-api-key'] === apiKey ? undefined : 'no X-Api-Key'),
     errors: {
       invalid: (why) => ({ status: 422, json: errorBody('validation', why, 422) }),
@@ -154,72 +142,30 @@ export async function startThreadaSimulator(options: ThreadaOptions = {}): Promi
   })
 
   const say = (id: string, role: string, content: string) => {
-    stored(id).messages.push(messageOf(role, content, undefined))
+    stored(id).messages.push(vendor.messageOf(role, content, undefined))
   }
 
   return {
     ...base,
-    config: { kind: 'threada', baseUrl: base.url, apiKey, ...(options.privateCalls ? { paths: privatePaths } : {}) },
+    config: withTold(
+      { kind: 'threada', baseUrl: base.url, apiKey, ...(privateCalls ? { paths: privatePaths } : {}) },
+      toldOf(told ? names : usual, privateCalls),
+      toldOf(usual, privateCalls),
+    ),
     calls: {
       open: 'POST /api/v1/public/tickets',
-      ...(options.privateCalls ? { reply: 'POST /api/v1/public/tickets/:ticketId/messages' } : {}),
+      lists: ['GET /api/v1/public/tickets'],
+      ...(privateCalls ? { reply: names.messages, messages: names.ticket } : {}),
     },
-    tickets: () => tickets.filter(({ isStrangers }) => !isStrangers).map(seenOf),
+    tickets: () => tickets.filter(({ isStrangers }) => !isStrangers).map((ticket) => seenOf(ticket, names)),
     say,
     tagsOf: (id) => stored(id).tags,
     contactOf: (id) => stored(id).contact,
-    agentAnswers: (id, text) => say(id, 'agent', text),
-    agentNotes: (id, text) => say(id, 'note', text),
+    agentAnswers: (id, text) => say(id, names.agentRole, text),
+    agentNotes: (id, text) => say(id, names.noteRole, text),
     agentCloses: (id) => {
-      stored(id).status = 'closed'
+      stored(id).status = names.closed
     },
-  }
-}
-
-function ticketOf(
-  subject: string,
-  contact: StoredTicket['contact'],
-  tags: readonly string[],
-  messages: StoredMessage[],
-): StoredTicket {
-  const triage = messageOf('system', canary('threada-triage'), undefined)
-  const createdAt = new Date().toISOString()
-  return {
-    id: `T-${randomUUID()}`,
-    subject,
-    status: 'open',
-    contact,
-    tags,
-    messages: [...messages, triage],
-    createdAt,
-    isStrangers: false,
-  }
-}
-
-function strangersTicket(): StoredTicket {
-  const contact = { name: canary('threada-name'), email: `${canary('threada-stranger')}@players.example` }
-  const messages = [messageOf('user', canary('threada-strangers-words'), undefined)]
-  return { ...ticketOf(canary('threada-subject'), contact, [canary('threada-tag')], messages), isStrangers: true }
-}
-
-function messageOf(role: string, content: string, externalId: string | undefined): StoredMessage {
-  return { message_id: `M-${randomUUID()}`, role, content, created_at: new Date().toISOString(), externalId }
-}
-
-function shownOf({ message_id, role, content, created_at }: StoredMessage) {
-  return { message_id, role, content, channel: 'email', created_at }
-}
-
-function summaryOf({ id, subject, status, tags }: StoredTicket) {
-  const tenant_id = canary('threada-tenant')
-  return { ticket_id: id, tenant_id, subject, status, priority: 'normal', channel: 'email', tags }
-}
-
-function detailOf(ticket: StoredTicket) {
-  return {
-    summary: { ...summaryOf(ticket), created_at: ticket.createdAt },
-    contact: { name: canary('threada-contact'), email: `${canary('threada-contact')}@players.example` },
-    messages: ticket.messages.map(shownOf),
   }
 }
 
@@ -228,17 +174,3 @@ function errorBody(type: string, message: string, code: number) {
 }
 
 const missing = { status: 404, json: errorBody('not_found', 'no such ticket', 404) }
-
-function seenOf(ticket: StoredTicket): SeenTicket {
-  return {
-    vendorTicketId: ticket.id,
-    closed: ticket.status === 'closed',
-    lines: [
-      `subject: ${ticket.subject}`,
-      `contact: ${ticket.contact.name} <${ticket.contact.email}>`,
-      ...ticket.tags.map((tag) => `tag: ${tag}`),
-      ...ticket.messages.flatMap(({ content }) => content.split('\n')),
-    ],
-    files: [],
-  }
-}

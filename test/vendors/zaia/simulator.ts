@@ -4,6 +4,7 @@
  * studio would have to name.
  */
 import { z } from 'zod'
+import { type Naming, namesOf, withTold } from '../inventions.ts'
 import {
   canary,
   type Received,
@@ -12,7 +13,21 @@ import {
   startSimulator,
   type VendorSimulator,
 } from '../simulator.ts'
-import { changedOf, channelId, chatOf, createZaiaState, detailsOf, serviceUserId, type ZaiaState } from './state.ts'
+import { createWorld, type WorldInside } from '../world.ts'
+import {
+  type ChatRow,
+  changedOf,
+  channelId,
+  chatOf,
+  createZaiaState,
+  detailsOf,
+  inventions,
+  messageOf,
+  serviceUserId,
+  toldOf,
+  type ZaiaNames,
+  type ZaiaState,
+} from './state.ts'
 
 const apiKey = 'zaia-key-77ab31'
 
@@ -27,27 +42,30 @@ const paging = {
   pageSize: z.coerce.number().min(1).max(100).default(10),
 }
 
-const Status = z.enum(['pending', 'ongoing', 'completed'])
+/** "status enum Required", and no value is printed. */
+const statusOf = ({ pending, ongoing, completed }: ZaiaNames) => z.enum([pending, ongoing, completed])
 
-const DetailsQuery = z.strictObject({
-  status: Status,
-  assigneeIds: Ids,
-  chatIds: Ids,
-  responderIds: Ids,
-  responderVersionIds: Ids,
-  tagIds: Ids,
-  includeRemoved: z.stringbool().optional(),
-  search: z.string().optional(),
-  ...paging,
-})
+const detailsQueryOf = (names: ZaiaNames) =>
+  z.strictObject({
+    status: statusOf(names),
+    assigneeIds: Ids,
+    chatIds: Ids,
+    responderIds: Ids,
+    responderVersionIds: Ids,
+    tagIds: Ids,
+    includeRemoved: z.stringbool().optional(),
+    search: z.string().optional(),
+    ...paging,
+  })
 
 const ChatsQuery = z.strictObject({ channelIds: Ids, ownerIds: Ids, ...paging })
 const MessagesQuery = z.strictObject({ chatId: z.uuid(), ticketIds: Ids })
 
-export interface ZaiaSimulatorOptions {
+export interface ZaiaSimulatorOptions extends Naming {
   port?: number
   onReceived?: (request: Received) => void
-  /** Whether whoever is seen has a chat already. Default true. */
+  realTime?: boolean
+  /** Whether whoever is seen has a chat already. Default false: the document opens none. */
   chatOnSight?: boolean
 }
 
@@ -57,11 +75,14 @@ export interface ZaiaSimulator extends VendorSimulator {
 }
 
 export async function startZaiaSimulator(options: ZaiaSimulatorOptions = {}): Promise<ZaiaSimulator> {
-  const { chatOnSight = true, ...rest } = options
-  const state = createZaiaState(chatOnSight)
+  const { chatOnSight = false, names: changes, told = true, realTime, ...rest } = options
+  const [names, usual] = [namesOf(inventions, changes), namesOf(inventions)]
+  const world = createWorld({ realTime })
+  const state = createZaiaState(world, names, chatOnSight)
   const base = await startSimulator({
     ...rest,
-    routes: [...ticketRoutes(state), ...chatRoutes(state)],
+    world,
+    routes: [...ticketRoutes(state, world, names), ...chatRoutes(state, world, names)],
     lacks: ({ authorization }) => (authorization === apiKey ? undefined : 'the key in the header authorization'),
     errors: {
       invalid: (why) => ({ status: 400, json: { message: why } }),
@@ -72,18 +93,27 @@ export async function startZaiaSimulator(options: ZaiaSimulatorOptions = {}): Pr
   })
   return {
     ...base,
-    config: {
-      kind: 'zaia',
-      baseUrl: base.url,
-      apiKey,
-      channelId,
-      assigneeId: serviceUserId,
-      paths: { sendMessage: 'POST /api/v1/chat-messages' },
+    config: withTold(
+      {
+        kind: 'zaia',
+        baseUrl: base.url,
+        apiKey,
+        channelId,
+        assigneeId: serviceUserId,
+        paths: { sendMessage: inventions.sendMessage.usual },
+      },
+      toldOf(told ? names : usual),
+      toldOf(usual),
+    ),
+    calls: {
+      open: names.sendMessage,
+      reply: names.sendMessage,
+      lists: ['GET /api/v1/tickets/details'],
+      messages: names.messages,
     },
-    calls: { open: 'POST /api/v1/chat-messages', reply: 'POST /api/v1/chat-messages' },
     tickets: state.seen,
-    agentAnswers: (id, text) => void state.say(id, 'agent', text),
-    agentNotes: (id, text) => void state.say(id, 'note', text),
+    agentAnswers: (id, text) => void state.say(id, names.agentRole, text),
+    agentNotes: (id, text) => void state.say(id, names.noteRole, text),
     agentCloses: (id) => void state.complete(id, serviceUserId),
     state,
     otherTicketId: state.otherTicketId,
@@ -92,24 +122,24 @@ export async function startZaiaSimulator(options: ZaiaSimulatorOptions = {}): Pr
 
 const missing = { status: 404, json: { message: 'not found' } }
 
-function ticketRoutes(state: ZaiaState): SimulatedRoute[] {
+function ticketRoutes(state: ZaiaState, world: WorldInside, names: ZaiaNames): SimulatedRoute[] {
   return [
     route({
       call: 'GET /api/v1/tickets/details',
-      query: DetailsQuery,
+      query: detailsQueryOf(names),
       answer: ({ query }) => {
         const { status, chatIds, pageNumber, pageSize } = query
         const found = state.tickets.filter(
           (ticket) => ticket.status === status && (chatIds.length === 0 || chatIds.includes(ticket.chat.id)),
         )
-        return { json: pageOf(found.toReversed(), pageNumber, pageSize).map(detailsOf) }
+        return { json: pageOf(world.listed('list', found, 'newest'), pageNumber, pageSize).map(detailsOf) }
       },
     }),
     route({
       call: 'GET /api/v1/tickets/:id/details',
       answer: ({ params }) => {
         const ticket = state.ticketOf(params.id ?? '')
-        return ticket ? { json: detailsOf(ticket) } : missing
+        return ticket && world.isShown('read', ticket) ? { json: detailsOf(ticket) } : missing
       },
     }),
     route({
@@ -118,7 +148,7 @@ function ticketRoutes(state: ZaiaState): SimulatedRoute[] {
         chatId: z.uuid(),
         ticketingTeamId: z.uuid().nullable(),
         assigneeId: z.literal(serviceUserId),
-        status: Status,
+        status: statusOf(names),
       }),
       answer: ({ body }) => {
         const ticket = state.open(body.chatId, body.status)
@@ -137,7 +167,7 @@ function ticketRoutes(state: ZaiaState): SimulatedRoute[] {
       call: 'POST /api/v1/tickets/:ticketId/tags',
       json: z.strictObject({ tagId: z.uuid() }),
       answer: ({ params, body }) => {
-        const now = new Date().toISOString()
+        const now = world.now().toISOString()
         const tag = { createdAt: now, updatedAt: now, tagId: body.tagId, ticketId: params.ticketId }
         return state.attach(params.ticketId ?? '', body.tagId) ? { json: tag } : missing
       },
@@ -145,10 +175,10 @@ function ticketRoutes(state: ZaiaState): SimulatedRoute[] {
   ]
 }
 
-function chatRoutes(state: ZaiaState): SimulatedRoute[] {
+function chatRoutes(state: ZaiaState, world: WorldInside, names: ZaiaNames): SimulatedRoute[] {
   return [
     route({
-      call: 'POST /api/v1/external-users/authenticate',
+      call: names.authenticate,
       json: z.strictObject({
         channelId: z.literal(channelId),
         externalId: z.string().min(3).max(250),
@@ -169,32 +199,35 @@ function chatRoutes(state: ZaiaState): SimulatedRoute[] {
       }),
     }),
     route({
-      call: 'GET /api/v1/chats',
+      call: names.chats,
       query: ChatsQuery,
       answer: ({ query }) => {
         const { ownerIds, pageNumber, pageSize } = query
-        const found = state.chats.filter((chat) => ownerIds.length === 0 || ownerIds.includes(chat.owner.id))
-        return { json: pageOf(found, pageNumber, pageSize).map(chatOf) }
+        const ownerOf = ({ owner }: ChatRow) => (names.ownerIdsMean === 'id' ? owner.id : owner.superIdentityId)
+        const found = state.chats.filter((chat) => ownerIds.length === 0 || ownerIds.includes(ownerOf(chat)))
+        const chats = pageOf(world.listed('list', found, 'oldest'), pageNumber, pageSize)
+        return { json: chats.map((chat) => chatOf(chat, names)) }
       },
     }),
     route({
-      call: 'GET /api/v1/chat-messages',
+      call: names.messages,
       query: MessagesQuery,
       answer: ({ query }) => ({
-        json: state.messagesOf(query.chatId, query.ticketIds).map((row) => ({ ...row, senderId: canary('sender') })),
+        json: state.messagesOf(query.chatId, query.ticketIds).map((row) => messageOf(row, names)),
       }),
     }),
     route({
-      call: 'POST /api/v1/chat-messages',
+      call: names.sendMessage,
       json: z.strictObject({
         chatId: z.uuid(),
         ticketId: z.uuid(),
-        content: z.string().min(1),
-        role: z.literal('user'),
+        [names.text]: z.string().min(1),
+        [names.role]: z.literal(names.playerRole),
       }),
       answer: ({ body }) => {
-        const row = state.say(body.ticketId, body.role, body.content)
-        return row?.chatId === body.chatId ? { json: row } : missing
+        const { chatId, ticketId, [names.text]: text } = z.record(z.string(), z.string()).parse(body)
+        const row = state.say(ticketId ?? '', names.playerRole, text ?? '')
+        return row && row.chatId === chatId ? { json: messageOf(row, names) } : missing
       },
     }),
   ]

@@ -1,11 +1,52 @@
 /** What the simulated Zaia knows: external users, their chats, tickets and messages, and a stranger's of each. */
 import { randomUUID } from 'node:crypto'
+import type { Invention, Names } from '../inventions.ts'
 import { canary, type SeenTicket } from '../simulator.ts'
+import type { WorldInside } from '../world.ts'
 
 export const channelId = '5d42bb47-5c61-4837-857c-78065cfad990'
 export const serviceUserId = 'f07c797a-5ed6-4a80-a34d-f79f201130ce'
 export const knownTagId = '0b7e9a52-6e0a-4a5f-9a0e-3f6f4c1f2d11'
 const workspaceId = randomUUID()
+
+/** Zaia's document prints the calls of tickets, without a status; the rest is known by hearsay or not at all. */
+export const inventions = {
+  authenticate: {
+    usual: 'POST /api/v1/external-users/authenticate',
+    other: 'POST /api/v1/external-users/login',
+    opensWith: true,
+  },
+  chats: { usual: 'GET /api/v1/chats', other: 'GET /api/v1/conversations', opensWith: true },
+  messages: { usual: 'GET /api/v1/chat-messages', other: 'GET /api/v1/messages' },
+  sendMessage: { usual: 'POST /api/v1/chat-messages', other: 'POST /api/v1/messages', opensWith: true },
+  text: { usual: 'content', other: 'body', opensWith: true },
+  role: { usual: 'role', other: 'author', opensWith: true },
+  sentAt: { usual: 'createdAt', other: 'sentAt' },
+  playerRole: { usual: 'user', other: 'human', opensWith: true },
+  agentRole: { usual: 'agent', other: 'operator' },
+  noteRole: { usual: 'note', other: 'internal' },
+  /** The order and the number of words is the vendor's own: waiting, in hand, done. */
+  pending: { usual: 'pending', other: 'queued', opensWith: true },
+  ongoing: { usual: 'ongoing', other: 'active' },
+  completed: { usual: 'completed', other: 'done' },
+  /** `ownerId`, or an object `owner` with an `id`. */
+  chatOwner: { usual: 'ownerId', other: 'owner' },
+  /** Which of an external user's two ids `ownerIds` filters by. */
+  ownerIdsMean: { usual: 'id', other: 'superIdentityId' },
+} satisfies Record<string, Invention>
+export type ZaiaNames = Names<typeof inventions>
+
+/** The studio's part of a configuration that knows these names. */
+export function toldOf(names: ZaiaNames): Record<string, unknown> {
+  const { authenticate, chats, messages, sendMessage, text, role, sentAt, pending, ongoing, completed } = names
+  return {
+    paths: { authenticate, chats, messages, sendMessage },
+    messageFields: { text, role, sentAt },
+    statuses: { open: [pending, ongoing], closed: [completed] },
+    playerRoles: [names.playerRole],
+    agentRoles: [names.agentRole, 'assistant'],
+  }
+}
 
 export interface UserRow {
   id: string
@@ -22,7 +63,7 @@ export interface ChatRow {
 export interface TicketRow {
   id: string
   chat: ChatRow
-  status: 'pending' | 'ongoing' | 'completed'
+  status: string
   createdAt: string
   ongoingAt: string | null
   completedAt: string | null
@@ -42,7 +83,7 @@ export interface MessageRow {
 export type ZaiaState = ReturnType<typeof createZaiaState>
 
 /** `chatOnSight`: whoever is seen has a chat, as if they had talked to the studio's agent before. */
-export function createZaiaState(chatOnSight: boolean) {
+export function createZaiaState(world: WorldInside, names: ZaiaNames, chatOnSight: boolean) {
   const users: UserRow[] = []
   const chats: ChatRow[] = []
   const tickets: TicketRow[] = []
@@ -59,16 +100,24 @@ export function createZaiaState(chatOnSight: boolean) {
 
   function addChat(owner: UserRow): ChatRow {
     const chat = { id: randomUUID(), owner }
-    chats.push(chat)
+    chats.push(world.took(chat))
     return chat
   }
 
   function open(chatId: string, status: TicketRow['status']): TicketRow | undefined {
     const chat = chats.find((one) => one.id === chatId)
     if (!chat) return undefined
-    const createdAt = new Date().toISOString()
-    const ticket = { id: randomUUID(), chat, status, createdAt, ongoingAt: null, completedAt: null, tags: [] }
-    tickets.push(ticket)
+    const createdAt = world.now().toISOString()
+    const ticket: TicketRow = {
+      id: randomUUID(),
+      chat,
+      status,
+      createdAt,
+      ongoingAt: null,
+      completedAt: null,
+      tags: [],
+    }
+    tickets.push(world.took(ticket))
     say(ticket.id, 'system', canary('system-prompt'))
     say(ticket.id, 'tool', canary('tool-call'))
     return ticket
@@ -83,9 +132,9 @@ export function createZaiaState(chatOnSight: boolean) {
       ticketId,
       role,
       content,
-      createdAt: new Date().toISOString(),
+      createdAt: world.now().toISOString(),
     }
-    messages.push(row)
+    messages.push(world.took(row))
     return row
   }
 
@@ -95,7 +144,7 @@ export function createZaiaState(chatOnSight: boolean) {
 
   function complete(ticketId: string, completedBy: string): TicketRow | undefined {
     const ticket = ticketOf(ticketId)
-    if (ticket) Object.assign(ticket, { status: 'completed', completedAt: new Date().toISOString(), completedBy })
+    if (ticket) Object.assign(ticket, { status: names.completed, completedAt: world.now().toISOString(), completedBy })
     return ticket
   }
 
@@ -107,28 +156,29 @@ export function createZaiaState(chatOnSight: boolean) {
   }
 
   function messagesOf(chatId: string, ticketIds: readonly string[]): MessageRow[] {
-    return messages.filter(
+    const found = messages.filter(
       (row) => row.chatId === chatId && (ticketIds.length === 0 || ticketIds.includes(row.ticketId)),
     )
+    return world.listed('read', found, 'oldest')
   }
 
   /** Without the stranger's that is there from the start. */
   function seen(): SeenTicket[] {
     return tickets.slice(1).map((ticket) => ({
       vendorTicketId: ticket.id,
-      closed: ticket.status === 'completed',
+      closed: ticket.status === names.completed,
       lines: [
         ...ticket.tags.map((tag) => `tag: ${tag}`),
-        ...messagesOf(ticket.chat.id, [ticket.id]).flatMap((message) => message.content.split('\n')),
+        ...messages.filter((row) => row.ticketId === ticket.id).flatMap((message) => message.content.split('\n')),
       ],
       files: [],
     }))
   }
 
   const mallory = userOf('player-mallory')
-  const theirs = open((chats.find((chat) => chat.owner === mallory) ?? addChat(mallory)).id, 'pending')
+  const theirs = open((chats.find((chat) => chat.owner === mallory) ?? addChat(mallory)).id, names.pending)
   if (!theirs) throw new Error('the stranger has no ticket')
-  say(theirs.id, 'user', canary('other-player'))
+  say(theirs.id, names.playerRole, canary('other-player'))
 
   return {
     chats,
@@ -202,12 +252,18 @@ export function changedOf(ticket: TicketRow) {
   }
 }
 
-export function chatOf(chat: ChatRow) {
+/** A message as the vendor names its parts. */
+export function messageOf({ id, chatId, ticketId, role, content, createdAt }: MessageRow, names: ZaiaNames) {
+  const said = { [names.role]: role, [names.text]: content, [names.sentAt]: createdAt }
+  return { id, chatId, ticketId, ...said, senderId: canary('sender') }
+}
+
+export function chatOf(chat: ChatRow, { chatOwner }: ZaiaNames) {
   return {
     id: chat.id,
     channelId,
     channelType: 'api',
-    ownerId: chat.owner.id,
+    [chatOwner]: chatOwner === 'owner' ? { id: chat.owner.id } : chat.owner.id,
     ownerIdentifier: canary('identifier'),
     ownerName: canary('owner-name'),
     isOwnerBlocked: chat.owner.blocked,

@@ -13,7 +13,7 @@ import { knownTagId, serviceUserId } from './state.ts'
 vendorSuite(
   'Zaia',
   async (parts) => {
-    const simulator = await startZaiaSimulator()
+    const simulator = await startZaiaSimulator({ chatOnSight: true })
     return { vendor: createZaia(ZaiaConfig.parse(simulator.config), parts), simulator }
   },
   { knowsOwners: true },
@@ -27,7 +27,7 @@ describe('Zaia in particular', () => {
   async function begin(options: ZaiaSimulatorOptions = {}, config: object = {}): Promise<void> {
     if (scene) await scene.end()
     scene = await setScene(async (parts) => {
-      simulator = await startZaiaSimulator(options)
+      simulator = await startZaiaSimulator({ chatOnSight: true, ...options })
       return { vendor: createZaia(ZaiaConfig.parse({ ...simulator.config, ...config }), parts), simulator }
     })
     vendor = scene.vendor
