@@ -10,6 +10,8 @@ export interface Invention {
   other: string
   /** Nothing can be opened by an adapter that does not know it. */
   opensWith?: boolean
+  /** Off unless the studio names it, so that nobody is ever wrong about it. */
+  byStudio?: boolean
 }
 
 export type Names<Table> = { readonly [Name in keyof Table]: string }

@@ -20,6 +20,9 @@ import {
   seen,
   setScene,
 } from './suite-parts.ts'
+import { worldSuite } from './suite-world.ts'
+import { lateSuite } from './suite-world-late.ts'
+import { rowSuite } from './suite-world-rows.ts'
 
 export interface SuiteOptions {
   /** The vendor's own data say whose a ticket is, so that the adapter refuses a stranger by itself. */
@@ -234,5 +237,8 @@ export function vendorSuite(name: string, start: Start, { knowsOwners, isRemote 
 
     if (!isRemote) return
     failureSuite(() => scene, start)
+    worldSuite(() => scene)
+    rowSuite(() => scene)
+    lateSuite(() => scene)
   })
 }

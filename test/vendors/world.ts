@@ -66,6 +66,8 @@ export interface WorldInside extends World {
   isShown: (view: View, row: object) => boolean
   /** Rows in the order they were taken in, as a list of this view shows them. `usual`: where nobody wished otherwise. */
   listed: <T extends object>(view: View, rows: readonly T[], usual: 'newest' | 'oldest') => T[]
+  /** The same of rows that were there all along. */
+  ordered: <T extends object>(rows: readonly T[], usual: 'newest' | 'oldest') => T[]
   /** How many rows a page has when so many were asked for. `least`: what the document promises. */
   pageSize: (asked: number, least?: number) => number
   /** Carries a request out, or not, or later. */
@@ -117,7 +119,8 @@ export function createWorld({ realTime = false } = {}): WorldInside {
   const isShown: WorldInside['isShown'] = (view, row) =>
     lag[view] === 0 || placeOf(row).at + lag[view] <= time.elapsedMs()
 
-  function ordered<T extends object>(rows: readonly T[], order: Order): T[] {
+  const ordered: WorldInside['ordered'] = (rows, usual) => {
+    const order = lists.findLast((wish) => wish.order)?.order ?? usual
     if (order === 'oldest') return [...rows]
     if (order === 'newest') return rows.toReversed()
     return rows.toSorted((one, other) => shuffled(placeOf(one).serial) - shuffled(placeOf(other).serial))
@@ -167,10 +170,11 @@ export function createWorld({ realTime = false } = {}): WorldInside {
       return row
     },
     isShown,
+    ordered,
     listed: (view, rows, usual) =>
       ordered(
         rows.filter((row) => isShown(view, row)),
-        lists.findLast(({ order }) => order)?.order ?? usual,
+        usual,
       ),
     pageSize: (asked, least = 1) => {
       const cap = lists.findLast(({ cap }) => cap)?.cap
@@ -201,12 +205,21 @@ function shuffled(serial: number): number {
   return Math.imul(serial + 1, 0x9e3779b1) >>> 0
 }
 
-/** Whether a text stands anywhere in a value. */
+/** Whether a text, or a number so written, stands anywhere in a value. */
 function holds(value: unknown, text: string): boolean {
   if (typeof value === 'string') return value.includes(text)
+  if (typeof value === 'number') return String(value) === text
   if (value instanceof FormData) return [...value.values()].some((one) => holds(one, text))
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return false
   return Object.values(value).some((one) => holds(one, text))
+}
+
+/** The innermost row of a list, anywhere in an answer, that holds the text. */
+export function rowWith(value: unknown, text: string): unknown {
+  if (typeof value !== 'object' || value === null || !holds(value, text)) return undefined
+  const parts = Object.values(value).filter((inner) => holds(inner, text))
+  const deeper = parts.map((inner) => rowWith(inner, text)).find((row) => row !== undefined)
+  return deeper ?? (Array.isArray(value) ? parts[0] : undefined)
 }
 
 /** @returns undefined where no row of a list holds the text */

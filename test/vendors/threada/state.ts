@@ -6,12 +6,21 @@ import type { WorldInside } from '../world.ts'
 
 /** Threada's page prints three calls and one status; the scopes speak of more. */
 export const inventions = {
-  ticket: { usual: 'GET /api/v1/public/tickets/:ticketId', other: 'GET /api/v1/public/ticket/:ticketId' },
+  ticket: {
+    usual: 'GET /api/v1/public/tickets/:ticketId',
+    other: 'GET /api/v1/public/ticket/:ticketId',
+    byStudio: true,
+  },
   messages: {
     usual: 'POST /api/v1/public/tickets/:ticketId/messages',
     other: 'PUT /api/v1/public/tickets/:ticketId/append',
+    byStudio: true,
   },
-  update: { usual: 'PATCH /api/v1/public/tickets/:ticketId', other: 'PUT /api/v1/public/tickets/:ticketId' },
+  update: {
+    usual: 'PATCH /api/v1/public/tickets/:ticketId',
+    other: 'PUT /api/v1/public/tickets/:ticketId',
+    byStudio: true,
+  },
   agentRole: { usual: 'agent', other: 'operator' },
   noteRole: { usual: 'note', other: 'internal' },
   closed: { usual: 'closed', other: 'Resolved' },

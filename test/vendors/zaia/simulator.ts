@@ -205,7 +205,7 @@ function chatRoutes(state: ZaiaState, world: WorldInside, names: ZaiaNames): Sim
         const { ownerIds, pageNumber, pageSize } = query
         const ownerOf = ({ owner }: ChatRow) => (names.ownerIdsMean === 'id' ? owner.id : owner.superIdentityId)
         const found = state.chats.filter((chat) => ownerIds.length === 0 || ownerIds.includes(ownerOf(chat)))
-        const chats = pageOf(world.listed('list', found, 'oldest'), pageNumber, pageSize)
+        const chats = pageOf(world.ordered(found, 'oldest'), pageNumber, pageSize)
         return { json: chats.map((chat) => chatOf(chat, names)) }
       },
     }),

@@ -18,7 +18,7 @@ export const inventions = {
   },
   chats: { usual: 'GET /api/v1/chats', other: 'GET /api/v1/conversations', opensWith: true },
   messages: { usual: 'GET /api/v1/chat-messages', other: 'GET /api/v1/messages' },
-  sendMessage: { usual: 'POST /api/v1/chat-messages', other: 'POST /api/v1/messages', opensWith: true },
+  sendMessage: { usual: 'POST /api/v1/chat-messages', other: 'POST /api/v1/messages', byStudio: true },
   text: { usual: 'content', other: 'body', opensWith: true },
   role: { usual: 'role', other: 'author', opensWith: true },
   sentAt: { usual: 'createdAt', other: 'sentAt' },
