@@ -3,6 +3,7 @@ import type { Message } from '../../../server/contract/message.ts'
 import type { Conversation, NewTicket, Ticket } from '../../../server/contract/ticket.ts'
 import type { LiveGame } from '../../../server/games.ts'
 import { createStudio } from '../../players/studio.ts'
+import { freshDatabase } from '../../postgres.ts'
 import type { SeenTicket, VendorSimulator } from '../../vendors/simulator.ts'
 import { type SimulatorName, simulators } from '../../vendors/simulators.ts'
 import { type Answer, type CallOptions, startRelay, type TestRelay } from '../start.ts'
@@ -30,6 +31,12 @@ export interface Scene {
   pass: (ms: number) => void
   /** Starts collecting what a player's event stream says. */
   listen: (token: string) => Promise<void>
+  /** Reads a ticket until all of it has arrived. */
+  arrived: (token: string, id: string) => Promise<Conversation>
+  /** How often words stand at the vendor; on a ticket that shows its first words twice, once. */
+  copiesOf: (words: string) => number
+  /** The sum of a metric over its labels. */
+  metric: (name: string) => Promise<number>
   /** All that the relay answered, streamed, logged and counted. */
   said: () => Promise<string>
   logged: () => string[]
@@ -40,7 +47,7 @@ export interface Scene {
 const studio = createStudio()
 
 /** A token of the studio's for one player. */
-export function tokenOf(player: 'ada' | 'bob' | 'cem', claims: Record<string, unknown> = {}): string {
+export function tokenOf(player: string, claims: Record<string, unknown> = {}): string {
   const now = Math.floor(Date.now() / 1_000)
   const metadata = player === 'ada' ? { tier: 2, tags: ['vip'], fields: { guild: 'Blue Fleet' } } : {}
   return studio.sign({ sub: `player-${player}`, iat: now, exp: now + 80_000, name: player, metadata, ...claims })
@@ -61,13 +68,20 @@ export interface SceneOptions {
   simulator?: VendorSimulator
   /** Where the ledger is, instead of a file of its own. */
   store?: string
+  /** With an empty database of its own, instead of a file. */
+  engine?: 'sqlite' | 'postgres'
+  /** For how long the vendor may not show what it took. Default 1. */
+  settleSeconds?: number
+  /** The vendor's time passes by itself, as the relay's does: what befalls it late, befalls it without further ado. */
+  realTime?: boolean
   /** How long an erasure can be withdrawn. Default: not at all. */
   deletionGraceHours?: number
   retentionDays?: number
 }
 
 export async function setScene(name: SimulatorName, options: SceneOptions = {}): Promise<Scene> {
-  const simulator = options.simulator ?? (await simulators[name]())
+  const simulator = options.simulator ?? (await simulators[name]({ realTime: options.realTime ?? false }))
+  const store = options.store ?? (options.engine === 'postgres' ? await freshDatabase() : undefined)
   let ahead = 0
   let relay: TestRelay = await startRelay({
     clock: { now: () => new Date(Date.now() + ahead) },
@@ -75,13 +89,13 @@ export async function setScene(name: SimulatorName, options: SceneOptions = {}):
     config: {
       deletionGraceHours: options.deletionGraceHours ?? 0,
       ...(options.retentionDays ? { retentionDays: options.retentionDays } : {}),
-      ...(options.store ? { store: options.store } : {}),
+      ...(store ? { store } : {}),
     },
     game: {
       players: { jwt: studio.config, anonymous: true },
       form,
       hookSecret,
-      vendor: { settleSeconds: 1, ...simulator.config },
+      vendor: { settleSeconds: options.settleSeconds ?? 1, ...simulator.config },
     },
   })
   const game = relay.relay.games.get('star-harbor')
@@ -116,7 +130,7 @@ export async function setScene(name: SimulatorName, options: SceneOptions = {}):
   return {
     simulator,
     game,
-    store: options.store ?? `sqlite:${relay.folder}/medkit.db`,
+    store: store ?? `sqlite:${relay.folder}/medkit.db`,
     url: () => relay.url,
     call,
     read,
@@ -150,6 +164,24 @@ export async function setScene(name: SimulatorName, options: SceneOptions = {}):
         if (ticket.messages.every(({ delivery }) => delivery !== 'received')) await stir()
         return undefined
       }, what)
+    },
+
+    arrived: (token, id) =>
+      until(
+        async () => {
+          const ticket = await read(token, id)
+          return ticket.messages.every(({ delivery }) => delivery === 'delivered') && ticket
+        },
+        'all of it has arrived',
+        patienceMs,
+      ),
+
+    copiesOf: (words) => simulator.tickets().reduce((sum, ticket) => sum + timesOn(ticket, words, simulator), 0),
+
+    async metric(name) {
+      const { body } = await call<string>('GET /metrics')
+      const values = body.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'gm'))
+      return [...values].reduce((sum, [, value]) => sum + Number(value), 0)
     },
 
     async listen(token) {
@@ -187,4 +219,13 @@ export async function setScene(name: SimulatorName, options: SceneOptions = {}):
       if (!options.simulator) await simulator.close()
     },
   }
+}
+
+/** Longer than any vendor takes to settle, on any machine. */
+const patienceMs = 120_000
+
+/** Thena shows a ticket's first words as its description and as its first comment. */
+function timesOn({ lines }: SeenTicket, words: string, { config }: VendorSimulator): number {
+  const times = lines.filter((line) => line === words).length
+  return config.kind === 'thena' ? Math.ceil(times / 2) : times
 }
