@@ -9,6 +9,8 @@ export const AttachmentLimits = z.object({
 })
 
 export const Can = z.object({
+  /** False where nothing could be delivered: as the game is configured, or for this player. Then it is said before a word is written. */
+  open: z.boolean(),
   /** `follow-up`: a reply becomes a further vendor ticket that names the first; the player still sees one. */
   reply: z.enum(['thread', 'follow-up']),
   reopen: z.enum(['native', 'follow-up']).or(z.literal(false)),
@@ -18,7 +20,8 @@ export const Can = z.object({
   attachments: AttachmentLimits.or(z.literal(false)),
   history: z.enum(['vendor', 'relay']),
   deletion: z.enum(['vendor', 'request']),
-  rating: z.boolean(),
+  /** `note`: the vendor has no call for it, so the agents find it as a note or a tag. */
+  rating: z.enum(['native', 'note']).or(z.literal(false)),
   push: z.enum(['hook', 'poll']),
 })
 

@@ -34,7 +34,7 @@ export function presentTicket(row: TicketRow, can: Can): Ticket {
       reply: !isClosed,
       close: can.close && !isClosed,
       reopen: can.reopen !== false && isClosed,
-      rate: can.rating && isClosed && row.rating_score === null,
+      rate: can.rating !== false && isClosed && row.rating_score === null,
     },
   }
 }

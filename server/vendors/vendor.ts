@@ -199,6 +199,11 @@ export interface Vendor {
   lacks?: string
   /** How `open` is kept single, and how `reply` is. */
   once: { open: Once; reply: Once }
+  /**
+   * Whether this player could open a ticket now. Present only where that depends on the player; `can.open` says what holds
+   * for everyone. @throws VendorError where it cannot be asked just now
+   */
+  canOpen?: (player: VendorPlayer, signal: AbortSignal) => Promise<boolean>
   /** Opens a vendor ticket. @throws VendorError */
   open: (opening: Opening, signal: AbortSignal) => Promise<Opened>
   /** Adds the player's words, as the player. Present when `can.reply` is `thread`. */
@@ -207,7 +212,7 @@ export interface Vendor {
   close?: (ref: VendorTicketRef, signal: AbortSignal) => Promise<void>
   /** Present when `can.reopen` is `native`. Reopening what is open succeeds. */
   reopen?: (ref: VendorTicketRef, signal: AbortSignal) => Promise<void>
-  /** Present when `can.rating`. */
+  /** Present unless `can.rating` is false. Safe to repeat as far as the vendor allows. @throws VendorError */
   rate?: (ref: VendorTicketRef, rating: Rating, signal: AbortSignal) => Promise<void>
   /** Reads status and public messages. Absent only where the vendor lets nothing be read back. */
   read?: (ref: VendorTicketRef, signal: AbortSignal) => Promise<VendorConversation>

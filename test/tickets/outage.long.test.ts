@@ -148,6 +148,7 @@ function createVendor() {
 }
 
 const can: Can = {
+  open: true,
   reply: 'thread',
   reopen: false,
   close: false,

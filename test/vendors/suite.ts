@@ -68,7 +68,7 @@ export function vendorSuite(name: string, start: Start, { knowsOwners, isRemote 
         reply: can.reply === 'thread',
         close: can.close,
         reopen: can.reopen === 'native',
-        rate: can.rating,
+        rate: can.rating !== false,
         list: can.history === 'vendor',
         forget: can.deletion === 'vendor',
         receive: can.push === 'hook',

@@ -20,6 +20,7 @@ function own({ vendorTicketId, player }: VendorTicketRef): Pigeon {
 export const pigeonPost: Vendor = {
   kind: 'pigeon',
   can: {
+    open: true,
     reply: 'thread',
     reopen: false,
     close: true,

@@ -212,6 +212,7 @@ function starHarbor(): Game {
     name: 'Star Harbor',
     languages: ['en', 'de', 'ja', 'ar'],
     can: {
+      open: true,
       reply: 'thread',
       reopen: 'native',
       close: true,
@@ -219,7 +220,7 @@ function starHarbor(): Game {
       attachments: limits,
       history: 'relay',
       deletion: 'vendor',
-      rating: true,
+      rating: 'native',
       push: 'hook',
     },
     form: {

@@ -39,6 +39,7 @@ export interface DeskParts {
 }
 
 const deskCan: Can = {
+  open: true,
   reply: 'thread',
   reopen: 'native',
   close: true,
@@ -62,7 +63,7 @@ const deskCan: Can = {
   },
   history: 'relay',
   deletion: 'vendor',
-  rating: true,
+  rating: 'native',
   push: 'hook',
 }
 

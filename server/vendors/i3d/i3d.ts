@@ -40,6 +40,7 @@ const kind = 'i3d'
 const maxFileBytes = 20 * 1024 * 1024
 
 const can: Can = {
+  open: true,
   reply: 'thread',
   reopen: 'native',
   close: true,

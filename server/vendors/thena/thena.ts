@@ -36,6 +36,7 @@ const kind = 'thena'
  * nobody publishes how to fetch one.
  */
 const can: Can = {
+  open: true,
   reply: 'thread',
   reopen: 'native',
   close: true,

@@ -50,6 +50,7 @@ export function createTheymes(config: TheymesConfig, parts: VendorParts): Vendor
 
 function canOf({ paths }: TheymesConfig): Can {
   return {
+    open: true,
     reply: 'follow-up',
     reopen: 'follow-up',
     close: true,

@@ -29,6 +29,7 @@ const maxPages = 40
 
 function canOf({ paths }: ThreadaConfig): Can {
   return {
+    open: true,
     reply: paths.messages ? 'thread' : 'follow-up',
     reopen: paths.update ? 'native' : 'follow-up',
     close: paths.update !== undefined,

@@ -45,6 +45,7 @@ export function createZaia(config: ZaiaConfig, parts: VendorParts): Vendor {
 
 function canOf(canSend: boolean): Can {
   return {
+    open: true,
     reply: canSend ? 'thread' : 'follow-up',
     reopen: canSend ? 'follow-up' : false,
     close: true,
