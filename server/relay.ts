@@ -39,6 +39,7 @@ import { createChange } from './tickets/change.ts'
 import { createCopies } from './tickets/copies.ts'
 import { createDeletions } from './tickets/deletion.ts'
 import { createDeliveryWorker } from './tickets/delivery.ts'
+import { createOpens } from './tickets/opens.ts'
 import { createDeskLedger, type DeskTables, migrateDesk } from './vendors/desk/ledger.ts'
 import { createDeskPages } from './vendors/desk/pages.ts'
 import type { VendorParts } from './vendors/parts.ts'
@@ -119,7 +120,8 @@ export async function createRelay({
   const copies = createCopies({ store, timers, games, log, metrics })
   const watch = createWatch({ store, clock, bells, games, copies, log })
   const streams = createStreams({ store, clock, bells, games, watch, log, metrics })
-  const accept = createAccept({ store, clock, bells, pseudonymOf })
+  const opens = createOpens({ clock, log, pseudonymOf })
+  const accept = createAccept({ store, clock, bells, opens, pseudonymOf })
   const adopt = createAdopt({ store, clock, bells, log, pseudonymOf })
   const links: Links = {
     sign: (id, lifetimeSeconds) => linksAt(config.publicUrl ?? address).sign(id, lifetimeSeconds),
@@ -159,7 +161,7 @@ export async function createRelay({
 
   const app = createApp({
     handlers: {
-      ...gameRoutes(games),
+      ...gameRoutes(games, opens),
       ...sessionRoutes({ ...admission, store, clock, bells, games, edge }),
       ...challengeRoutes(proofs),
       ...ticketRoutes({ store, accept, change: createChange({ store, clock, bells }), watch, adopt, proofs }),

@@ -18,7 +18,7 @@ const parts: readonly Weighed[] = [
   {
     what: 'panel until a new player can write, with styles and English',
     files: ['assets/panel-'],
-    limit: 20_480,
+    limit: 24_576,
   },
   { what: '  with a session: its tickets, fetched beside them', files: ['assets/ticket-list-'] },
   { what: '  then: the conversation, files, what else is sent', files: ['assets/talk-'] },

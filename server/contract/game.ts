@@ -33,6 +33,8 @@ export const Game = z.object({
   name: z.string(),
   languages: z.array(Language),
   can: Can,
+  /** `can.open` differs from player to player: asked with a bearer, the answer is that player's own. */
+  canByPlayer: z.boolean().optional(),
   form: z.object({ categories: z.array(FormCategory) }),
   attachments: AttachmentLimits.or(z.literal(false)),
   signIn: z.array(PlayerKind),

@@ -17,8 +17,8 @@ import { Conversation, NewRating, NewTicket, Ticket } from './ticket.ts'
 
 export interface RouteSpec {
   summary: string
-  /** `player` needs a bearer; its audience is the game. */
-  access: 'public' | 'player'
+  /** `player` needs a bearer; its audience is the game. `anyone` needs none, and answers whoever brings one as that player. */
+  access: 'public' | 'anyone' | 'player'
   params?: z.ZodType
   query?: z.ZodType
   body?: z.ZodType
@@ -45,8 +45,9 @@ const ofAttachment = z.object({ attachmentId: AttachmentId })
 
 export const routes = {
   'GET /games/:game': {
-    summary: 'What anyone may know about a game: name, languages, form, limits, ways to sign in',
-    access: 'public',
+    summary:
+      'What anyone may know about a game: name, languages, form, limits, ways to sign in. With a bearer of that game, `can` is the player’s own',
+    access: 'anyone',
     params: z.object({ game: GameKey }),
     answers: { 200: Game },
     problems: ['not_found'],
@@ -88,6 +89,7 @@ export const routes = {
     body: NewTicket,
     idempotent: true,
     answers: { 201: Conversation },
+    problems: ['unsupported'],
   },
   'GET /tickets/:ticketId': {
     summary: 'One own ticket with its newest messages, oldest first; `before` pages back',
@@ -104,7 +106,7 @@ export const routes = {
     body: NewMessage,
     idempotent: true,
     answers: { 201: Message },
-    problems: ['not_found', 'ticket_closed'],
+    problems: ['not_found', 'ticket_closed', 'unsupported'],
   },
   'POST /tickets/:ticketId/messages/:messageId/retry': {
     summary: 'Send an own message again whose delivery failed; safe to repeat',

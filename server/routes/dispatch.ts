@@ -7,6 +7,7 @@ import { type Games, type LiveGame, requireGame } from '../games.ts'
 import type { LimitKind, Limits } from '../limits.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Identify, Identity } from '../players/identity.ts'
+import { TokenRefused } from '../players/token-refused.ts'
 import { Refusal } from '../problem.ts'
 import type { AddressOf } from './address.ts'
 import { readJson } from './body.ts'
@@ -24,6 +25,11 @@ export interface DispatchParts {
   metrics: Metrics
 }
 
+interface Caller {
+  player: Identity
+  game: LiveGame
+}
+
 /** What every handler looks like once its name no longer matters. */
 type AnyHandler = (
   input: unknown,
@@ -33,8 +39,17 @@ type AnyHandler = (
 export function addRoutes(app: Hono, parts: DispatchParts): void {
   const { handlers, identify, games, edge, limits, addressOf, metrics } = parts
 
-  async function caller(route: RouteSpec, request: Request): Promise<{ player: Identity; game: LiveGame } | undefined> {
-    if (route.access === 'public') return undefined
+  async function caller(route: RouteSpec, request: Request): Promise<Caller | undefined> {
+    if (route.access === 'player') return playerOf(request)
+    if (route.access === 'public' || bearerOf(request) === undefined) return undefined
+    // What anyone may know is not kept from somebody for a token that has run out.
+    return playerOf(request).catch((error: unknown) => {
+      if (error instanceof TokenRefused || error instanceof Refusal) return undefined
+      throw error
+    })
+  }
+
+  async function playerOf(request: Request): Promise<Caller> {
     const player = await identify(bearerOf(request))
     const game = requireGame(games, player.game)
     edge.checkOrigin(request, game)

@@ -1,36 +1,41 @@
-/** What anyone may know about a game. */
+/** What anyone may know about a game; to a player of it, also what holds for them alone. */
 import { createHash } from 'node:crypto'
 import type { Game } from '../contract/game.ts'
-import { type Games, type LiveGame, signInWays } from '../games.ts'
-import { Refusal } from '../problem.ts'
+import { type Games, type LiveGame, requireGame, signInWays } from '../games.ts'
+import type { Identity } from '../players/identity.ts'
+import type { Opens } from '../tickets/opens.ts'
 import { hasAlready } from './etag.ts'
 import type { HandlersOf } from './handlers.ts'
 
-export function gameRoutes(games: Games): HandlersOf<'GET /games/:game'> {
-  const known = new Map([...games].map(([key, game]) => [key, withTag(describe(game))]))
+export function gameRoutes(games: Games, opens: Opens): HandlersOf<'GET /games/:game'> {
   return {
-    async 'GET /games/:game'({ params, request }) {
-      const found = known.get(params.game)
-      if (!found) throw new Refusal('not_found')
-      const headers = { etag: found.etag, 'cache-control': 'public, max-age=60' }
-      if (hasAlready(request, found.etag)) return new Response(null, { status: 304, headers })
-      return { status: 200, headers, body: found.body }
+    async 'GET /games/:game'({ params, request, player }) {
+      const game = requireGame(games, params.game)
+      const who = player?.game === game.key ? player : undefined
+      const body = await describe(game, who, opens)
+      const etag = tagOf(body)
+      // One address, two answers: no cache may give a player's to another.
+      const headers = { etag, 'cache-control': who ? 'private, no-cache' : 'public, max-age=60', vary: 'Authorization' }
+      if (hasAlready(request, etag)) return new Response(null, { status: 304, headers })
+      return { status: 200, headers, body }
     },
   }
 }
 
-function withTag(body: Game) {
-  const etag = `"${createHash('sha256').update(JSON.stringify(body)).digest('base64url').slice(0, 22)}"`
-  return { body, etag }
+function tagOf(body: Game): string {
+  return `"${createHash('sha256').update(JSON.stringify(body)).digest('base64url').slice(0, 22)}"`
 }
 
 /** Category tags stay here: they steer how the studio sorts its queue. */
-function describe({ key, config, can }: LiveGame): Game {
+async function describe(game: LiveGame, player: Identity | undefined, opens: Opens): Promise<Game> {
+  const { key, config, can, vendor } = game
+  const open = await (player ? opens.ask(player, game) : opens.askForNewcomer(game))
   return {
     game: key,
     name: config.name,
     languages: config.languages,
-    can,
+    can: { ...can, open },
+    ...(can.open && vendor.canOpen ? { canByPlayer: true } : {}),
     form: { categories: config.form.categories.map(({ id, label, fields }) => ({ id, label, fields })) },
     attachments: can.attachments,
     signIn: signInWays(config),

@@ -7,10 +7,12 @@ import type { Identity } from '../players/identity.ts'
 type Parsed<R extends RouteName, Part extends string> =
   Routes[R] extends Record<Part, infer S extends z.ZodType> ? z.output<S> : undefined
 
-/** A player call comes with its player and their game; a public one does not. */
+/** A player call comes with its player and their game; a public one does not; one for anyone may. */
 type Access<R extends RouteName> = Routes[R]['access'] extends 'player'
   ? { player: Identity; game: LiveGame }
-  : { player: undefined; game: undefined }
+  : Routes[R]['access'] extends 'anyone'
+    ? { player: Identity | undefined; game: LiveGame | undefined }
+    : { player: undefined; game: undefined }
 
 export type HandlerInput<R extends RouteName> = Access<R> & {
   params: Parsed<R, 'params'>

@@ -35,7 +35,7 @@ function operation(name: string, route: RouteSpec): Json {
   return {
     operationId: operationId(name),
     summary: route.summary,
-    security: route.access === 'player' ? [{ player: [] }] : [],
+    security: securityOf(route.access),
     parameters: [
       ...parametersIn('path', route.params),
       ...parametersIn('query', route.query),
@@ -47,6 +47,11 @@ function operation(name: string, route: RouteSpec): Json {
       : {}),
     responses: { ...answers(route), ...refusals(route) },
   }
+}
+
+function securityOf(access: RouteSpec['access']): Json[] {
+  if (access === 'public') return []
+  return access === 'anyone' ? [{}, { player: [] }] : [{ player: [] }]
 }
 
 const idempotencyKey = {

@@ -17,13 +17,15 @@ import type { MessageTable, TicketTable } from '../store/tables.ts'
 import { checkCount, checkForm } from './form.ts'
 import { newDelivery, newMessage, newPlayer, newTicket, withFreeNumber } from './new-rows.ts'
 import { createOnce, type Prepared } from './once.ts'
+import type { Opens } from './opens.ts'
 import { ownTicket } from './ownership.ts'
-import { presentMessage, presentTicket } from './present.ts'
+import { canBeRepliedTo, presentMessage, presentTicket } from './present.ts'
 
 export interface AcceptParts {
   store: Store
   clock: Clock
   bells: Bells
+  opens: Pick<Opens, 'known'>
   /** The keyed name a vendor may know a player by. */
   pseudonymOf: (game: string, subject: string) => string
 }
@@ -37,10 +39,10 @@ export interface Writer {
 
 export type Accept = ReturnType<typeof createAccept>
 
-export function createAccept({ store, clock, bells, pseudonymOf }: AcceptParts) {
+export function createAccept({ store, clock, bells, opens, pseudonymOf }: AcceptParts) {
   const once = createOnce({ store, clock })
 
-  /** @throws Refusal `invalid`, or what the key has to say */
+  /** @throws Refusal `unsupported` where nothing can be opened, `invalid`, or what the key has to say */
   async function opening(writer: Writer, body: z.output<typeof NewTicket>): Promise<Conversation> {
     const { player, game, idempotencyKey } = writer
     checkForm(game, body)
@@ -53,6 +55,7 @@ export function createAccept({ store, clock, bells, pseudonymOf }: AcceptParts) 
     { player, game }: Writer,
     body: z.output<typeof NewTicket>,
   ): Promise<Prepared<Conversation>> {
+    if (!opens.known(player, game)) throw new Refusal('unsupported')
     const now = clock.now()
     const ticket = await withFreeNumber(ledger, game, newTicket(player, game, body, now))
     const message = newMessage(ticket.id, body.message, ticket.language, now)
@@ -69,22 +72,23 @@ export function createAccept({ store, clock, bells, pseudonymOf }: AcceptParts) 
     return { answer: openingAnswer(ticket, message, files, game), write }
   }
 
-  /** @throws Refusal `not_found`, `ticket_closed`, `invalid`, or what the key has to say */
+  /** @throws Refusal `not_found`, `ticket_closed`, `unsupported`, `invalid`, or what the key has to say */
   async function reply(writer: Writer, ticketId: TicketId, body: z.output<typeof NewMessage>): Promise<Message> {
     const { player, game, idempotencyKey } = writer
     checkCount(game, body.attachments ?? [])
     const request = { player: player.key, route: `POST /tickets/${ticketId}/messages`, key: idempotencyKey, body }
-    return accepted(writer, await once(request, (ledger) => prepareReply(ledger, player, ticketId, body)))
+    return accepted(writer, await once(request, (ledger) => prepareReply(ledger, writer, ticketId, body)))
   }
 
   async function prepareReply(
     ledger: Ledger,
-    player: Identity,
+    { player, game }: Writer,
     ticketId: TicketId,
     body: z.output<typeof NewMessage>,
   ): Promise<Prepared<Message>> {
     const ticket = await ownTicket(ledger, player, ticketId)
     if (ticket.status === 'closed') throw new Refusal('ticket_closed')
+    if (!canBeRepliedTo(game.can)) throw new Refusal('unsupported')
     const now = clock.now()
     const message = newMessage(ticketId, body.message, null, now)
     const files = await named(ledger, body.attachments)

@@ -12,7 +12,7 @@ import type { Ledger, Store } from '../store/store.ts'
 import type { TicketRow } from '../store/tickets.ts'
 import { newDelivery } from './new-rows.ts'
 import { ownMessage, ownTicket } from './ownership.ts'
-import { presentMessages, presentTicket } from './present.ts'
+import { canBeReopened, presentMessages, presentTicket } from './present.ts'
 import { sendAgain } from './stuck.ts'
 import { turn } from './turn.ts'
 
@@ -60,7 +60,7 @@ export function createChange({ store, clock, bells }: ChangeParts) {
     reopen: (player: Identity, game: LiveGame, id: TicketId) =>
       change(player, game, id, async (ledger, ticket, now) => {
         if (ticket.status !== 'closed') return
-        if (game.can.reopen === false) throw new Refusal('unsupported')
+        if (!canBeReopened(game.can)) throw new Refusal('unsupported')
         // What was said before belongs to the old vendor ticket, and may not be there yet: then this waits in line.
         const isInLine = game.can.reopen === 'native' || (await ledger.deliveries.isWaiting(id))
         const change = { status: 'open', ...(!isInLine && { follow_up: 1 }) } as const

@@ -31,9 +31,9 @@ export function presentTicket(row: TicketRow, can: Can): Ticket {
       row.rating_score === null ? undefined : { score: row.rating_score, comment: row.rating_comment ?? undefined },
     asOf: instant(row.heard_at),
     can: {
-      reply: !isClosed,
+      reply: !isClosed && canBeRepliedTo(can),
       close: can.close && !isClosed,
-      reopen: can.reopen !== false && isClosed,
+      reopen: isClosed && canBeReopened(can),
       rate: can.rating !== false && isClosed && row.rating_score === null,
     },
   }
@@ -51,6 +51,16 @@ function preview(text: string): string {
   // One more than the most that so many characters take, so that what is longer is seen to be.
   const characters = Array.from(text.slice(0, previewLength * 2 + 1))
   return characters.length <= previewLength ? text : `${characters.slice(0, previewLength - 1).join('')}…`
+}
+
+/** A follow-up is a new vendor ticket, which cannot be where none can be opened. */
+export function canBeRepliedTo({ open, reply }: Can): boolean {
+  return open || reply === 'thread'
+}
+
+/** As {@link canBeRepliedTo}: what is said after reopening may open a follow-up. */
+export function canBeReopened({ open, reopen }: Can): boolean {
+  return reopen === 'native' || (open && reopen === 'follow-up')
 }
 
 export function presentMessage(row: MessageRow, attachments: readonly AttachmentRow[]): Message {

@@ -78,7 +78,7 @@ describe('After an hour without the vendor', () => {
 })
 
 async function queue(game: LiveGame): Promise<void> {
-  const accept = createAccept({ store, clock, bells, pseudonymOf: () => 'pseudonym' })
+  const accept = createAccept({ store, clock, bells, opens: { known: () => true }, pseudonymOf: () => 'pseudonym' })
   await Promise.all(
     Array.from({ length: tickets }, async (_, n) => {
       const player = playerOf(n)

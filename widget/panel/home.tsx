@@ -9,9 +9,10 @@ import { Screen } from './screen.tsx'
 const TicketList = inTicketList((file) => file.TicketList)
 
 export function Home() {
-  const { speech, game, router, tickets, mustSignIn } = useSupport()
+  const { speech, game, router, tickets, mustSignIn, opens } = useSupport()
   const { words, say } = speech
   const name = game.value?.name
+  const cannot = mustSignIn.value ? words.value.noSignIn : opens.value === false && words.value.cannotWrite
   return (
     <Screen
       class="home"
@@ -19,8 +20,8 @@ export function Home() {
       back={false}
       foot={<HomeFoot />}
     >
-      <p class="intro">{mustSignIn.value ? words.value.noSignIn : words.value.intro}</p>
-      {!mustSignIn.value && (
+      <p class="intro">{cannot || words.value.intro}</p>
+      {!cannot && (
         <button type="button" class="main" onClick={() => router.go({ view: 'new' })}>
           {words.value.getHelp}
         </button>
@@ -32,7 +33,7 @@ export function Home() {
 }
 
 function Tickets() {
-  const { speech, session, tickets, outbox } = useSupport()
+  const { speech, session, tickets, outbox, opens } = useSupport()
   const words = speech.words.value
   const some = outbox.items.value.length || tickets.list.value?.length
   return (
@@ -41,7 +42,7 @@ function Tickets() {
       {!some && !tickets.failure.value && (
         <div class="empty">
           <Icon path={paths.talk} />
-          <p>{session.kind.value && !tickets.list.value ? words.loading : words.noTickets}</p>
+          <p>{session.kind.value && !tickets.list.value ? words.loading : opens.value !== false && words.noTickets}</p>
         </div>
       )}
     </>

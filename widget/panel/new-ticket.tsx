@@ -11,11 +11,13 @@ const AlsoSent = inTalk(({ views }) => views.AlsoSent, true)
 export const maxMessageLength = 10_000
 
 export function NewTicket() {
-  const { speech, game, gameFailure } = useSupport()
+  const { speech, opens } = useSupport()
   const words = speech.words.value
-  // Until it is known what the game asks. Should that never be, a message is better than none.
-  const early = !game.value && !gameFailure.value
-  return <Screen title={words.newTicket}>{early ? <p class="hint">{words.loading}</p> : <Form />}</Screen>
+  return (
+    <Screen title={words.newTicket}>
+      {opens.value ? <Form /> : <p class="hint">{opens.value === false ? words.cannotWrite : words.loading}</p>}
+    </Screen>
+  )
 }
 
 function Form() {

@@ -26,6 +26,8 @@ export type CallRequest<R extends RouteName> = Params<R> &
     query?: Partial<QueryOf<R>>
     /** `Idempotency-Key`: the same for every try of one act. */
     key?: string
+    /** With the bearer, though the route answers anyone. */
+    own?: boolean
     headers?: Record<string, string>
   }
 
@@ -56,11 +58,13 @@ interface AnyRequest {
   query?: Record<string, unknown>
   body?: unknown
   key?: string
+  own?: boolean
   headers?: Record<string, string>
   signal?: AbortSignal
 }
 
 const withoutBearer: readonly RouteName[] = ['GET /games/:game', 'POST /sessions']
+const isForAnyone = (route: RouteName, { own }: AnyRequest) => !own && withoutBearer.includes(route)
 const answerWithinMs = 30_000
 
 /** A line that broke for a moment is nothing to bother the player with. @throws whatever the last try did */
@@ -101,7 +105,7 @@ export function createCall({ relay, fetch, identity }: CallParts): Call {
   }
 
   const open = async (route: RouteName, request: AnyRequest = {}): Promise<Response> => {
-    if (withoutBearer.includes(route)) return sound(await send(route, request))
+    if (isForAnyone(route, request)) return sound(await send(route, request))
     const same = forOne()
     const token = same(await identity.token())
     if (!token) throw new RelayProblem('token_missing')
@@ -112,7 +116,7 @@ export function createCall({ relay, fetch, identity }: CallParts): Call {
   }
 
   const call = async (route: RouteName, request: AnyRequest = {}) => {
-    const same = withoutBearer.includes(route) ? <T>(value: T) => value : forOne()
+    const same = isForAnyone(route, request) ? <T>(value: T) => value : forOne()
     // `AbortSignal.timeout` is younger than the engines we run in.
     const slow = new AbortController()
     const timer = setTimeout(() => slow.abort(), answerWithinMs)

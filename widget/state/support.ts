@@ -49,6 +49,8 @@ export interface Support extends Omit<SupportParts, 'fetch'> {
   game: ReadonlySignal<Game | undefined>
   gameFailure: ReadonlySignal<FailureCode | undefined>
   loadGame(): Promise<void>
+  /** Whether this player can write to the studio at all; undefined until it is known. */
+  opens: ReadonlySignal<boolean | undefined>
   session: Session
   tickets: Tickets
   connection: Connection
@@ -84,7 +86,10 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
   const router = createRouter()
   const notices = createNotices(clock)
   const diagnostics = createDiagnostics(clock.now)
-  const game = signal<Game | undefined>()
+  const shared = signal<Game | undefined>()
+  /** What holds for this very player, where that may differ. */
+  const own = signal<Game | undefined>()
+  const game = computed(() => own.value ?? shared.value)
   const gameFailure = signal<FailureCode | undefined>()
   const talk = signal<Talk | undefined>()
   const listeners = new Set<(event: PlayerEvent) => void>()
@@ -117,6 +122,7 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
       }),
   })
   const known = computed(() => !!session.kind.value && !session.ended.value)
+  const asksOwn = computed(() => known.value && !!shared.value?.canByPlayer)
   const tickets = createTickets(call)
   const outbox: Outbox = createOutbox({
     game: key,
@@ -178,6 +184,20 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
       speech.complete().catch(() => {})
     }),
     effect(() => {
+      session.person.value
+      own.value = undefined
+      if (!asksOwn.value) return
+      let over = false
+      const take = (answer = shared.peek()) => {
+        if (!over) own.value = answer
+      }
+      // Where it cannot be asked, what holds for anyone stands.
+      call('GET /games/:game', { params: { game: key }, own: true }).then(take, () => take())
+      return () => {
+        over = true
+      }
+    }),
+    effect(() => {
       if (tickets.list.value) emit('unread', tickets.unread.value)
     }),
   ]
@@ -192,8 +212,14 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
     gameFailure,
     loadGame: () =>
       guarded(gameFailure, async () => {
-        game.value = await call('GET /games/:game', { params: { game: key } })
+        shared.value = await call('GET /games/:game', { params: { game: key } })
       }),
+    opens: computed(() => {
+      // For somebody anonymous the answer for anyone holds meanwhile: nothing they write in is taken from under them.
+      if (asksOwn.value && !own.value && session.kind.value !== 'anonymous') return undefined
+      // Should it never be known what the game asks, a message is better than none.
+      return game.value ? game.value.can.open : !!gameFailure.value || undefined
+    }),
     session,
     tickets,
     connection,

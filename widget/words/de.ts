@@ -121,6 +121,8 @@ export const de: Words = {
   noSignIn: 'Melde dich zuerst im Spiel an; von dort kannst du uns schreiben.',
   linkDead:
     'Dieser Link gilt hier nicht. Öffne ihn rechtzeitig, einmal und in dem Browser, in dem du ihn verlangt hast.',
+  cannotWrite:
+    'Von hier aus kannst du uns leider noch nicht schreiben. Was du uns schon geschickt hast und jede Antwort kannst du hier lesen.',
   noGame: 'In dieser Adresse fehlt der Name des Spiels: …/?game=name',
   addEarlier: 'Du hast uns vor der Anmeldung geschrieben. Diese Anfragen zu diesem Konto hinzufügen?',
   add: 'Hinzufügen',

@@ -20,6 +20,8 @@ export const en = {
   offlineNow: 'No connection. What you write is kept on this device and goes out by itself.',
   ended: 'You are signed out here. Open support from the game again to see your tickets.',
   noSignIn: 'Sign in to the game first; then you can write to us from there.',
+  cannotWrite:
+    'Sorry, you cannot write to us from here yet. What you have sent before, and every answer, can be read here.',
   noGame: 'This address is missing the name of the game: …/?game=name',
 
   newTicket: 'New ticket',
