@@ -9,7 +9,7 @@ export interface LiveGame {
   key: string
   config: GameConfig
   vendor: Vendor
-  /** The vendor's `can`, with files narrowed to what the studio allows. */
+  /** The vendor's `can`, narrowed to what the studio has configured. */
   can: Can
 }
 
@@ -19,7 +19,7 @@ export function createGames(config: Config, vendorOf: (game: string, config: Gam
   return new Map(
     Object.entries(config.games).map(([key, game]) => {
       const vendor = vendorOf(key, game)
-      const can = narrow(vendor.can, game.attachments, config.scanner?.maxBytes)
+      const can = { ...narrow(vendor.can, game.attachments, config.scanner?.maxBytes), push: pushOf(vendor, game) }
       return [key, { key, config: game, vendor, can }]
     }),
   )
@@ -39,6 +39,11 @@ export function signInWays({ players }: GameConfig): PlayerKind[] {
     ...(players.anonymous ? ['anonymous' as const] : []),
     ...(players.email ? ['email' as const] : []),
   ]
+}
+
+/** A vendor that could call us does so only where the studio has given it an address. */
+function pushOf({ can, needsNoHook }: Vendor, { hookSecret }: GameConfig): Can['push'] {
+  return can.push === 'hook' && (needsNoHook || hookSecret !== undefined) ? 'hook' : 'poll'
 }
 
 /** @param scannedBytes - of one file, that the scanner takes */

@@ -1,6 +1,7 @@
 /**
  * Listens to the vendors: one shared reading a vendor ticket, however many players, tabs and relays look on. A hook is only
- * a hint to read again; where a vendor has none, open tickets with somebody watching are read at intervals.
+ * a hint to read again; where a vendor has none, or has not called for a day, tickets with somebody watching are read at
+ * short intervals.
  */
 import type { Bells } from '../bells.ts'
 import type { Clock } from '../clock.ts'
@@ -35,9 +36,11 @@ export interface Watch {
   stop: () => Promise<void>
 }
 
-/** How old what was heard may be before it is read again. */
-const staleAfterMs = { hook: 60_000, poll: 10_000 }
+/** How old what was heard may be before it is read again: with the next round, an answer is there within 15 seconds. */
+const staleAfterMs = { hook: 60_000, poll: 8_000 }
 const followEveryMs = 5_000
+/** Longer without a hint, and a vendor's hook may be broken: then it is asked as one that has none. */
+const hookAliveMs = 86_400_000
 /** A player's newest tickets that are kept fresh while they look on. */
 const followedTickets = 5
 /** Of one game's vendor, for all who look on. */
@@ -56,6 +59,8 @@ export function createWatch({ store, clock, bells, games, copies, log }: WatchPa
   /** Games whose round of readings is under way. */
   const freshening = new Set<string>()
   const followed = new Map<PlayerKey, number>()
+  /** When each game's vendor last called. Unknown after a start: it is asked until it calls again. */
+  const calledAt = new Map<string, number>()
   const early = new Map<string, { game: string; vendorTicketId: VendorTicketId; until: number }>()
   const stopping = new AbortController()
 
@@ -113,7 +118,12 @@ export function createWatch({ store, clock, bells, games, copies, log }: WatchPa
 
   function isStale(ticket: TicketRow, game: LiveGame | undefined): boolean {
     if (!game?.vendor.read) return false
-    return ticket.must_read === 1 || clock.now().getTime() - ticket.heard_at >= staleAfterMs[game.can.push]
+    return ticket.must_read === 1 || clock.now().getTime() - ticket.heard_at >= staleAfterMs[pushOf(game)]
+  }
+
+  function pushOf({ key, can, vendor }: LiveGame): 'hook' | 'poll' {
+    const isAlive = vendor.needsNoHook || clock.now().getTime() - (calledAt.get(key) ?? 0) < hookAliveMs
+    return can.push === 'hook' && isAlive ? 'hook' : 'poll'
   }
 
   function keepHint(game: string, vendorTicketId: VendorTicketId): void {
@@ -183,11 +193,13 @@ export function createWatch({ store, clock, bells, games, copies, log }: WatchPa
     },
 
     // Behind the answer to a hook there is nobody to tell of a ledger that cannot be read; the hint is kept for when it can.
-    hint: (game, vendorTicketId) =>
-      heed(game, vendorTicketId).catch((error: unknown) => {
+    hint(game, vendorTicketId) {
+      calledAt.set(game, clock.now().getTime())
+      return heed(game, vendorTicketId).catch((error: unknown) => {
         note(error)
         keepHint(game, vendorTicketId)
-      }),
+      })
+    },
 
     follow(player) {
       followed.set(player, (followed.get(player) ?? 0) + 1)

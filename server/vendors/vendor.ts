@@ -232,6 +232,8 @@ export interface Vendor {
   findOpened?: (opening: Opening, signal: AbortSignal) => Promise<Opened | undefined>
   /** Looks for a reply by its mark. Present when `once.reply` is `relay`. */
   findReplied?: (reply: Reply, signal: AbortSignal) => Promise<Replied | undefined>
+  /** It tells the relay itself what changes: nobody has to configure a hook. */
+  needsNoHook?: true
   /** Present when `can.push` is `hook`. Reads a hint; an unreadable one is an empty list. */
   receive?: (request: HookRequest) => readonly Hint[]
 }

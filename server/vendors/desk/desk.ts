@@ -79,6 +79,7 @@ export function createDesk(game: string, { clock, ledger, files }: DeskParts): V
     kind: 'desk',
     can: deskCan,
     once: { open: 'vendor', reply: 'vendor' },
+    needsNoHook: true,
 
     async open(opening, signal) {
       const known = await ledger.findByMark(game, opening.mark)

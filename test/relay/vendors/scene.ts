@@ -77,6 +77,8 @@ export interface SceneOptions {
   /** How long an erasure can be withdrawn. Default: not at all. */
   deletionGraceHours?: number
   retentionDays?: number
+  /** False: the studio has configured no hook. */
+  hook?: false
 }
 
 export async function setScene(name: SimulatorName, options: SceneOptions = {}): Promise<Scene> {
@@ -94,8 +96,8 @@ export async function setScene(name: SimulatorName, options: SceneOptions = {}):
     game: {
       players: { jwt: studio.config, anonymous: true },
       form,
-      hookSecret,
       vendor: { settleSeconds: options.settleSeconds ?? 1, ...simulator.config },
+      ...(options.hook === false ? {} : { hookSecret }),
     },
   })
   const game = relay.relay.games.get('star-harbor')

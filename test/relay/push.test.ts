@@ -1,0 +1,89 @@
+/** Hooks that were never configured, never came, or have ceased: the player hears of an answer all the same, and soon. */
+import { afterEach, describe, expect, it } from 'vitest'
+import type { EventBatch } from '../../server/contract/event.ts'
+import type { Game } from '../../server/contract/game.ts'
+import { startRelay } from './start.ts'
+import { hookSecret, type Scene, setScene, tokenOf } from './vendors/scene.ts'
+import { until } from './wait.ts'
+
+const ada = tokenOf('ada')
+const dayMs = 86_400_000
+const answer = 'We have found it.'
+const callable = ['theymes', 'thena'] as const
+const readings = { theymes: 'GET /tickets/:ticketId/events', thena: 'GET /v1/comments' }
+
+let scene: Scene
+
+async function delivered(): Promise<{ id: string; vendorTicketId: string }> {
+  const { id, number } = await scene.open(ada)
+  const [ticket] = await scene.atVendor(number)
+  await scene.readUntil(ada, id, ({ messages }) => messages[0]?.delivery === 'delivered', 'it has arrived')
+  return { id, vendorTicketId: ticket?.vendorTicketId ?? '' }
+}
+
+async function hasNews(): Promise<boolean> {
+  const headers = { 'last-event-id': '0' }
+  const { body } = await scene.call<EventBatch>('GET /v1/events?poll=1', { token: ada, headers })
+  return body.events.some(({ event }) => event.type === 'message-added' && event.data.message.text === answer)
+}
+
+const pushes = async () => (await scene.call<Game>('GET /v1/games/star-harbor')).body.can.push
+
+describe.each(callable)('%s, which could call', (name) => {
+  afterEach(() => scene.end())
+
+  it('is asked where the studio has configured no hook, and says so', async () => {
+    scene = await setScene(name, { hook: false })
+    expect(await pushes()).toBe('poll')
+    const { vendorTicketId } = await delivered()
+    await hasNews()
+    scene.simulator.agentAnswers(vendorTicketId, answer)
+    scene.pass(9_000)
+    await until(hasNews, 'the player hears of it')
+  })
+
+  it('is asked until the first hook has come', async () => {
+    scene = await setScene(name)
+    expect(await pushes()).toBe('hook')
+    const { vendorTicketId } = await delivered()
+    await hasNews()
+    scene.simulator.agentAnswers(vendorTicketId, answer)
+    scene.pass(9_000)
+    await until(hasNews, 'the player hears of it')
+  })
+
+  it('is left alone while its hooks come, and asked again after a day without, or a restart', async () => {
+    scene = await setScene(name)
+    const { id, vendorTicketId } = await delivered()
+    let token = ada
+    const hook = async () => {
+      scene.simulator.agentAnswers(vendorTicketId, answer)
+      await scene.call(`POST /hooks/star-harbor/${hookSecret}`, { raw: scene.simulator.hookOf?.(vendorTicketId) ?? '' })
+    }
+    const isAsked = async () => {
+      const count = () => scene.simulator.received.filter(({ call }) => call === readings[name]).length
+      const before = count()
+      scene.pass(9_000)
+      await scene.read(token, id)
+      return count() > before
+    }
+    await hook()
+    await until(async () => (await scene.read(ada, id)).status === 'answered', 'the hint was heeded')
+    expect(await isAsked()).toBe(false)
+    scene.pass(dayMs)
+    token = tokenOf('ada', { iat: (Date.now() + dayMs) / 1_000, exp: (Date.now() + 1.9 * dayMs) / 1_000 })
+    expect(await isAsked()).toBe(true)
+    await hook()
+    await until(async () => (await scene.read(token, id)).messages.length === 3, 'the second hint was heeded')
+    expect(await isAsked()).toBe(false)
+    await scene.restart()
+    expect(await isAsked()).toBe(true)
+  })
+})
+
+it('needs no hook for the built-in desk, which tells the relay itself', async () => {
+  const relay = await startRelay()
+  const { body } = await relay.call<Game>('GET /v1/games/star-harbor')
+  expect(body.can.push).toBe('hook')
+  await relay.close()
+})
