@@ -7,6 +7,7 @@ import type { MessageRow } from '../store/messages.ts'
 import type { Ledger } from '../store/store.ts'
 import type { TicketRow } from '../store/tickets.ts'
 import {
+  type Closing,
   type Opened,
   type Opening,
   type Reply,
@@ -115,7 +116,7 @@ export async function send(
         ? open(game, cargo, await filesOf(cargo.attachments), lease)
         : reply(game, cargo, await filesOf(cargo.attachments), lease)
     case 'close':
-      return onEveryLink(cargo, (ref) => game.vendor.close?.(ref, signal))
+      return onEveryLink(cargo, (closing) => game.vendor.close?.(closing, signal))
     case 'reopen':
       if (game.can.reopen === 'follow-up') return { isFollowedUp: true }
       return onLastLink(cargo, (ref) => game.vendor.reopen?.(ref, signal))
@@ -165,8 +166,9 @@ export function settleMs({ config }: LiveGame, { failures }: Pick<DeliveryRow, '
   return Math.max(config.vendor.settleSeconds * 1_000, failures > 0 ? backoffMs(failures, 0) : 0)
 }
 
-async function onEveryLink(cargo: Cargo, act: (ref: VendorTicketRef) => Promise<void> | undefined): Promise<Sent> {
-  for (const { ref } of cargo.chain) await act(ref)?.catch(unlessMissing)
+async function onEveryLink(cargo: Cargo, act: (closing: Closing) => Promise<void> | undefined): Promise<Sent> {
+  const last = lastLink(cargo.chain)
+  for (const link of cargo.chain) await act({ ...link.ref, isFollowedUp: link !== last })?.catch(unlessMissing)
   return {}
 }
 

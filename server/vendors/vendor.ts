@@ -98,6 +98,11 @@ export interface VendorTicketRef {
   number: string
 }
 
+export interface Closing extends VendorTicketRef {
+  /** A later vendor ticket goes on with what this one was about, and is closed with it. */
+  isFollowedUp?: boolean | undefined
+}
+
 export interface Reply extends VendorTicketRef {
   mark: string
   message: string
@@ -209,7 +214,7 @@ export interface Vendor {
   /** Adds the player's words, as the player. Present when `can.reply` is `thread`. */
   reply?: (reply: Reply, signal: AbortSignal) => Promise<Replied>
   /** Present when `can.close`. Closing what is closed succeeds. */
-  close?: (ref: VendorTicketRef, signal: AbortSignal) => Promise<void>
+  close?: (closing: Closing, signal: AbortSignal) => Promise<void>
   /** Present when `can.reopen` is `native`. Reopening what is open succeeds. */
   reopen?: (ref: VendorTicketRef, signal: AbortSignal) => Promise<void>
   /** Present unless `can.rating` is false. Safe to repeat as far as the vendor allows. @throws VendorError */

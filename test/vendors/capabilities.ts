@@ -41,7 +41,7 @@ const wishes: readonly [string, Cell][] = [
   ['Get an agent’s files', (vendor) => yesOrNo(vendor.download)],
   ['See tickets opened elsewhere', ({ can }) => yesOrNo(can.history === 'vendor')],
   ['Be forgotten', ({ can }) => (can.deletion === 'vendor' ? 'by the vendor’s own call' : 'the studio is asked')],
-  ['Rate the help', ({ can }) => yesOrNo(can.rating)],
+  ['Rate the help', ({ can }) => ({ native: 'yes', note: 'as a note to the agents', no: 'no' })[can.rating || 'no']],
   ['Hear of news', ({ can }) => (can.push === 'hook' ? 'at once, by its hook' : 'within seconds, by asking')],
 ]
 

@@ -217,6 +217,20 @@ export function vendorSuite(name: string, start: Start, { knowsOwners, isRemote 
       expect(new Set(scene.simulator.forgotten?.())).toEqual(new Set([ada.id]))
     })
 
+    it('tells the studio how the player has rated the help, once though it is told twice', async (context) => {
+      need(context, scene.vendor.rate)
+      const id = await openOne(scene)
+      const rating = { score: 4, comment: 'Schnell geholfen!' }
+      await having(scene.vendor.rate)(refOf(id), rating, call())
+      await having(scene.vendor.rate)(refOf(id), rating, call())
+      const { lines } = seen(scene, id)
+      expect(lines.filter((line) => line.includes('Schnell geholfen!'))).toHaveLength(1)
+      expect(lines.filter((line) => /\brat(ed|ing)\b.*\b4\b/.test(line))).not.toEqual([])
+      if (scene.vendor.can.answers !== 'thread') return
+      const { messages } = await having(scene.vendor.read)(refOf(id), call())
+      expect(messages.filter(({ text }) => text.includes('Schnell'))).toEqual([])
+    })
+
     it('refuses a stranger, and writes nothing', async (context) => {
       need(context, knowsOwners)
       const id = await openOne(scene)
@@ -228,6 +242,7 @@ export function vendorSuite(name: string, start: Start, { knowsOwners, isRemote 
         () => scene.vendor.close?.(stranger, call()),
         () => scene.vendor.reopen?.(stranger, call()),
         () => scene.vendor.reply?.(reply, call()),
+        () => scene.vendor.rate?.(stranger, { score: 1 }, call()),
       ]) {
         const answer = attempt()
         if (answer) expect(await codeOf(answer)).toBe('missing')

@@ -1,10 +1,5 @@
-/**
- * Opening at Theymes. Its duplicate check is asked for a player's own openings; "what a duplicate hit returns is
- * undocumented", so either a refusal or the id of another ticket is taken for one. The player's words are then opened as
- * a follow-up of what was found: told apart by nobody, lost to nobody.
- */
+/** Opening at Theymes: the files first, for a ticket names them, and then the ticket. */
 import type { VendorHttp } from '../http.ts'
-import type { VendorParts } from '../parts.ts'
 import {
   type Opened,
   type Opening,
@@ -18,7 +13,7 @@ import {
 import type { TicketReader } from './tickets.ts'
 import { newTicketOf, takesFile, type Vocabulary } from './translate.ts'
 import type { Uploads } from './upload.ts'
-import { createVocabulary } from './vocabulary.ts'
+import type { VocabularyKeeper } from './vocabulary.ts'
 import { CreatedTicket, MessageEvent, type TheymesConfig } from './wire.ts'
 
 /** An opening's files: what Theymes has, by its ids, and what it does not take. */
@@ -39,51 +34,14 @@ export interface OpenParts {
   http: VendorHttp
   tickets: TicketReader
   uploads: Uploads
-  parts: VendorParts
+  vocabulary: VocabularyKeeper
 }
 
-export function createOpen({ config, http, tickets, uploads, parts }: OpenParts): Vendor['open'] {
-  const vocabulary = createVocabulary(config, http, parts)
-
-  async function create({ opening, attachments, known }: Prepared, skipDuplicateCheck: boolean, signal: AbortSignal) {
-    const json = { ...newTicketOf(opening, config.gameId, attachments, known), skipDuplicateCheck }
+export function createOpen({ config, http, tickets, uploads, vocabulary }: OpenParts): Vendor['open'] {
+  async function create({ opening, attachments, known }: Prepared, signal: AbortSignal): Promise<VendorTicketId> {
+    const json = newTicketOf(opening, config.gameId, attachments, known)
     const { ticketId } = await http.call({ method: 'POST', path: '/tickets', json, schema: CreatedTicket, signal })
     return ticketId as VendorTicketId
-  }
-
-  /** @returns the new ticket, or the older one that the check found; undefined where it refused */
-  async function createChecked(prepared: Prepared, signal: AbortSignal): Promise<VendorTicketId | undefined> {
-    try {
-      return await create(prepared, false, signal)
-    } catch (error) {
-      // A refusal for another reason is one the second time as well.
-      if (error instanceof VendorError && error.code === 'refused') return undefined
-      throw error
-    }
-  }
-
-  /**
-   * Only a ticket that shows other words and not these is another one: events may lag behind what was written. Where they
-   * cannot be read at all there is no telling; where not just now, the next try finds what this one made by its mark.
-   */
-  async function isAnother(ticketId: VendorTicketId, { mark }: Opening, signal: AbortSignal): Promise<boolean> {
-    const events = await tickets.events(ticketId, signal).catch((error: unknown) => {
-      if (error instanceof VendorError && !['unreachable', 'busy'].includes(error.code)) return []
-      throw error
-    })
-    const words = events.flatMap(({ type, message }) =>
-      type === 'PLAYER_MESSAGE' && typeof message === 'string' ? [message] : [],
-    )
-    return words.length > 0 && !words.some((text) => text.includes(mark))
-  }
-
-  async function openPrepared(prepared: Prepared, signal: AbortSignal): Promise<VendorTicketId> {
-    const { opening } = prepared
-    // A follow-up repeats its ticket on purpose.
-    if (opening.follows) return create(prepared, true, signal)
-    const made = await createChecked(prepared, signal)
-    if (made && !(await isAnother(made, opening, signal))) return made
-    return create({ ...prepared, opening: { ...opening, follows: made } }, true, signal)
   }
 
   /** What Theymes does not take goes as a link to the relay's own copy: no message is lost because a file was. */
@@ -101,8 +59,10 @@ export function createOpen({ config, http, tickets, uploads, parts }: OpenParts)
     try {
       return await uploads.send(file, player, signal)
     } catch (error) {
-      if (error instanceof VendorError && ['refused', 'missing'].includes(error.code)) return undefined
-      throw error
+      // What would stop the ticket as well is told; anything else about a file must not hold it up.
+      const stopsAll = error instanceof VendorError && ['busy', 'misconfigured'].includes(error.code)
+      if (!(error instanceof VendorError) || stopsAll || signal.aborted) throw error
+      return undefined
     }
   }
 
@@ -110,11 +70,11 @@ export function createOpen({ config, http, tickets, uploads, parts }: OpenParts)
   async function openWith(direct: readonly VendorFile[], prepared: Prepared, signal: AbortSignal): Promise<Opened> {
     const ids = direct.flatMap(({ vendorFileId }) => vendorFileId ?? [])
     try {
-      const vendorTicketId = await openPrepared(prepared, signal)
+      const vendorTicketId = await create(prepared, signal)
       return { vendorTicketId, missing: await missingOf(ids, vendorTicketId, prepared.opening, signal) }
     } catch (error) {
       if (!(error instanceof VendorError) || error.code !== 'refused') throw error
-      return { vendorTicketId: await openPrepared(without(direct, prepared), signal), missing: ids }
+      return { vendorTicketId: await create(without(direct, prepared), signal), missing: ids }
     }
   }
 
@@ -139,7 +99,7 @@ export function createOpen({ config, http, tickets, uploads, parts }: OpenParts)
     const prepared = { opening: { ...opening, files: linked }, attachments, known }
     const direct = opening.files.filter(({ vendorFileId }) => vendorFileId !== undefined)
     if (direct.length > 0) return openWith(direct, prepared, signal)
-    return { vendorTicketId: await openPrepared(prepared, signal) }
+    return { vendorTicketId: await create(prepared, signal) }
   }
 }
 

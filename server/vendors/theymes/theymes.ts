@@ -13,9 +13,11 @@ import { createForget } from './forget.ts'
 import { createHistory } from './history.ts'
 import { receiveHook } from './hook.ts'
 import { createOpen } from './open.ts'
+import { createRate } from './rate.ts'
 import { createTicketReader, type TicketReader } from './tickets.ts'
 import { statusOf } from './translate.ts'
 import { createUploads } from './upload.ts'
+import { createVocabulary } from './vocabulary.ts'
 import { fileTypes, maxFileBytes, Success, type TheymesConfig } from './wire.ts'
 
 export function createTheymes(config: TheymesConfig, parts: VendorParts): Vendor {
@@ -31,15 +33,17 @@ export function createTheymes(config: TheymesConfig, parts: VendorParts): Vendor
   const tickets = createTicketReader(config, http, parts)
   const history = createHistory(tickets, parts)
   const uploads = createUploads({ config, http, parts })
+  const vocabulary = createVocabulary(config, http, parts)
   const { deletion, attachment } = config.paths
   return {
     kind: 'theymes',
     can: canOf(config),
     once: { open: 'relay', reply: 'marked' },
-    open: createOpen({ config, http, tickets, uploads, parts }),
+    open: createOpen({ config, http, tickets, uploads, vocabulary }),
     prepareUpload: uploads.prepare,
     findOpened: history.findOpened,
     close: createClose(config, http, tickets),
+    rate: createRate({ config, http, tickets, vocabulary }),
     read: createRead(tickets),
     list: history.list,
     receive: receiveHook,
@@ -58,17 +62,20 @@ function canOf({ paths }: TheymesConfig): Can {
     attachments: { types: fileTypes, maxBytes: maxFileBytes, maxCount: 10 },
     history: 'vendor',
     deletion: paths.deletion ? 'vendor' : 'request',
-    rating: false,
+    rating: 'note',
     push: 'hook',
   }
 }
 
-/** `resolveTicket`, not `rejectTicket`: the player is told, and the studio's survey goes out. */
+/**
+ * `resolveTicket`: the player is told, and the studio's survey goes out. What a later ticket of the player's goes on is closed
+ * by `rejectTicket`, which does neither: one conversation asks for one opinion.
+ */
 function createClose({ paths }: TheymesConfig, http: VendorHttp, tickets: TicketReader): NonNullable<Vendor['close']> {
   return async (ref, signal) => {
     const ticket = await tickets.own(ref, signal)
     if (statusOf(ticket.status) === 'closed') return
-    const json = { actions: [{ type: 'resolveTicket' }] }
+    const json = { actions: [{ type: ref.isFollowedUp ? 'rejectTicket' : 'resolveTicket' }] }
     await http.call({ ...splitPath(paths.actions), params: { ticketId: ticket.id }, json, schema: Success, signal })
   }
 }

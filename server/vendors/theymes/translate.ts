@@ -12,7 +12,15 @@ import type {
   VendorTicket,
   VendorTicketId,
 } from '../vendor.ts'
-import { fileTypes, MessageEvent, maxFileBytes, type TheymesEvent, type TheymesTicket } from './wire.ts'
+import {
+  closedStatuses,
+  fileTypes,
+  MessageEvent,
+  maxFileBytes,
+  type TheymesEvent,
+  type TheymesTicket,
+  waitingStatus,
+} from './wire.ts'
 
 /** The tags and fields defined for the game; Theymes drops others without a word. `undefined`: it would not say. */
 export interface Vocabulary {
@@ -20,14 +28,11 @@ export interface Vocabulary {
   fields: ReadonlySet<string> | undefined
 }
 
-/**
- * The product knows New, Assigned, Unassigned, Waiting, On hold and Closed; only `new` is spelt in the document, so case
- * and separators do not count. An unknown one is with the studio.
- */
+/** The product knows New, Assigned, Unassigned, Waiting, On hold and Closed. An unknown one is with the studio. */
 export function statusOf(status: string): TicketStatus {
   const word = status.toLowerCase().replaceAll(/[^a-z]/g, '')
-  if (['closed', 'resolved', 'rejected'].includes(word)) return 'closed'
-  return word.startsWith('waiting') ? 'answered' : 'open'
+  if (closedStatuses.includes(word)) return 'closed'
+  return word.startsWith(waitingStatus) ? 'answered' : 'open'
 }
 
 /** True where the row is this player's, in this game. A filter the vendor ignored would otherwise show anybody's. */
@@ -127,8 +132,9 @@ export function takesFile(file: VendorFile): boolean {
 }
 
 /**
- * The body of `POST /tickets`, but for the duplicate check. `opening.files` are those that are not among `attachments`. Tags, fields
- * and player come from what was signed or configured, never from a browser.
+ * The body of `POST /tickets`. `opening.files` are those that are not among `attachments`. Tags, fields and player come from
+ * what was signed or configured, never from a browser. The vendor's own duplicate check is always skipped: "what a duplicate
+ * hit returns is undocumented", so that it could swallow a player's words.
  */
 export function newTicketOf(opening: Opening, gameId: string, attachments: readonly string[], known: Vocabulary) {
   const { tags, fields } = metadataOf(opening)
@@ -139,6 +145,7 @@ export function newTicketOf(opening: Opening, gameId: string, attachments: reado
       signed: unknownOf(opening.player.signed, known),
     }),
     attachments,
+    skipDuplicateCheck: true,
     language: opening.language,
     channels: ['email'],
     metadata: {

@@ -4,7 +4,7 @@ import { BlockList, isIP } from 'node:net'
 import { putFile, type VendorHttp } from '../http.ts'
 import type { VendorParts } from '../parts.ts'
 import { type Vendor, VendorError, type VendorFile, type VendorFileId, type VendorPlayer } from '../vendor.ts'
-import { PreparedUpload, type TheymesConfig } from './wire.ts'
+import { type PreparedUpload, preparedUploadOf, type TheymesConfig } from './wire.ts'
 
 export type Lookup = (host: string) => Promise<readonly { address: string; family: number }[]>
 
@@ -28,6 +28,8 @@ const everyAddress: Lookup = (host) => lookup(host, { all: true })
 const defaultExpirySeconds = 300
 
 export function createUploads({ config, http, parts, lookup = everyAddress }: UploadParts): Uploads {
+  const schema = preparedUploadOf(config)
+
   async function announce(
     { fileName, fileType, fileSize }: Pick<VendorFile, 'fileName' | 'fileType' | 'fileSize'>,
     { id: playerId }: Pick<VendorPlayer, 'id'>,
@@ -38,7 +40,7 @@ export function createUploads({ config, http, parts, lookup = everyAddress }: Up
       method: 'POST',
       path: '/attachments',
       json,
-      schema: PreparedUpload,
+      schema,
       signal,
       isRepeatable: true,
     })

@@ -17,6 +17,8 @@ const keptInPartMs = 60 * 1000
 export interface VocabularyKeeper {
   /** Never fails for want of an answer: these paths are not in the vendor's document, and a ticket must not hang on them. */
   of: (opening: Opening, signal: AbortSignal) => Promise<Vocabulary>
+  /** False where the game is known to have no such tag. */
+  mayHaveTag: (tag: string, signal: AbortSignal) => Promise<boolean>
 }
 
 export function createVocabulary(config: TheymesConfig, http: VendorHttp, parts: VendorParts): VocabularyKeeper {
@@ -55,6 +57,8 @@ export function createVocabulary(config: TheymesConfig, http: VendorHttp, parts:
   }
 
   return {
+    mayHaveTag: async (tag, signal) => (await current(signal)).tags?.has(tag) ?? true,
+
     async of(opening, signal) {
       const vocabulary = await current(signal)
       const { tags, fields } = metadataOf(opening)

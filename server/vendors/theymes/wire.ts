@@ -3,6 +3,8 @@ import { z } from 'zod'
 import { BaseUrl, VendorPath } from '../address.ts'
 import { settle } from '../settle.ts'
 
+// What the document does not print begins here: paths, and the names of a few fields and values.
+
 /**
  * Only `/tickets` and `/attachments` are printed in the vendor's document. The next five follow its naming and can be
  * set right here; the last two have no likely form, so that deletion and download are off until a studio names them.
@@ -17,6 +19,23 @@ const TheymesPaths = z.strictObject({
   attachment: VendorPath.optional(),
 })
 
+const unprinted = {
+  paths: TheymesPaths.prefault({}),
+  /** Types of events that are an agent's words to the player; whatever is on no list is hidden. */
+  agentMessageTypes: z.array(z.string().min(1)).min(1).default(['AGENT_MESSAGE']),
+  /** Where `POST /attachments` answers the address to upload to: its sample leaves out what its text speaks of. */
+  uploadUrlField: z.string().min(1).default('uploadUrl'),
+  /** Where the action `addPrivateNote` has its words, as an event has its own. */
+  privateNoteField: z.string().min(1).default('message'),
+}
+
+/** Of the statuses only `new` is spelt in the document; these are the product's. Case and separators do not count. */
+export const closedStatuses: readonly string[] = ['closed', 'resolved', 'rejected']
+/** For the player. */
+export const waitingStatus = 'waiting'
+
+// What the document does not print ends here.
+
 export const TheymesConfig = z.strictObject({
   kind: z.literal('theymes'),
   ...settle,
@@ -24,9 +43,7 @@ export const TheymesConfig = z.strictObject({
   /** Company-wide: it reads and deletes the tickets of every game. */
   apiKey: z.string().trim().min(1),
   gameId: z.uuid(),
-  paths: TheymesPaths.prefault({}),
-  /** Types of events that are an agent's words to the player; whatever is on no list is hidden. */
-  agentMessageTypes: z.array(z.string().min(1)).min(1).default(['AGENT_MESSAGE']),
+  ...unprinted,
 })
 export type TheymesConfig = z.output<typeof TheymesConfig>
 
@@ -81,15 +98,19 @@ export type MessageEvent = z.output<typeof MessageEvent>
 
 export const CreatedTicket = z.object({ ticketId: z.string().min(1) })
 
-/** The document's sample leaves out the address its text speaks of; the name follows the names beside it. */
-export const PreparedUpload = z.object({
+const preparedUpload = {
   attachmentId: z.string().min(1),
-  uploadUrl: z.url(),
   uploadMethod: z.literal('PUT'),
   uploadHeaders: z.record(z.string(), z.string()),
   uploadExpiresInSeconds: z.number().positive().nullish(),
-})
-export type PreparedUpload = z.output<typeof PreparedUpload>
+}
+
+/** An answer of `POST /attachments`, its address under the name that is configured. */
+export function preparedUploadOf({ uploadUrlField }: Pick<TheymesConfig, 'uploadUrlField'>) {
+  const Answer = z.looseObject({ ...preparedUpload, [uploadUrlField]: z.url() })
+  return Answer.transform((answer) => ({ ...answer, uploadUrl: z.url().parse(answer[uploadUrlField]) }))
+}
+export type PreparedUpload = z.output<ReturnType<typeof preparedUploadOf>>
 
 /** A `success` of false is no success, whatever the status says. */
 export const Success = z.object({ success: z.literal(true) })

@@ -56,6 +56,20 @@ it('shows the answers on what is left when an agent has removed one of the vendo
   await scene.end()
 })
 
+it('closes every vendor ticket of it, the newest last, and has the player asked for one opinion at the most', async () => {
+  const scene = await setScene('theymes')
+  const { id, links } = await chainOf(scene, ['One', 'Two', 'Three'])
+  scene.simulator.agentCloses(links[0]?.vendorTicketId ?? '')
+  expect((await scene.call(`POST /v1/tickets/${id}/close`, { token: ada })).status).toBe(200)
+  await until(() => scene.simulator.tickets().every(({ closed }) => closed), 'all of it is closed at the vendor')
+  const acts = scene.simulator.received.filter(({ call }) => call === 'POST /tickets/:ticketId/actions')
+  expect(acts.map(({ path, body }) => [path.split('/')[2], body])).toEqual([
+    [links[1]?.vendorTicketId, { actions: [{ type: 'rejectTicket' }] }],
+    [links[2]?.vendorTicketId, { actions: [{ type: 'resolveTicket' }] }],
+  ])
+  await scene.end()
+})
+
 it('closes what is left when an agent has removed one of the vendor tickets', async () => {
   const scene = await setScene('theymes')
   const { id, links } = await chainOf(scene, ['One', 'Two'])

@@ -1,7 +1,8 @@
-/** Theymes' duplicate check: what a hit answers is undocumented, and whichever it is, no words are lost and none come twice. */
+/** Theymes' own duplicate check, whose hits answer nobody knows what, gets nothing to check: no words are swallowed. */
 import { afterEach, describe, expect, it } from 'vitest'
 import { createTheymes } from '../../../server/vendors/theymes/theymes.ts'
 import { TheymesConfig } from '../../../server/vendors/theymes/wire.ts'
+import type { VendorTicketId } from '../../../server/vendors/vendor.ts'
 import { call, codeOf, having, openingOf, type Scene, setScene } from '../suite-parts.ts'
 import { startTheymesSimulator, type TheymesSimulator } from './simulator.ts'
 
@@ -21,79 +22,51 @@ afterEach(async () => {
 })
 
 const open = async (opening = openingOf()) => (await scene.vendor.open(opening, call())).vendorTicketId
+const find = (opening = openingOf()) => having(scene.vendor.findOpened)(opening, call())
 const linesOf = (id: string) => simulator.tickets().find((ticket) => ticket.vendorTicketId === id)?.lines ?? []
 const created = () => simulator.received.filter((request) => request.call === 'POST /tickets')
 
-describe('A hit of the duplicate check', () => {
-  it('that answers an earlier ticket becomes a follow-up of it', async () => {
-    await begin('earlier')
-    const [first, second] = [await open(), openingOf()]
-    const id = await open(second)
-    expect(id).not.toBe(first)
-    expect(linesOf(id)).toContain(`follows: ${first}`)
-    expect(linesOf(id)).toContain(`mark: ${second.mark}`)
-    expect(created().map(({ body }) => body)).toMatchObject([
-      { skipDuplicateCheck: false },
-      { skipDuplicateCheck: false },
-      { skipDuplicateCheck: true },
-    ])
-  })
+describe.each(['earlier', 'refused'] as const)(
+  'Where a hit of the vendor’s own check is answered: %s',
+  (duplicates) => {
+    it('opens a ticket for each message, whatever the messages say', async () => {
+      await begin(duplicates)
+      const elsewhere = simulator.opensElsewhere('player-ada', 'Mein Schiff ist weg.')
+      const [first, second] = [openingOf(), openingOf()]
+      const ids = [await open(first), await open(second)]
+      expect(new Set([...ids, elsewhere]).size).toBe(3)
+      expect(linesOf(ids[0] ?? '')).toContain(`mark: ${first.mark}`)
+      expect(linesOf(ids[1] ?? '')).toContain(`mark: ${second.mark}`)
+      expect(created().map(({ body }) => body)).toMatchObject([
+        { skipDuplicateCheck: true },
+        { skipDuplicateCheck: true },
+      ])
+    })
+  },
+)
 
-  it('that answers a ticket opened elsewhere becomes a follow-up of that', async () => {
-    await begin('earlier')
-    const elsewhere = simulator.opensElsewhere('player-ada', 'Mein Schiff ist weg.')
-    expect(linesOf(await open())).toContain(`follows: ${elsewhere}`)
-  })
-
-  it('that is a refusal is opened all the same', async () => {
-    await begin('refused')
-    const [first, second] = [await open(), await open()]
-    expect(second).not.toBe(first)
-    expect(created().at(-1)?.body).toMatchObject({ skipDuplicateCheck: true })
-  })
-
-  it('opens one ticket even where the look at it was lost', async () => {
-    await begin('earlier')
-    await open()
-    const opening = openingOf()
-    simulator.misbehave('lost-answer', 1, 'GET /tickets/:ticketId/events')
-    expect(await codeOf(open(opening))).toBe('unreachable')
-    expect(await having(scene.vendor.findOpened)(opening, call())).toBeUndefined()
-    const id = await open(opening)
-    expect(await having(scene.vendor.findOpened)(opening, call())).toEqual({ vendorTicketId: id })
-    expect(simulator.tickets().filter(({ lines }) => lines.includes(`mark: ${opening.mark}`))).toHaveLength(1)
-  })
-})
-
-describe('A ticket that is none', () => {
-  it('is opened once, though its events are not there yet', async () => {
-    await begin()
-    simulator.mutate((body, made) => (made === 'GET /tickets/:ticketId/events' ? { events: [] } : body))
-    await open()
-    expect(created()).toHaveLength(1)
-  })
-
-  it('is opened once, though what events answer cannot be read', async () => {
+describe('Opening', () => {
+  it('asks once, and looks at nothing afterwards that could be misread', async () => {
     await begin()
     simulator.misbehave('html', 9, 'GET /tickets/:ticketId/events')
     await open()
     expect(created()).toHaveLength(1)
   })
 
-  it('is found again by its mark when the look at it was lost', async () => {
+  it('is tried once where the vendor refuses it', async () => {
     await begin()
-    simulator.misbehave('lost-answer', 1, 'GET /tickets/:ticketId/events')
-    const opening = openingOf()
-    expect(await codeOf(open(opening))).toBe('unreachable')
-    expect(await having(scene.vendor.findOpened)(opening, call())).toBeDefined()
+    expect(await codeOf(open(openingOf({ language: 'xx' as 'en' })))).toBe('refused')
     expect(created()).toHaveLength(1)
+    Object.assign(simulator.violations, { length: 0 })
   })
 
-  it('is refused once more where the vendor refuses it for another reason', async () => {
+  it('is found by its mark, and a second copy of it though the first is known', async () => {
     await begin()
-    const refused = scene.vendor.open(openingOf({ language: 'xx' as 'en' }), call())
-    await expect(refused).rejects.toMatchObject({ code: 'refused' })
-    expect(created()).toHaveLength(2)
-    Object.assign(simulator.violations, { length: 0 })
+    const opening = openingOf()
+    const first = await open(opening)
+    expect(await find(opening)).toEqual({ vendorTicketId: first })
+    expect(await find({ ...opening, linked: new Set([first]) })).toBeUndefined()
+    const second = await open(opening)
+    expect(await find({ ...opening, linked: new Set<VendorTicketId>([first]) })).toEqual({ vendorTicketId: second })
   })
 })

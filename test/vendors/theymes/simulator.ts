@@ -89,7 +89,7 @@ const ActionsBody = z.strictObject({
         plainAction('setOnHold'),
         plainAction('setPlayerInfo'),
         plainAction('sendMessage'),
-        plainAction('addPrivateNote'),
+        z.strictObject({ type: z.literal('addPrivateNote'), message: z.string().min(1) }),
         plainAction('assignTicket'),
         plainAction('unassignTicket'),
       ]),

@@ -75,7 +75,7 @@ interface FileRow extends Partial<AgentFile> {
   fileSize: number
 }
 
-const definedTags = ['vip', 'billing', 'deletion-request']
+const definedTags = ['vip', 'billing', 'deletion-request', ...[1, 2, 3, 4, 5].map((score) => `rating-${score}`)]
 const definedFields = ['guild']
 
 export type TheymesState = ReturnType<typeof createTheymesState>
@@ -171,7 +171,14 @@ export function createTheymesState(world: WorldInside, names: TheymesNames) {
     return row !== undefined
   }
 
-  function act(ticketId: string, action: { type: string }): boolean {
+  function addTags(ticketId: string, names: readonly string[] = []): void {
+    const known = metadata.get(ticketId) ?? {}
+    metadata.set(ticketId, { ...known, tags: [...new Set([...(known.tags ?? []), ...names])] })
+  }
+
+  function act(ticketId: string, action: { type: string; tagNames?: string[]; message?: unknown }): boolean {
+    if (action.type === 'addTags') addTags(ticketId, action.tagNames)
+    if (action.type === 'addPrivateNote') addEvent(ticketId, { type: 'PRIVATE_NOTE', message: String(action.message) })
     if (action.type === 'resolveTicket') return close(ticketId, 'resolved')
     if (action.type === 'rejectTicket') return close(ticketId, 'rejected')
     if (action.type === 'sendMessage') addEvent(ticketId, { type: names.agentMessage, message: 'in the studio’s name' })

@@ -1,0 +1,39 @@
+/**
+ * A rating at Theymes, whose own survey nobody else can answer: the score is a tag, which is the same however often it is
+ * added; a comment, and the score of a game that has no such tag, is a private note, written unless it is there.
+ */
+import { splitPath } from '../address.ts'
+import type { VendorHttp } from '../http.ts'
+import { ratingNote } from '../rating-note.ts'
+import type { Vendor } from '../vendor.ts'
+import type { TicketReader } from './tickets.ts'
+import type { VocabularyKeeper } from './vocabulary.ts'
+import { Success, type TheymesConfig } from './wire.ts'
+
+export interface RateParts {
+  config: TheymesConfig
+  http: VendorHttp
+  tickets: TicketReader
+  vocabulary: VocabularyKeeper
+}
+
+export function createRate({ config, http, tickets, vocabulary }: RateParts): NonNullable<Vendor['rate']> {
+  const { paths, privateNoteField } = config
+
+  async function act(ticketId: string, action: Record<string, unknown>, signal: AbortSignal): Promise<void> {
+    const json = { actions: [action] }
+    await http.call({ ...splitPath(paths.actions), params: { ticketId }, json, schema: Success, signal })
+  }
+
+  return async (ref, rating, signal) => {
+    const { id } = await tickets.own(ref, signal)
+    const tag = `rating-${rating.score}`
+    const isTagged = await vocabulary.mayHaveTag(tag, signal)
+    if (isTagged) await act(id, { type: 'addTags', tagNames: [tag] }, signal)
+    if (isTagged && !rating.comment) return
+    const note = ratingNote(rating, ref.number)
+    const events = await tickets.events(id, signal)
+    if (events.some(({ message }) => message === note)) return
+    await act(id, { type: 'addPrivateNote', [privateNoteField]: note }, signal)
+  }
+}
