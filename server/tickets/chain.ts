@@ -19,10 +19,12 @@ export interface Link {
 export async function loadChain(ledger: Ledger, ticket: TicketRow): Promise<Link[]> {
   const rows = await ledger.tickets.chain(ticket.id)
   const players = await ledger.players.findAll([...new Set(rows.map(({ player }) => player))])
-  return rows.flatMap(({ position, player, vendor_ticket_id: vendorTicketId }) => {
+  return rows.flatMap(({ position, player, vendor_ticket_id: vendorTicketId, opened_at }) => {
     const opener = players.find((row) => row.player === player)
     if (!opener) return []
-    return [{ position, ref: { vendorTicketId, player: vendorPlayer(opener, ticket.signed), number: ticket.number } }]
+    const openedAt = new Date(Number(opened_at))
+    const ref = { vendorTicketId, player: vendorPlayer(opener, ticket.signed), number: ticket.number, openedAt }
+    return [{ position, ref }]
   })
 }
 

@@ -96,6 +96,8 @@ export interface VendorTicketRef {
   vendorTicketId: VendorTicketId
   player: VendorPlayer
   number: string
+  /** By the relay's own clock, where it is known: what was just opened may not show everywhere yet. */
+  openedAt?: Date | undefined
 }
 
 export interface Closing extends VendorTicketRef {

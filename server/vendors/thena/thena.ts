@@ -1,5 +1,6 @@
 /** Players' tickets in Thena. Its key sees the whole team, so every call begins by asking whose the ticket is. */
 import type { Can } from '../../contract/can.ts'
+import type { Rating } from '../../contract/ticket.ts'
 import { splitPath } from '../address.ts'
 import { createVendorHttp } from '../http.ts'
 import { linkedAttachments, type VendorParts } from '../parts.ts'
@@ -11,18 +12,18 @@ import {
   type Vendor,
   VendorError,
   type VendorMessageId,
-  type VendorTicket,
   type VendorTicketId,
   type VendorTicketRef,
 } from '../vendor.ts'
 import { receiveEvent } from './hook.ts'
-import { createLookup } from './lookup.ts'
+import { createLookup, notShownYet } from './lookup.ts'
 import { createStatusShelf, statusBookOf } from './statuses.ts'
 import {
   commentWithMark,
-  listedTicketOf,
   newCommentOf,
   newTicketOf,
+  ratingCommentOf,
+  ratingMarkOf,
   readComments,
   statusOf,
   updatedAtOf,
@@ -33,7 +34,8 @@ const kind = 'thena'
 
 /**
  * Deletion is a request: Thena's own call hides the contact and leaves its tickets. Agents' files stay with Thena, for
- * nobody publishes how to fetch one.
+ * nobody publishes how to fetch one. History is the relay's: what was opened elsewhere Thena knows by an address alone, and
+ * whoever wrote from there need not have proved that it was theirs.
  */
 const can: Can = {
   open: true,
@@ -42,9 +44,9 @@ const can: Can = {
   close: true,
   answers: 'thread',
   attachments: linkedAttachments,
-  history: 'vendor',
+  history: 'relay',
   deletion: 'request',
-  rating: false,
+  rating: 'note',
   push: 'hook',
 }
 
@@ -65,14 +67,14 @@ export function createThena(config: ThenaConfig, parts: VendorParts): Vendor {
     ...parts.http,
   })
   const { paths, teamId } = config
-  const lookup = createLookup(http, config, onDrift)
+  const lookup = createLookup({ http, config, clock: parts.clock, onDrift })
   const shelf = createStatusShelf(async (signal) => {
     const { data } = await http.call({ ...splitPath(paths.statuses), query: { teamId }, schema: Statuses, signal })
     return statusBookOf(data)
   }, parts.clock)
 
   async function open(opening: Opening, signal: AbortSignal): Promise<Opened> {
-    const json = newTicketOf(opening, teamId)
+    const json = newTicketOf(opening, config)
     try {
       const { data } = await http.call({ method: 'POST', path: '/v1/tickets', json, schema: OpenedTicket, signal })
       const vendorMessageId = data.comment?.id as VendorMessageId | undefined
@@ -107,13 +109,26 @@ export function createThena(config: ThenaConfig, parts: VendorParts): Vendor {
     }
   }
 
-  /** @throws VendorError `unexpected` where a comment could not be read: to say "not there" would send it twice */
   async function findReplied(message: Reply, signal: AbortSignal): Promise<Replied | undefined> {
     await lookup.ownTicket(message, signal)
-    const { found, drifted } = commentWithMark(await commentsOf(message, signal), message.mark)
+    return written(message, message.mark, signal)
+  }
+
+  /** @throws VendorError `unexpected` where a comment could not be read: to say "not there" would send it twice */
+  async function written(ref: VendorTicketRef, mark: string, signal: AbortSignal): Promise<Replied | undefined> {
+    const { found, drifted } = commentWithMark(await commentsOf(ref, signal), mark)
     if (found || !drifted) return found
     onDrift('a comment')
     throw new VendorError('unexpected', 'thena: a comment does not fit')
+  }
+
+  /** There is no call for it: an agent reads it among the ticket's notes. */
+  async function rate(ref: VendorTicketRef, rating: Rating, signal: AbortSignal): Promise<void> {
+    await lookup.ownTicket(ref, signal)
+    if (await written(ref, ratingMarkOf(ref), signal)) return
+    const params = { ticketId: ref.vendorTicketId }
+    const json = ratingCommentOf(ref, rating)
+    await http.call({ ...splitPath(paths.comment), params, json, schema: OneComment, signal })
   }
 
   /** Sets a ticket's status, unless it is as wished already. */
@@ -135,6 +150,7 @@ export function createThena(config: ThenaConfig, parts: VendorParts): Vendor {
     findReplied,
     close: (ref, signal) => setStatus(ref, 'closed', signal),
     reopen: (ref, signal) => setStatus(ref, 'open', signal),
+    rate,
 
     async read(ref, signal) {
       const ticket = await lookup.ownTicket(ref, signal)
@@ -145,39 +161,20 @@ export function createThena(config: ThenaConfig, parts: VendorParts): Vendor {
       return { status, updatedAt: updatedAtOf(ticket), messages }
     },
 
-    async list(player, cursor, signal) {
-      const page = pageOf(cursor)
-      const { hits, isLast } = await lookup.searchPage(player, page, signal)
-      const tickets: VendorTicket[] = []
-      for (const hit of hits) {
-        tickets.push(listedTicketOf(hit, await shelf.isClosed(hit, signal)))
-      }
-      return isLast ? { tickets } : { tickets, cursor: String(page + 1) }
-    },
-
     receive: receiveEvent,
   }
 }
 
 /**
- * Whether Thena refuses a repeated `deDuplicationKey` or answers the first again is not documented. After a refusal, what
- * carries our mark already is the answer.
+ * Whether Thena refuses a repeated `deDuplicationKey`, says `status: false` under a 200 or answers the first again is not
+ * documented. After either of the first two, what carries our mark already is the answer.
  *
- * @throws VendorError the refusal itself, or `busy` while what Thena says it has cannot be found yet
+ * @throws VendorError what Thena said, or `busy` while what it says it has cannot be found yet
  */
 async function repeated<T>(error: unknown, find: () => Promise<T | undefined>): Promise<T> {
-  if (!(error instanceof VendorError) || error.code !== 'refused') throw error
+  if (!(error instanceof VendorError) || !['refused', 'unexpected'].includes(error.code)) throw error
   const found = await find()
   if (found) return found
-  if (error.status !== 409) throw error
-  const { status } = error
   // The search may lag behind what was written.
-  throw new VendorError('busy', 'thena: has this already, but does not show it yet', { status, retryAfterMs: 5_000 })
-}
-
-/** Ours to make, and checked all the same: it comes back from outside. */
-function pageOf(cursor: string | undefined): number {
-  if (cursor === undefined) return 1
-  if (!/^[1-9]\d{0,4}$/.test(cursor)) throw new VendorError('refused', 'thena: not a cursor of its list')
-  return Number(cursor)
+  throw error.status === 409 ? notShownYet(error.status) : error
 }

@@ -1,6 +1,7 @@
 /** Thena's words into ours and back. Pure. */
-import type { TicketStatus } from '../../contract/ticket.ts'
+import type { Rating, TicketStatus } from '../../contract/ticket.ts'
 import { noteOf, withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
+import { ratingNote } from '../rating-note.ts'
 import {
   type Opening,
   type Replied,
@@ -9,10 +10,10 @@ import {
   type VendorMessage,
   type VendorMessageId,
   type VendorPlayer,
-  type VendorTicket,
   type VendorTicketId,
+  type VendorTicketRef,
 } from '../vendor.ts'
-import { MarkedComment, ThenaComment, type ThenaHit, type ThenaTicket } from './wire.ts'
+import { MarkedComment, ThenaComment, type ThenaConfig, type ThenaTicket } from './wire.ts'
 
 /** Where our mark stands in a ticket's and a comment's metadata. */
 const markKey = 'medkitMark'
@@ -32,25 +33,25 @@ export function isRequester(email: string | null | undefined, player: VendorPlay
   return email?.toLowerCase() === requesterOf(player)
 }
 
-/** The search for a player's tickets, newest first. Typesense's language, so nothing but the relay's own hex goes in. */
-export function searchOf(player: VendorPlayer, page: number) {
+/** The search for a player's newest tickets. Typesense's language, so nothing but the relay's own hex goes in. */
+export function searchOf(player: VendorPlayer) {
   return {
     q: '*',
     query_by: 'title',
     filter_by: `requestorEmail:=${requesterOf(player)}`,
     sort_by: 'createdAt:desc',
     per_page: searchPageSize,
-    page,
+    page: 1,
   }
 }
 
 /** Thena caps a page at 250. */
-export const searchPageSize = 50
+const searchPageSize = 50
 
 /** @throws VendorError `missing` for an id that Thena could not have made: it goes into a query language */
 export function searchByIdOf(player: VendorPlayer, ticketId: VendorTicketId) {
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(ticketId)) throw new VendorError('missing', 'thena: not an id of its tickets')
-  const query = searchOf(player, 1)
+  const query = searchOf(player)
   return { ...query, filter_by: `${query.filter_by} && id:=${ticketId}` }
 }
 
@@ -58,7 +59,7 @@ export function searchByIdOf(player: VendorPlayer, ticketId: VendorTicketId) {
  * The message goes as the customer's first comment, so that it is part of the conversation and has an id. The description
  * repeats it with what the agent should know below, for Thena shows agents the description first.
  */
-export function newTicketOf(opening: Opening, teamId: string) {
+export function newTicketOf(opening: Opening, { teamId, categories }: Pick<ThenaConfig, 'teamId' | 'categories'>) {
   return {
     title: opening.subject,
     requestorEmail: requesterOf(opening.player),
@@ -68,6 +69,7 @@ export function newTicketOf(opening: Opening, teamId: string) {
     commentContent: opening.message,
     commentMetadata: { [markKey]: opening.mark },
     deDuplicationKey: opening.mark,
+    ...(opening.category ? categories[opening.category.id] : {}),
     ...(opening.files.length > 0 ? { attachmentUrls: opening.files.map((file) => file.link) } : {}),
   }
 }
@@ -104,6 +106,24 @@ export function newCommentOf(reply: Reply) {
 
 function contentOf({ message, files, absent = [] }: Reply): string {
   return files.length + absent.length > 0 ? withAgentNote(message, { files, absent }) : message
+}
+
+/** For agents alone; the mark, the same each time, finds it again. */
+export function ratingCommentOf(ref: VendorTicketRef, rating: Rating) {
+  const mark = ratingMarkOf(ref)
+  return {
+    content: ratingNote(rating, ref.number),
+    commentVisibility: 'private',
+    commentType: 'note',
+    metadata: { [markKey]: mark },
+    shouldSendEmail: false,
+    deDuplicationKey: mark,
+  }
+}
+
+/** A ticket is rated once. */
+export function ratingMarkOf({ vendorTicketId }: VendorTicketRef): string {
+  return `rating-${vendorTicketId}`
 }
 
 export interface ReadComments {
@@ -178,16 +198,6 @@ function nameOf({ impersonatedUserName, author }: ThenaComment): string | undefi
 export function statusOf(isClosed: boolean, messages: readonly VendorMessage[]): TicketStatus {
   if (isClosed) return 'closed'
   return messages.at(-1)?.author === 'agent' ? 'answered' : 'open'
-}
-
-export function listedTicketOf(hit: ThenaHit, isClosed: boolean): VendorTicket {
-  return {
-    vendorTicketId: hit.id as VendorTicketId,
-    subject: hit.title,
-    status: isClosed ? 'closed' : 'open',
-    createdAt: new Date(hit.createdAt),
-    updatedAt: new Date(hit.updatedAt),
-  }
 }
 
 export function updatedAtOf({ updatedAt }: ThenaTicket): Date | undefined {

@@ -16,6 +16,15 @@ const ThenaPaths = z.strictObject({
   statuses: VendorPath.default('GET /v1/tickets/status'),
 })
 
+/** Of `POST /v1/tickets`; all four are Thena's own ids and names, and the studio's to say. */
+const ThenaRouting = z.strictObject({
+  priorityName: z.string().min(1).optional(),
+  typeId: z.string().min(1).optional(),
+  formId: z.string().min(1).optional(),
+  /** "object[]": what is in one, the document does not say. */
+  customFieldValues: z.array(z.record(z.string(), z.unknown())).optional(),
+})
+
 /** `vendor` in a game's configuration, for a studio that works in Thena. The key should be an app key of the player team. */
 export const ThenaConfig = z.strictObject({
   kind: z.literal('thena'),
@@ -25,6 +34,8 @@ export const ThenaConfig = z.strictObject({
   /** The one team players' tickets go to. */
   teamId: z.string().min(1),
   paths: ThenaPaths.prefault({}),
+  /** Where Thena is to put the tickets of a category of the form, by the category's id. */
+  categories: z.record(z.string(), ThenaRouting).default({}),
 })
 export type ThenaConfig = z.output<typeof ThenaConfig>
 
@@ -51,12 +62,7 @@ export const ThenaTicket = z.object({
 export type ThenaTicket = z.output<typeof ThenaTicket>
 
 /** A row of the search index. Its `metadata` is a JSON string, unlike everywhere else. */
-export const ThenaHit = ThenaTicket.extend({
-  title: z.string(),
-  createdAt: Instant,
-  updatedAt: Instant,
-  metadata: z.string().nullish(),
-})
+export const ThenaHit = ThenaTicket.extend({ metadata: z.string().nullish() })
 export type ThenaHit = z.output<typeof ThenaHit>
 
 /** Rows stay unread here: one that drifted must not hide its neighbours. */

@@ -56,21 +56,28 @@ describe('whose a ticket is', () => {
   })
 
   it('puts nothing but its own hex into a search', async () => {
-    const { vendor, simulator, received } = await begin()
-    await having(vendor.list)({ ...ada, email: 'x` || id:!=0', name: '&& teamId:=*' }, undefined, call())
+    const { vendor, simulator, received } = await begin({ repeats: 'refuse' })
+    const opening = openingOf({ player: { ...ada, email: 'x` || id:!=0', name: '&& teamId:=*' } })
+    const opened = await vendor.open(opening, call())
+    expect((await vendor.open(opening, call())).vendorTicketId).toBe(opened.vendorTicketId)
     expect(received('GET /v1/search/tickets')[0]?.query).toMatchObject({ filter_by: `requestorEmail:=${adasAddress}` })
     const before = simulator.received.length
-    const forged = { ...ada, pseudonym: 'x || requestorEmail:!=y' }
-    expect(await codeOf(having(vendor.list)(forged, undefined, call()))).toBe('refused')
+    const forged = openingOf({ player: { ...ada, pseudonym: 'x || requestorEmail:!=y' } })
+    expect(await codeOf(vendor.open(forged, call()))).toBe('refused')
     expect(simulator.received).toHaveLength(before)
   })
 
-  it('keeps a stranger’s ticket out of the list although the search brings it along', async () => {
-    const { vendor, open, simulator } = await begin()
-    const own = await open()
-    const { tickets } = await having(vendor.list)(ada, undefined, call())
-    expect(tickets.map((ticket) => ticket.vendorTicketId)).toEqual([own])
-    expect(tickets).not.toContainEqual(expect.objectContaining({ vendorTicketId: simulator.strangersTicket }))
+  it('takes no stranger’s ticket for its own, though the search brings it along and it bears the mark', async () => {
+    const { vendor, simulator } = await begin({ repeats: 'refuse' })
+    const opening = openingOf()
+    await vendor.open(opening, call())
+    simulator.mutate((body) => JSON.parse(JSON.stringify(body).replaceAll(adasAddress, 'eve@players.example')))
+    expect(await codeOf(vendor.open(opening, call()))).toBe('busy')
+  })
+
+  it('lists nothing: what was opened elsewhere is known there by an address alone', async () => {
+    const { vendor } = await begin()
+    expect([vendor.can.history, vendor.list]).toEqual(['relay', undefined])
   })
 
   it('says of a stranger’s ticket what it says of none', async () => {
@@ -245,14 +252,68 @@ describe('repeats and pages', () => {
     expect((await read(reply.vendorTicketId)).messages.filter(({ text }) => text === 'Einmal.')).toHaveLength(1)
   })
 
-  it('lists page by page, and takes no cursor but its own', async () => {
-    const { open, vendor } = await begin()
-    for (let count = 0; count < 60; count += 1) await open()
-    const first = await having(vendor.list)(ada, undefined, call())
-    const second = await having(vendor.list)(ada, first.cursor, call())
-    const ids = [...first.tickets, ...second.tickets].map((ticket) => ticket.vendorTicketId)
-    expect(new Set(ids).size).toBe(60)
-    expect(second.cursor).toBeUndefined()
-    expect(await codeOf(having(vendor.list)(ada, '2 || 1', call()))).toBe('refused')
+  it('takes a ticket that bears its mark for the answer, should Thena say “duplicate” inside a success', async () => {
+    const { vendor, simulator } = await begin()
+    const opening = openingOf()
+    const opened = await vendor.open(opening, call())
+    simulator.misbehave('error-inside', 1, 'POST /v1/tickets')
+    expect((await vendor.open(opening, call())).vendorTicketId).toBe(opened.vendorTicketId)
+    simulator.misbehave('error-inside', 1, 'POST /v1/tickets')
+    expect(await codeOf(vendor.open(openingOf(), call()))).toBe('unexpected')
   })
+
+  it('does the same where a reply is repeated', async () => {
+    const { open, vendor, simulator } = await begin()
+    const reply = { ...refOf(await open()), mark: 'm-4', message: 'Einmal.', sentAt: new Date(), files: [] }
+    const first = await having(vendor.reply)(reply, call())
+    simulator.misbehave('error-inside', 1, 'POST /v1/tickets/:id/comment')
+    expect(await having(vendor.reply)(reply, call())).toEqual(first)
+  })
+
+  it('asks to be tried again about a ticket so new that nothing shows it yet, and gives it up once it should', async () => {
+    const { open, vendor, wait } = await begin({ withoutTicketCall: true, searchLags: true })
+    const ref = { ...refOf(await open()), openedAt: new Date() }
+    const reply = () =>
+      having(vendor.reply)({ ...ref, mark: 'm-5', message: '?', sentAt: new Date(), files: [] }, call())
+    expect(await codeOf(reply())).toBe('busy')
+    wait(91_000)
+    expect(await codeOf(reply())).toBe('missing')
+  })
+})
+
+describe('what the studio has configured', () => {
+  it('routes a category as Thena’s own ids and names say, and no other', async () => {
+    const simulator = await startThenaSimulator()
+    onTestFinished(simulator.close)
+    const routing = {
+      priorityName: 'High',
+      typeId: 'TYPE1',
+      formId: 'FORM1',
+      customFieldValues: [{ id: 'F1', value: 'x' }],
+    }
+    const parts = { clock: { now: () => new Date() }, onDrift: () => undefined, onHidden: () => undefined }
+    const vendor = createThena(ThenaConfig.parse({ ...simulator.config, categories: { billing: routing } }), parts)
+    await vendor.open(openingOf({ category: { id: 'billing', tags: [] } }), call())
+    await vendor.open(openingOf({ category: { id: 'bug', tags: [] } }), call())
+    const [billing, bug] = simulator.received.map(({ body }) => body)
+    expect(billing).toMatchObject(routing)
+    for (const name of Object.keys(routing)) expect(bug).not.toHaveProperty(name)
+    expect(simulator.violations).toEqual([])
+  })
+})
+
+it('rates by a note of the agents’ own, in nobody’s name, once', async () => {
+  const { open, vendor, received } = await begin()
+  const ref = refOf(await open())
+  for (let time = 0; time < 2; time += 1) await having(vendor.rate)(ref, { score: 5, comment: 'Top!' }, call())
+  expect(received('POST /v1/tickets/:id/comment').map(({ body }) => body)).toEqual([
+    {
+      content: 'Medkit: the player has rated the help on SH-4F7K2: 5 of 5.\nIn the player’s own words: Top!',
+      commentVisibility: 'private',
+      commentType: 'note',
+      metadata: { medkitMark: `rating-${ref.vendorTicketId}` },
+      shouldSendEmail: false,
+      deDuplicationKey: `rating-${ref.vendorTicketId}`,
+    },
+  ])
 })
