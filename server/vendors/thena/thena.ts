@@ -173,7 +173,10 @@ export function createThena(config: ThenaConfig, parts: VendorParts): Vendor {
  */
 async function repeated<T>(error: unknown, find: () => Promise<T | undefined>): Promise<T> {
   if (!(error instanceof VendorError) || !['refused', 'unexpected'].includes(error.code)) throw error
-  const found = await find()
+  const found = await find().catch((trouble: unknown) => {
+    // That it cannot be looked for says nothing of what was asked first.
+    throw error.mayHaveActed ? error : trouble
+  })
   if (found) return found
   // The search may lag behind what was written.
   throw error.status === 409 ? notShownYet(error.status) : error
