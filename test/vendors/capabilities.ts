@@ -18,7 +18,7 @@ interface Column {
   opens: boolean
 }
 
-const titles: readonly [SimulatorName, SimulatorName, string][] = [
+export const columns: readonly [SimulatorName, SimulatorName, string][] = [
   ['theymes', 'theymes', 'Theymes'],
   ['zaia', 'zaia', 'Zaia'],
   ['thena', 'thena', 'Thena'],
@@ -40,14 +40,26 @@ const wishes: readonly [string, Cell][] = [
   ['Attach files', ({ can }) => (can.attachments ? `${can.attachments.maxBytes / 1024 / 1024} MB each` : 'no')],
   ['Get an agent’s files', (vendor) => yesOrNo(vendor.download)],
   ['See tickets opened elsewhere', ({ can }) => yesOrNo(can.history === 'vendor')],
-  ['Be forgotten', ({ can }) => (can.deletion === 'vendor' ? 'by the vendor’s own call' : 'the studio is asked')],
-  ['Rate the help', ({ can }) => ({ native: 'yes', note: 'as a note to the agents', no: 'no' })[can.rating || 'no']],
-  ['Hear of news', ({ can }) => (can.push === 'hook' ? 'at once, by its hook' : 'within seconds, by asking')],
+  [
+    'Be forgotten',
+    ({ can }, opens) => (can.deletion === 'vendor' ? 'by the vendor’s own call' : opens ? 'the studio is asked' : 'no'),
+  ],
+  [
+    'Rate the help',
+    ({ can }) => ({ native: 'yes', note: 'yes, as a note to the agents', no: 'no' })[can.rating || 'no'],
+  ],
+  ['Hear of news', newsOf],
 ]
 
-const guarantees: Record<Once, string> = {
-  vendor: 'exactly once (vendor de-duplicates)',
-  relay: 'exactly once (relay reconciles)',
+function newsOf({ can, needsNoHook }: Vendor): string {
+  if (can.answers === 'email') return 'by e-mail'
+  if (needsNoHook) return 'at once'
+  return can.push === 'hook' ? 'at once with its hook, else within 15 seconds' : 'within 15 seconds'
+}
+
+export const guarantees: Record<Once, string> = {
+  vendor: 'once: the vendor de-duplicates',
+  relay: 'once, if it shows in time',
   marked: 'at least once, marked',
 }
 
@@ -77,7 +89,7 @@ function rowOf(label: string, columns: readonly Column[], cell: Cell): string[] 
 }
 
 /** What is so from the start, and what it becomes once the vendor's unpublished paths are configured. */
-function told(usual: string, whole: string): string {
+export function told(usual: string, whole: string): string {
   return usual === whole ? usual : `${usual}; with \`paths\` ${whole}`
 }
 
@@ -87,18 +99,18 @@ function table(corner: string, columns: readonly Column[], rows: readonly string
   return lines.join('\n')
 }
 
-let made: Promise<Column[]> | undefined
+let ready: Promise<Column[]> | undefined
 
 function everyColumn(): Promise<Column[]> {
-  made ??= makeColumns()
-  return made
+  ready ??= makeColumns()
+  return ready
 }
 
 async function makeColumns(): Promise<Column[]> {
   const desk = vendorOf({ kind: 'desk', token: 'a token nobody uses', settleSeconds: 0 })
-  const columns: Column[] = [{ title: 'Built-in desk', usual: desk, whole: desk, opens: true }]
-  for (const [usual, whole, title] of titles) columns.push(await columnOf(title, usual, whole))
-  return columns
+  const made: Column[] = [{ title: 'Built-in desk', usual: desk, whole: desk, opens: true }]
+  for (const [usual, whole, title] of columns) made.push(await columnOf(title, usual, whole))
+  return made
 }
 
 async function columnOf(title: string, name: SimulatorName, wholeName: SimulatorName): Promise<Column> {
