@@ -7,6 +7,7 @@ import type { Vendor } from '../../server/vendors/vendor.ts'
 
 /** What a vendor allows that keeps a thread and can be read. */
 const can: Can = {
+  open: true,
   reply: 'thread',
   reopen: 'native',
   close: true,
