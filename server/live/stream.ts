@@ -203,8 +203,16 @@ export function createStreams(parts: StreamParts): Streams {
   }
 
   const stopListening = bells.player.listen(wake)
+  let isListening = false
   const timer = setInterval(() => {
-    listenToOtherRelays().catch((error: unknown) => log.error({ err: error }, 'the event log could not be read'))
+    // A ledger that is slow to answer is not asked once more meanwhile.
+    if (isListening) return
+    isListening = true
+    listenToOtherRelays()
+      .catch((error: unknown) => log.error({ err: error }, 'the event log could not be read'))
+      .finally(() => {
+        isListening = false
+      })
   }, otherRelaysMs)
   timer.unref()
 

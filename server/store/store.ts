@@ -1,6 +1,7 @@
 /** The ledger in our words: rows grouped by what they are, and one way to change several of them at once. */
 import type { Kysely } from 'kysely'
 import { type Clock, systemClock } from '../clock.ts'
+import type { TicketId } from '../contract/ids.ts'
 import { attachmentRows } from './attachments.ts'
 import { copyRows } from './copies.ts'
 import { type Database, type Engine, isUsable } from './database.ts'
@@ -14,15 +15,22 @@ import { mailLinkRows } from './mail-links.ts'
 import { mergeRows } from './merges.ts'
 import { messageRows } from './messages.ts'
 import { playerRows } from './players.ts'
+import { lockMs } from './postgres.ts'
 import { proofRows } from './proofs.ts'
+import { createTurns } from './queue.ts'
 import type { Tables } from './tables.ts'
 import { ticketRows } from './tickets.ts'
 
 export type Ledger = ReturnType<typeof ledgerOn>
 
 export interface Store extends Ledger {
-  /** All or nothing, on the disk when the promise resolves. Never call a vendor inside. */
-  transaction: <T>(change: (ledger: Ledger) => Promise<T>) => Promise<T>
+  /**
+   * All or nothing, on the disk when the promise resolves. Never call a vendor inside.
+   *
+   * @param ticket - whose row the change locks: those of one ticket come one after the other, so that however many wait
+   * for it hold no more than one connection
+   */
+  transaction: <T>(change: (ledger: Ledger) => Promise<T>, ticket?: TicketId) => Promise<T>
   isUsable: () => Promise<boolean>
   /** Other relays may be working on the same ledger. */
   isShared: boolean
@@ -31,11 +39,17 @@ export interface Store extends Ledger {
 /** @param clock - SQLite's; PostgreSQL has its own */
 export function createStore({ db, engine, ...database }: Database, clock: Clock = systemClock): Store {
   const now = ledgerClock(engine, clock)
+  const isShared = engine === 'postgres'
+  const inTurn = createTurns(lockMs)
   return {
     ...ledgerOn(db, engine, now),
-    transaction: (change) => db.transaction().execute((within) => change(ledgerOn(within, engine, now))),
+    transaction: (change, ticket) => {
+      const act = () => db.transaction().execute((within) => change(ledgerOn(within, engine, now)))
+      // SQLite has one writer anyway, and no connection to hold.
+      return isShared && ticket !== undefined ? inTurn(ticket, act) : act()
+    },
     isUsable: () => isUsable({ db, engine, ...database }),
-    isShared: engine === 'postgres',
+    isShared,
   }
 }
 

@@ -76,7 +76,8 @@ export function createAccept({ store, clock, bells, opens, pseudonymOf }: Accept
   async function reply(writer: Writer, ticketId: TicketId, body: z.output<typeof NewMessage>): Promise<Message> {
     const { player, game, idempotencyKey } = writer
     checkCount(game, body.attachments ?? [])
-    const request = { player: player.key, route: `POST /tickets/${ticketId}/messages`, key: idempotencyKey, body }
+    const route = `POST /tickets/${ticketId}/messages`
+    const request = { player: player.key, route, key: idempotencyKey, body, ticket: ticketId }
     return accepted(writer, await once(request, (ledger) => prepareReply(ledger, writer, ticketId, body)))
   }
 

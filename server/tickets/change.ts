@@ -35,7 +35,7 @@ export function createChange({ store, clock, bells }: ChangeParts) {
     const answer = await store.transaction(async (ledger) => {
       await write(ledger, await ownTicket(ledger, player, id), clock.now())
       return presentTicket(await ownTicket(ledger, player, id), game.can)
-    })
+    }, id)
     ring(player)
     return answer
   }
@@ -90,7 +90,7 @@ export function createChange({ store, clock, bells }: ChangeParts) {
         const [message] = await presentMessages(ledger, [await ownMessage(ledger, ticket, messageId)])
         if (!message) throw new Refusal('not_found')
         return message
-      })
+      }, ticketId)
       ring(player)
       return answer
     },

@@ -4,6 +4,7 @@
  */
 import { hash } from 'node:crypto'
 import type { Clock } from '../clock.ts'
+import type { TicketId } from '../contract/ids.ts'
 import { Refusal } from '../problem.ts'
 import type { Ledger, Store } from '../store/store.ts'
 import type { PlayerKey } from '../store/tables.ts'
@@ -17,6 +18,8 @@ export interface OnceRequest {
   route: string
   key: string
   body: unknown
+  /** The ticket that it writes to, if there is one already. */
+  ticket?: TicketId
 }
 
 /** What a request will do, decided but not yet done. */
@@ -59,7 +62,7 @@ export function createOnce({ store, clock }: { store: Store; clock: Clock }): On
         return { answer: prepared.answer, isFirst: true }
       }
       return { answer: (await earlier()) as T, isFirst: false }
-    })
+    }, request.ticket)
   }
 
   return async (request, prepare) => {

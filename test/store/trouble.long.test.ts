@@ -1,7 +1,6 @@
 /** The ledger in trouble: a full disk, a lock, a lost connection. 503, nothing half-written, and well again without a restart. */
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -10,6 +9,7 @@ import type { Ticket } from '../../server/contract/ticket.ts'
 import { freshDatabase } from '../postgres.ts'
 import { deskToken, startRelay, type TestRelay } from '../relay/start.ts'
 import { until } from '../relay/wait.ts'
+import { createCable } from './cable.ts'
 
 let relay: TestRelay | undefined
 
@@ -157,37 +157,5 @@ function hasCommand(name: string): boolean {
     return true
   } catch {
     return false
-  }
-}
-
-/** A wire to PostgreSQL that can be cut. */
-async function createCable(address: string) {
-  const target = new URL(address)
-  const sockets = new Set<Socket>()
-  let isCut = false
-  const server = createServer((socket) => {
-    if (isCut) return void socket.destroy()
-    const onward = connect(Number(target.port), target.hostname)
-    for (const end of [socket, onward]) {
-      sockets.add(end)
-      end.once('close', () => sockets.delete(end))
-      end.on('error', () => undefined)
-    }
-    socket.pipe(onward).pipe(socket)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const own = server.address()
-  const url = new URL(address)
-  url.port = String(typeof own === 'object' && own ? own.port : 0)
-  return {
-    url: url.href,
-    cut: () => {
-      isCut = true
-      for (const socket of sockets) socket.destroy()
-    },
-    mend: () => {
-      isCut = false
-    },
-    close: () => new Promise((resolve) => server.close(resolve)),
   }
 }
