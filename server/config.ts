@@ -13,6 +13,7 @@ import { defaultPoints, type LimitKind } from './limits.ts'
 import { findStudioConfigMistakes } from './players/studio-keys.ts'
 import { isNetwork } from './routes/address.ts'
 import { type Environment, isRecord, resolveSecrets, type Secrets, secretsIn } from './secrets.ts'
+import { isPostgres } from './store/engine.ts'
 import { VendorConfig } from './vendors/registry.ts'
 
 const Origin = z.string().refine((value) => URL.parse(value)?.origin === value, {
@@ -100,6 +101,8 @@ const ConfigFile = z.strictObject({
     .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, 'sqlite:<path> or postgres://…')
     .default('sqlite:data/medkit.db'),
   files: FilesPlace.default('file:data/files'),
+  /** `files` is a folder that all relays on this store have mounted, and not one of this machine alone. */
+  sharedFiles: z.boolean().default(false),
   s3: S3Keys.optional(),
   /** clamd: while it is configured, no file goes on unscanned. */
   scanner: ScannerConfig.optional(),
@@ -191,7 +194,13 @@ function findMistakesAcross(file: unknown): string[] {
       ...(other ? [`${path}.jwt.audience: a token for ${String(audience)} would be for ${other} as well`] : []),
     ]
   })
-  return [...fileMistakes(fields(file)), ...ofGames]
+  return [...storeMistakes(fields(file)), ...fileMistakes(fields(file)), ...ofGames]
+}
+
+/** Each relay would make a secret of its own, and refuse the players whom another has signed in. */
+function storeMistakes(file: Record<string, unknown>): string[] {
+  if (!isPostgres(file.store) || 'secret' in file) return []
+  return ['secret: is missing; all relays on one PostgreSQL store need the same, 32 characters or more']
 }
 
 function fields(value: unknown): Record<string, unknown> {

@@ -19,6 +19,7 @@ const commands: Record<string, () => Promise<Command>> = {
 }
 
 const leastNode = 24
+const secretBytes = 32
 
 const usage = `medkit [--config relay.json]   starts the relay; without a configuration, the demo
 medkit outbox                  what waits for the vendors and what is stuck
@@ -49,7 +50,7 @@ try {
       return loaded
     },
     isConfigured: configPath !== undefined,
-    relaySecret: ({ secret }: Config) => (secret ? Buffer.from(secret) : kept('data/secret', () => randomBytes(32))),
+    relaySecret: ({ secret }: Config) => (secret ? Buffer.from(secret) : kept('data/secret', secretBytes, randomBytes)),
     print: (text) => process.stdout.write(text),
     onSignal: (end) => {
       process.once('SIGTERM', end)
@@ -82,16 +83,23 @@ function loadConfig(path: string | undefined): LoadedConfig {
 }
 
 function keptDeskToken(): string {
-  return kept('data/desk-token', () => Buffer.from(randomReference(16))).toString()
+  return kept('data/desk-token', 1, () => Buffer.from(randomReference(16))).toString()
 }
 
 /** Made on the first start and kept, so that a restart signs nobody out. */
-function kept(path: string, make: () => Buffer): Buffer {
-  if (existsSync(path)) return readFileSync(path)
+function kept(path: string, leastBytes: number, make: (bytes: number) => Buffer): Buffer {
+  if (existsSync(path)) return atLeast(leastBytes, path, readFileSync(path))
   mkdirSync(dirname(path), { recursive: true })
-  const secret = make()
-  writeFileSync(path, secret, { mode: 0o600, flag: 'wx' })
-  return secret
+  const made = make(leastBytes)
+  writeFileSync(path, made, { mode: 0o600, flag: 'wx' })
+  return made
+}
+
+/** A disk that was full, or went away, at the very first start leaves less than was written. */
+function atLeast(leastBytes: number, path: string, secret: Buffer): Buffer {
+  if (secret.length >= leastBytes) return secret
+  const state = secret.length === 0 ? 'is empty' : `has ${secret.length} bytes where ${leastBytes} are needed`
+  throw new ConfigMistakes([`${path}: ${state}; put back what was in it, or remove it to have another made`])
 }
 
 function inPlainWords(error: unknown): string {

@@ -35,12 +35,16 @@ function secretFromEnvironment(name: string, path: readonly string[], { environm
 }
 
 function secretFromFile(file: string, path: readonly string[], { mistakes, secrets }: Resolving) {
+  const secret = contentsOf(file)?.trim()
+  if (secret) secrets.add(secret)
+  else mistakes.push(`${path.join('.')}: the file ${file} ${secret === undefined ? 'cannot be read' : 'is empty'}`)
+  return secret || undefined
+}
+
+function contentsOf(file: string): string | undefined {
   try {
-    const secret = readFileSync(file, 'utf8').trim()
-    secrets.add(secret)
-    return secret
+    return readFileSync(file, 'utf8')
   } catch {
-    mistakes.push(`${path.join('.')}: the file ${file} cannot be read`)
     return undefined
   }
 }

@@ -1,6 +1,7 @@
 /** What a studio configures about files: the keys of an S3 store, and a scanner. */
 import { z } from 'zod'
 import { isRecord } from '../secrets.ts'
+import { isPostgres } from '../store/engine.ts'
 import { FilesError } from './files-error.ts'
 import { parseS3Url } from './s3-client.ts'
 
@@ -51,14 +52,26 @@ function mistakesOfPlace(place: string): string[] {
 }
 
 /** What only shows where several parts of the file, as it stands, are seen together. */
-export function mistakesAcross({ files, s3, scanner, games }: Record<string, unknown>): string[] {
+export function mistakesAcross(file: Record<string, unknown>): string[] {
+  const { files, s3, scanner, games } = file
   const isS3 = typeof files === 'string' && files.startsWith('s3:')
   return [
+    ...sharingMistakes(file, isS3),
     ...(isS3 && s3 === undefined
       ? ['s3: is missing; "files" names an S3 store, which wants accessKeyId and secretAccessKey']
       : []),
     ...(!isS3 && s3 !== undefined ? ['s3: has no use while "files" names no S3 store'] : []),
     ...Object.entries(isRecord(games) ? games : {}).flatMap(([game, config]) => directMistakes(game, config, scanner)),
+  ]
+}
+
+/** One relay would take a file that the next cannot find, and refuse it as unreadable. */
+function sharingMistakes({ store, sharedFiles }: Record<string, unknown>, isS3: boolean): string[] {
+  if (isS3 || !isPostgres(store))
+    return sharedFiles === true ? ['sharedFiles: has use only for files in a folder, beside a PostgreSQL store'] : []
+  if (sharedFiles === true) return []
+  return [
+    'files: lie in a folder of this machine, where other relays on the PostgreSQL store do not find them; name an S3 store, or say "sharedFiles": true where all relays have the same folder mounted',
   ]
 }
 

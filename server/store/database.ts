@@ -1,6 +1,7 @@
 /** One door to two engines: SQLite inside the relay by default, PostgreSQL for several relays on one ledger. */
 import { Kysely, sql } from 'kysely'
 import { Migrator } from 'kysely/migration'
+import { isPostgres } from './engine.ts'
 import { migrations } from './migrations.ts'
 import { createPostgresDialect } from './postgres.ts'
 import { createSqliteDialect } from './sqlite.ts'
@@ -22,9 +23,9 @@ export interface Database {
  * @throws StoreUnavailable when it cannot be opened or migrated.
  */
 export async function openDatabase(url: string): Promise<Database> {
-  const engine: Engine = url.startsWith('sqlite:') ? 'sqlite' : 'postgres'
+  const engine: Engine = isPostgres(url) ? 'postgres' : 'sqlite'
   try {
-    const db = engine === 'sqlite' ? await openSqlite(url.slice('sqlite:'.length)) : await openPostgres(url)
+    const db = engine === 'postgres' ? await openPostgres(url) : await openSqlite(url.slice('sqlite:'.length))
     return { engine, db, close: () => db.destroy() }
   } catch (cause) {
     throw new StoreUnavailable('the ledger could not be opened', { cause })

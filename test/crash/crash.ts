@@ -5,6 +5,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isPostgres } from '../../server/store/engine.ts'
 import { freshDatabase } from '../postgres.ts'
 import { type Acknowledged, play } from './player.ts'
 import { type RelayProcess, startRelayProcess } from './relay-process.ts'
@@ -120,6 +121,7 @@ function relayConfig(store: string, folder: string, vendors: Vendors): unknown {
     listen: { port: 0 },
     store,
     files: `file:${folder}/files`,
+    sharedFiles: isPostgres(store),
     secret: 'a secret of the crash test, long enough for it',
     // The players are few and write without a pause, all behind one address.
     limits: Object.fromEntries(

@@ -88,6 +88,7 @@ describe('What is masked', () => {
   it('includes passwords in addresses, as written and as meant', () => {
     const file = {
       store: 'postgres://medkit:p%40ssword-of-the-store@127.0.0.1/medkit',
+      sharedFiles: true,
       mail: { url: 'smtp://user:password-of-the-mail@127.0.0.1', from: 'support@studio.example' },
       secret: { env: 'SECRET' },
       games: { 'star-harbor': gameWith({ anonymous: true }) },

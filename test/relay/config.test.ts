@@ -1,5 +1,10 @@
 /** What is wrong with a configuration is said at once, by path, in words that need no schema. */
-import { describe, expect, it } from 'vitest'
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { ConfigMistakes, readConfig } from '../../server/config.ts'
 import { addressAt } from '../../server/listen.ts'
 
@@ -54,6 +59,72 @@ describe('A mistake', () => {
       'games.harbor.origins.0',
       'retentionDays',
     ])
+  })
+})
+
+describe('Relays on one PostgreSQL', () => {
+  const store = 'postgres://medkit@db.studio.example/medkit'
+  const secret = 'a secret that all of the relays have'
+  const s3 = { accessKeyId: 'id', secretAccessKey: 'key' }
+  const bucket = 's3://bucket/games?endpoint=https://s3.example&region=eu-1'
+  const noSecret = expect.stringMatching(/^secret: is missing; all relays on one PostgreSQL store need the same/)
+  const ownFolder = expect.stringMatching(
+    /^files: lie in a folder of this machine, .* S3 store, or say "sharedFiles": true/,
+  )
+  const noUse = expect.stringMatching(/^sharedFiles: has use only for/)
+
+  it.each<[object, unknown[]]>([
+    [{ store }, [noSecret, ownFolder]],
+    [{ store: 'postgresql://db/medkit', files: 'file:/srv/files', secret }, [ownFolder]],
+    [{ store, sharedFiles: false, secret }, [ownFolder]],
+    [{ store, files: bucket, s3 }, [noSecret]],
+    [{ store, files: bucket, s3, secret }, []],
+    [{ store, files: 'file:/mnt/files', sharedFiles: true, secret }, []],
+    [{ store, files: bucket, s3, sharedFiles: true, secret }, [noUse]],
+    [{ sharedFiles: true }, [noUse]],
+    [{ store, sharedFiles: true, secret: { env: 'UNSET' } }, ['secret: the environment variable UNSET is not set']],
+    [{ store, retentionDays: 0 }, [noSecret, ownFolder, expect.stringContaining('retentionDays')]],
+  ])('of %j hear what is missing', (file, mistakes) => {
+    expect(mistakesIn({ ...gameWith({}), ...file })).toEqual(mistakes)
+  })
+})
+
+describe('A start', () => {
+  /** @returns what it printed as it ended by itself */
+  async function refusedStart(file: object, secret?: string): Promise<{ stdout: string; stderr: string }> {
+    const folder = await mkdtemp(join(tmpdir(), 'medkit-start-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    await mkdir(join(folder, 'data'))
+    await writeFile(join(folder, 'relay.json'), JSON.stringify({ listen: { port: 0 }, ...gameWith({}), ...file }))
+    if (secret !== undefined) await writeFile(join(folder, 'data/secret'), secret)
+    const main = join(import.meta.dirname, '../../server/main.ts')
+    const started = promisify(execFile)(process.execPath, [main, '--config', 'relay.json'], { cwd: folder })
+    return started.then(
+      () => expect.fail('it started'),
+      (error: { stdout: string; stderr: string }) => error,
+    )
+  }
+
+  it('is refused before anything listens, with every mistake in a line of its own', async () => {
+    const { stdout, stderr } = await refusedStart({ store: 'postgres://127.0.0.1:1/none', retentionDays: 0 })
+    expect(stdout).toBe('')
+    const [title, ...lines] = stderr.trim().split('\n')
+    expect(title).toBe('the configuration has 3 mistakes')
+    expect(lines.map((line) => line.trim().split(':')[0])).toEqual(['secret', 'files', 'retentionDays'])
+  })
+
+  it.each([
+    ['', 'data/secret: is empty'],
+    ['short', 'data/secret: has 5 bytes where 32 are needed'],
+  ])('names the secret it keeps where that holds "%s"', async (secret, words) => {
+    const { stdout, stderr } = await refusedStart({}, secret)
+    expect(stdout).toBe('')
+    expect(stderr).toContain(words)
+  })
+
+  it('names a secret of the configuration whose file is empty, once', async () => {
+    const { stderr } = await refusedStart({ secret: { file: 'data/secret' } }, '\n')
+    expect(stderr).toBe('the configuration has a mistake\n  secret: the file data/secret is empty\n')
   })
 })
 

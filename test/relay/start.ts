@@ -10,6 +10,7 @@ import { defaultPoints } from '../../server/limits.ts'
 import { createLog } from '../../server/log.ts'
 import { createRelay, type Relay, type RelayOptions } from '../../server/relay.ts'
 import type { BrowserFiles } from '../../server/routes/browser-files.ts'
+import { isPostgres } from '../../server/store/engine.ts'
 
 export const deskToken = 'desk-token-of-the-tests'
 /** Signs what the relays of the tests issue. */
@@ -146,6 +147,7 @@ function configIn(folder: string, { game, games, config }: StartOptions): unknow
     store: `sqlite:${folder}/medkit.db`,
     files: `file:${folder}/files`,
     limits: roomy,
+    ...(isPostgres(config?.store) && { secret: relaySecret.toString(), sharedFiles: true }),
     games: games ?? {
       'star-harbor': {
         name: 'Star Harbor',
