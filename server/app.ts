@@ -13,6 +13,7 @@ import type { Metrics } from './metrics.ts'
 import type { Identify } from './players/identity.ts'
 import { TokenRefused } from './players/token-refused.ts'
 import { problemResponse, Refusal } from './problem.ts'
+import type { Readiness } from './readiness.ts'
 import type { AddressOf } from './routes/address.ts'
 import type { createUploadHandler } from './routes/attachments.ts'
 import type { BrowserFiles } from './routes/browser-files.ts'
@@ -38,6 +39,7 @@ export interface AppParts {
   edge: Edge
   limits: Limits
   addressOf: AddressOf
+  readiness: Readiness
   store: Store
   files: Files
   links: Pick<Links, 'verify'>

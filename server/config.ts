@@ -109,6 +109,12 @@ const ConfigFile = z.strictObject({
   secret: z.string().min(32).optional(),
   /** The addresses, or CIDR blocks, whose `X-Forwarded-For` is believed. */
   trustedProxies: z.array(z.string().refine(isNetwork, { error: 'an IP address or a CIDR block' })).default([]),
+  drain: z
+    .strictObject({
+      /** How long a relay that was asked to end goes on accepting while it says that it is not ready. */
+      pauseSeconds: z.number().min(0).max(600).optional().describe('default 5 on PostgreSQL, else 0'),
+    })
+    .default({}),
   limits: Limits,
   retentionDays: z.int().min(1).max(3_650).default(30),
   /** How long a request for erasure can be withdrawn before it begins. */
@@ -158,6 +164,15 @@ export function readConfig(text: string, environment: Environment): LoadedConfig
   if (!parsed.success || mistakes.length > 0) throw new ConfigMistakes(mistakes)
   gatherSecrets(parsed.data, secrets)
   return { config: { ...parsed.data, demo: false }, secrets }
+}
+
+/** Several relays have something before them that chooses among those that are ready, and looks every few seconds. */
+const sharedPauseMs = 5_000
+
+/** @returns how long a relay that was asked to end goes on accepting, in milliseconds */
+export function drainPauseMs({ drain, store }: Config): number {
+  if (drain.pauseSeconds !== undefined) return drain.pauseSeconds * 1_000
+  return isPostgres(store) ? sharedPauseMs : 0
 }
 
 /** For editors: the shape of the file as JSON Schema. */

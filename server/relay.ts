@@ -20,6 +20,7 @@ import { createStreams } from './live/stream.ts'
 import { createWatch } from './live/watch.ts'
 import type { Log } from './log.ts'
 import { addOutboxGauges, createMetrics } from './metrics.ts'
+import { createReadiness } from './readiness.ts'
 import { attachmentRoutes, createUploadHandler } from './routes/attachments.ts'
 import type { BrowserFiles } from './routes/browser-files.ts'
 import { challengeRoutes } from './routes/challenges.ts'
@@ -65,8 +66,11 @@ export interface Relay {
   games: Games
   /** @returns the address it listens on, e.g. `http://127.0.0.1:8787` */
   listen: () => Promise<string>
-  /** Stops accepting, finishes or gives back what is in hand, and closes the ledger. */
-  close: () => Promise<void>
+  /**
+   * Says that it is not ready any more, and goes on as ever for `pauseMs` (default 0), so that whoever sends players here
+   * can notice. Then it stops accepting, finishes or gives back what is in hand, and closes the ledger.
+   */
+  close: (options?: { pauseMs: number }) => Promise<void>
 }
 
 const closeIdleMs = 20
@@ -94,6 +98,7 @@ export async function createRelay({
   const database = await openDatabase(config.store)
   const store = createStore(database, clock)
   addOutboxGauges(metrics, store.deliveries.counts, clock.now)
+  const readiness = createReadiness({ store, timers })
   const bells = createBells()
   const files = createFiles(config.files, { credentials: config.s3, spoolFolder: config.s3?.spool })
   const desk = await openDesk(database)
@@ -176,6 +181,7 @@ export async function createRelay({
     edge,
     limits,
     addressOf,
+    readiness,
     store,
     files,
     links,
@@ -209,7 +215,9 @@ export async function createRelay({
       address = server.address
       return address
     },
-    close: async () => {
+    close: async ({ pauseMs } = { pauseMs: 0 }) => {
+      readiness.end()
+      if (pauseMs > 0) await new Promise<void>((resolve) => timers.after(pauseMs, resolve))
       const closed = server?.close()
       const cutting = setTimeout(() => server?.cut(), lastBytesMs)
       await files.endUploads()

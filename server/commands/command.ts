@@ -12,8 +12,8 @@ export interface CommandParts {
   /** Signs what the relay issues: configured, or made on the first start and kept. */
   relaySecret: (config: Config) => Uint8Array
   print: (text: string) => void
-  /** Called once, when the process is asked to end. */
-  onSignal: (end: () => void) => void
+  /** Called once, when the process is asked to end; SIGINT is somebody who sits before it and waits. */
+  onSignal: (end: (signal: 'SIGTERM' | 'SIGINT') => void) => void
   exit: (code: number) => void
 }
 

@@ -1,13 +1,13 @@
 /** `medkit`: starts a relay, says where it is, and drains on a signal. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { LoadedConfig } from '../config.ts'
+import { drainPauseMs, type LoadedConfig } from '../config.ts'
 import { createLog } from '../log.ts'
 import { createRelay } from '../relay.ts'
 import { readBrowserFiles } from '../routes/browser-files.ts'
 import type { Command } from './command.ts'
 
-/** A drain that takes longer ends the process as it is: the ledger is safe at every moment. */
+/** A drain that takes longer after its pause ends the process as it is: the ledger is safe at every moment. */
 const drainMs = 9_000
 
 export const serve: Command = async ({ environment, loadConfig, relaySecret, print, onSignal, exit }) => {
@@ -15,11 +15,11 @@ export const serve: Command = async ({ environment, loadConfig, relaySecret, pri
   const log = createLog({ level: environment.MEDKIT_LOG ?? 'info', secrets })
   const browserFiles = readBrowserFiles(browserFolder())
   const relay = await createRelay({ config, secret: relaySecret(config), log, browserFiles })
-  print(welcome(await relay.listen(), config))
-
-  onSignal(() => {
-    setTimeout(() => exit(1), drainMs).unref()
-    relay.close().then(
+  const address = await relay.listen()
+  onSignal((signal) => {
+    const pauseMs = signal === 'SIGTERM' ? drainPauseMs(config) : 0
+    setTimeout(() => exit(1), pauseMs + drainMs).unref()
+    relay.close({ pauseMs }).then(
       () => exit(0),
       (error: unknown) => {
         log.error({ err: error }, 'the drain broke off')
@@ -27,6 +27,8 @@ export const serve: Command = async ({ environment, loadConfig, relaySecret, pri
       },
     )
   })
+  // Whoever reads it may ask for the end at once.
+  print(welcome(address, config))
 }
 
 /** Beside the sources when they run as they are, beside the built relay when that runs. */

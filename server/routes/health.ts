@@ -2,21 +2,22 @@
 import type { Hono } from 'hono'
 import type { Metrics } from '../metrics.ts'
 import { Refusal } from '../problem.ts'
-import type { Store } from '../store/store.ts'
+import type { Readiness } from '../readiness.ts'
 import { openApiDocument } from './openapi.ts'
 
 export interface HealthParts {
-  store: Store
+  readiness: Pick<Readiness, 'state'>
   metrics: Metrics
   baseOf: (request: Request) => string
 }
 
-export function addHealth(app: Hono, { store, metrics, baseOf }: HealthParts): void {
+export function addHealth(app: Hono, { readiness, metrics, baseOf }: HealthParts): void {
   app.get('/healthz', (context) => context.json({ status: 'alive' }))
 
   app.get('/readyz', async (context) => {
-    if (!(await store.isUsable())) throw new Refusal('store_unavailable', { retryAfterSeconds: 1 })
-    return context.json({ status: 'ready' })
+    const status = await readiness.state()
+    if (status === 'store_unavailable') throw new Refusal(status, { retryAfterSeconds: 1 })
+    return context.json({ status }, status === 'ready' ? 200 : 503)
   })
 
   app.get('/metrics', async (context) =>

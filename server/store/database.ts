@@ -60,10 +60,15 @@ async function migrate(db: Kysely<Tables>, engine: Engine): Promise<void> {
   if (error) throw error
 }
 
-/** True when the ledger answers. */
-export async function isUsable(database: Database): Promise<boolean> {
+/** True when the ledger takes something in: one that only answers, on a full disk or a standby, is of no use to a player. */
+export async function isWritable({ db }: Database): Promise<boolean> {
   try {
-    await sql`select 1`.execute(database.db)
+    // Another value each time, so that something has to be written.
+    await db
+      .insertInto('readiness')
+      .values({ id: 1, looks: 1 })
+      .onConflict((conflict) => conflict.column('id').doUpdateSet({ looks: sql<number>`readiness.looks + 1` }))
+      .execute()
     return true
   } catch {
     return false

@@ -14,6 +14,7 @@ export function migrations(engine: Engine): Record<string, Migration> {
     '0006 files of a ticket': { up: (db: Kysely<unknown>) => run(db, files()) },
     '0007 one erasure at a time': { up: (db: Kysely<unknown>) => run(db, erasures()) },
     '0008 deliveries whose end is unknown': { up: (db: Kysely<unknown>) => run(db, unknownEnds()) },
+    '0009 a ledger that says whether it takes anything': { up: (db: Kysely<unknown>) => run(db, looks()) },
   }
 }
 
@@ -164,4 +165,8 @@ function unknownEnds(): string[] {
     'create index late_copies_by_due on late_copies (look_at)',
     'create index late_copies_by_ticket on late_copies (ticket_id)',
   ]
+}
+
+function looks(): string[] {
+  return ['create table readiness (id integer primary key, looks bigint not null)']
 }

@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../clock.ts'
 import type { TicketId } from '../contract/ids.ts'
 import { attachmentRows } from './attachments.ts'
 import { copyRows } from './copies.ts'
-import { type Database, type Engine, isUsable } from './database.ts'
+import { type Database, type Engine, isWritable } from './database.ts'
 import { deletionRows } from './deletions.ts'
 import { deliveryRows } from './deliveries.ts'
 import { eventRows } from './events.ts'
@@ -31,7 +31,8 @@ export interface Store extends Ledger {
    * for it hold no more than one connection
    */
   transaction: <T>(change: (ledger: Ledger) => Promise<T>, ticket?: TicketId) => Promise<T>
-  isUsable: () => Promise<boolean>
+  /** Writes something small to find out. */
+  isWritable: () => Promise<boolean>
   /** Other relays may be working on the same ledger. */
   isShared: boolean
 }
@@ -48,7 +49,7 @@ export function createStore({ db, engine, ...database }: Database, clock: Clock 
       // SQLite has one writer anyway, and no connection to hold.
       return isShared && ticket !== undefined ? inTurn(ticket, act) : act()
     },
-    isUsable: () => isUsable({ db, engine, ...database }),
+    isWritable: () => isWritable({ db, engine, ...database }),
     isShared,
   }
 }

@@ -247,6 +247,12 @@ export interface LateCopyTable {
   looks: number
 }
 
+/** One row that is written to find out whether anything can be. */
+export interface ReadinessTable {
+  id: number
+  looks: number
+}
+
 export interface Tables {
   players: PlayerTable
   ended_sessions: EndedSessionTable
@@ -262,6 +268,7 @@ export interface Tables {
   limits: LimitTable
   spent_proofs: SpentProofTable
   merges: MergeTable
+  readiness: ReadinessTable
   vendor_health: VendorHealthTable
   copies: CopyTable
   late_copies: LateCopyTable

@@ -8,6 +8,8 @@ export interface RelayProcess {
   kill: () => Promise<void>
   /** SIGTERM. Resolves with the exit code. */
   terminate: () => Promise<number | null>
+  /** SIGINT, as from a keyboard. Resolves with the exit code. */
+  interrupt: () => Promise<number | null>
   /** What it wrote to standard error. */
   errors: () => string
 }
@@ -32,16 +34,15 @@ export function startRelayProcess(configPath: string, cacheFolder: string): Rela
     })
     void gone.then(() => resolve(undefined))
   })
+  const end = (signal: NodeJS.Signals) => {
+    child.kill(signal)
+    return gone
+  }
   return {
     ready,
-    kill: async () => {
-      child.kill('SIGKILL')
-      await gone
-    },
-    terminate: () => {
-      child.kill('SIGTERM')
-      return gone
-    },
+    kill: async () => void (await end('SIGKILL')),
+    terminate: () => end('SIGTERM'),
+    interrupt: () => end('SIGINT'),
     errors: () => errors,
   }
 }

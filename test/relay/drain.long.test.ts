@@ -12,16 +12,19 @@ let folder: string
 let config: string
 let vendor: VendorSimulator
 
+/** @param drain - what the configuration has to say about it */
+async function configure(drain: object): Promise<void> {
+  const games = { drain: { name: 'Drain', players: { anonymous: true }, vendor: vendor.config } }
+  const places = { store: `sqlite:${folder}/medkit.db`, files: `file:${folder}/files` }
+  const secret = 'a secret of the drain test, long enough'
+  await writeFile(config, JSON.stringify({ listen: { port: 0 }, ...places, secret, drain, games }))
+}
+
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'medkit-drain-'))
   config = join(folder, 'relay.json')
   vendor = await startThenaSimulator()
-  const games = { drain: { name: 'Drain', players: { anonymous: true }, vendor: vendor.config } }
-  const places = { store: `sqlite:${folder}/medkit.db`, files: `file:${folder}/files` }
-  await writeFile(
-    config,
-    JSON.stringify({ listen: { port: 0 }, ...places, secret: 'a secret of the drain test, long enough', games }),
-  )
+  await configure({})
 })
 
 afterEach(async () => {
@@ -68,5 +71,23 @@ describe('A relay that is asked to end', () => {
     expect(holding()).toHaveLength(1)
     expect(await second.terminate()).toBe(0)
     expect(holding()).toHaveLength(1)
+  })
+
+  it('says first that it is not ready, and ends after the pause', async () => {
+    await configure({ pauseSeconds: 8 })
+    const relay = start()
+    const address = await relay.ready
+    expect((await fetch(`${address}/readyz`)).status).toBe(200)
+    const ended = relay.terminate()
+    await until(async () => (await fetch(`${address}/readyz`)).status === 503, 'it is not ready any more')
+    expect((await fetch(`${address}/healthz`)).status).toBe(200)
+    expect(await ended).toBe(0)
+  })
+
+  it('makes nobody wait who sits before it', async () => {
+    await configure({ pauseSeconds: 600 })
+    const relay = start()
+    await relay.ready
+    expect(await relay.interrupt()).toBe(0)
   })
 })

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Clock, systemClock } from '../../server/clock.ts'
+import { type Clock, systemClock, type Timers } from '../../server/clock.ts'
 import { readConfig } from '../../server/config.ts'
 import type { Session } from '../../server/contract/player.ts'
 import type { Conversation, NewTicket } from '../../server/contract/ticket.ts'
@@ -23,6 +23,7 @@ export interface StartOptions {
   config?: Record<string, unknown>
   games?: Record<string, unknown>
   clock?: Clock
+  timers?: Timers
   /** The same folder again is the same relay after a restart. */
   folder?: string
   browserFiles?: BrowserFiles
@@ -76,6 +77,7 @@ export async function startRelay(options: StartOptions = {}): Promise<TestRelay>
     }),
     browserFiles: options.browserFiles ?? new Map(),
     clock: options.clock ?? systemClock,
+    ...(options.timers ? { timers: options.timers } : {}),
     ...(options.vendorOf ? { vendorOf: options.vendorOf } : {}),
     ...(options.patience ? { patience: options.patience } : {}),
   })

@@ -122,12 +122,16 @@ describe('A full disk', () => {
       }, 'the disk is full')
       expect(refused).toMatchObject({ status: 503, body: { code: 'store_unavailable' } })
       expect(await ticketNumbers({ call }, token)).toHaveLength(Math.min(taken, 20))
+      // What little room is left is soon written full.
+      const ready = async () => (await call('GET /readyz')).status
+      await until(async () => (await ready()) === 503, 'the relay says that it is not ready')
 
       execFileSync('prlimit', ['--pid', String(child.pid), '--fsize=unlimited'])
       await until(
         async () => (await call('POST /v1/tickets', { token, key: `k${taken}`, body: large })).status === 201,
         'it takes tickets again',
       )
+      await until(async () => (await ready()) === 200, 'the relay says that it is ready again')
       child.kill('SIGTERM')
       await new Promise((resolve) => child.once('exit', resolve))
       await rm(folder, { recursive: true, force: true })
