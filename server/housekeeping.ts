@@ -1,6 +1,7 @@
 /** What has to be done now and then: erasures that are due, and sweeping out what has outlived its purpose. */
 import type { Bells } from './bells.ts'
 import type { Clock } from './clock.ts'
+import type { AttachmentId, TicketId } from './contract/ids.ts'
 import type { Files } from './files/uploads.ts'
 import type { Log } from './log.ts'
 import type { Store } from './store/store.ts'
@@ -74,16 +75,24 @@ export function createHousekeeping({
     }
   }
 
-  /** Promise 7: the text stays only at the vendor, which shows it again when the player looks. */
+  /** Promise 10: the text stays only at the vendor, which shows it again when the player looks. */
   async function forgetOldMessages(): Promise<void> {
-    for (const { id } of await store.tickets.untouchedSince(daysAgo(retentionDays), atOnce)) {
-      const gone = await store.transaction(async (ledger) => {
-        const kept = await ledger.attachments.dropOf(id)
-        await ledger.messages.forget([id])
-        return kept
-      })
-      for (const file of gone) await files.keep.remove(file)
-    }
+    const before = daysAgo(retentionDays)
+    for (const { id } of await store.tickets.untouchedSince(before, atOnce))
+      for (const file of await forgetMessagesOf(id, before)) await files.keep.remove(file)
+  }
+
+  /** @returns the files that went with them */
+  function forgetMessagesOf(id: TicketId, before: Date): Promise<AttachmentId[]> {
+    return store.transaction(async (ledger) => {
+      // Others were seen to before this one, and meanwhile its player may have written: with the row held, nobody writes
+      // between the second look and the end.
+      await ledger.tickets.lock(id)
+      if (!(await ledger.tickets.empty(id, before))) return []
+      const gone = await ledger.attachments.dropOf(id)
+      await ledger.messages.forget([id])
+      return gone
+    }, id)
   }
 
   /** One thing after another. */

@@ -198,7 +198,7 @@ export function createStreams(parts: StreamParts): Streams {
     }
     const { newest } = await store.events.range()
     if (seen !== undefined && newest > seen)
-      for (const { player } of await store.events.playersSince(seen - lookBack)) wake(player)
+      for (const player of await store.events.playersSince(seen - lookBack)) wake(player)
     seen = newest
   }
 

@@ -2,6 +2,7 @@
 import { type Kysely, type Selectable, sql } from 'kysely'
 import type { Engine } from './database.ts'
 import { insertRows } from './statement.ts'
+import { inBatches } from './sweep.ts'
 import type { EventTable, EventType, PlayerKey, Tables } from './tables.ts'
 
 export type EventRow = Selectable<EventTable>
@@ -64,23 +65,40 @@ export function eventRows(db: Kysely<Tables>, engine: Engine) {
     },
 
     /** Whose streams have news after a sequence. */
-    playersSince: (sequence: number) =>
-      db.selectFrom('events').select('player').distinct().where('sequence', '>', sequence).execute(),
-
-    /** They lie in the order of their times: from the first to be kept on, none need be looked at. */
-    async sweep(before: Date): Promise<void> {
-      const kept = await db
+    async playersSince(sequence: number): Promise<Set<PlayerKey>> {
+      // Not `distinct`: for that SQLite walks the index of players from end to end.
+      const rows = await db
         .selectFrom('events')
-        .select('sequence')
-        .where('created_at', '>=', before.getTime())
+        .select('player')
+        .where('sequence', '>', sequence)
         .orderBy('sequence')
-        .limit(1)
-        .executeTakeFirst()
-      await db
-        .deleteFrom('events')
-        .where('created_at', '<', before.getTime())
-        .$if(kept !== undefined, (events) => events.where('sequence', '<', kept?.sequence ?? 0))
         .execute()
+      return new Set(rows.map(({ player }) => player))
+    },
+
+    /** They lie nearly in the order of their times: behind a whole batch that is to be kept, none need be looked at. */
+    sweep(before: Date): Promise<void> {
+      // Not from the beginning each time: PostgreSQL would walk past all that it has just deleted.
+      let done = 0
+      return inBatches(async (size) => {
+        const oldest = await db
+          .selectFrom('events')
+          .select(['sequence', 'created_at'])
+          .where('sequence', '>', done)
+          .orderBy('sequence')
+          .limit(size)
+          .execute()
+        const last = oldest.at(-1)?.sequence
+        if (last === undefined || !oldest.some(({ created_at }) => created_at < before.getTime())) return false
+        await db
+          .deleteFrom('events')
+          .where('sequence', '>', done)
+          .where('sequence', '<=', last)
+          .where('created_at', '<', before.getTime())
+          .execute()
+        done = last
+        return oldest.length === size
+      })
     },
 
     forget: (player: PlayerKey) => db.deleteFrom('events').where('player', '=', player).execute(),

@@ -1,6 +1,7 @@
 /** First answers by `Idempotency-Key`, kept to be given again. */
 import type { Insertable, Kysely } from 'kysely'
 import { insertRows } from './statement.ts'
+import { sweepBefore } from './sweep.ts'
 import type { IdempotencyTable, PlayerKey, Tables } from './tables.ts'
 
 export function idempotencyRows(db: Kysely<Tables>) {
@@ -19,7 +20,7 @@ export function idempotencyRows(db: Kysely<Tables>) {
       return (await insertRows(db, 'idempotency', [row], { orNothing: true })) === 1
     },
 
-    sweep: (before: Date) => db.deleteFrom('idempotency').where('created_at', '<', before.getTime()).execute(),
+    sweep: (before: Date) => sweepBefore(db, 'idempotency', 'created_at', before.getTime()),
 
     forget: (player: PlayerKey) => db.deleteFrom('idempotency').where('player', '=', player).execute(),
   }

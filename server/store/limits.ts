@@ -1,6 +1,7 @@
 /** Counts of who did how much, where several relays count together. */
 import { type Kysely, sql } from 'kysely'
 import type { Counted } from '../limits.ts'
+import { sweepBefore } from './sweep.ts'
 import type { Tables } from './tables.ts'
 
 export function limitRows(db: Kysely<Tables>) {
@@ -22,6 +23,6 @@ export function limitRows(db: Kysely<Tables>) {
       return { count: row.count, endsInMs: row.ends_at - time }
     },
 
-    sweep: (now: Date) => db.deleteFrom('limits').where('ends_at', '<', now.getTime()).execute(),
+    sweep: (now: Date) => sweepBefore(db, 'limits', 'ends_at', now.getTime()),
   }
 }

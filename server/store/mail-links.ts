@@ -1,6 +1,7 @@
 /** Sign-in links on their way to a mailbox. */
 import type { Kysely } from 'kysely'
 import type { MailLink } from '../players/mail-link.ts'
+import { sweepBefore } from './sweep.ts'
 import type { Tables } from './tables.ts'
 
 export function mailLinkRows(db: Kysely<Tables>) {
@@ -13,6 +14,6 @@ export function mailLinkRows(db: Kysely<Tables>) {
       return row && { hash, game: row.game, email: row.email, expiresAt: new Date(row.expires_at) }
     },
 
-    sweep: (now: Date) => db.deleteFrom('mail_links').where('expires_at', '<', now.getTime()).execute(),
+    sweep: (now: Date) => sweepBefore(db, 'mail_links', 'expires_at', now.getTime()),
   }
 }

@@ -1,6 +1,7 @@
 /** Moves everything of an anonymous player to the verified one they turned out to be. */
 import type { Kysely } from 'kysely'
 import type { TicketId } from '../contract/ids.ts'
+import { sweepBefore } from './sweep.ts'
 import type { MergeTable, PlayerKey, Tables } from './tables.ts'
 
 export function mergeRows(db: Kysely<Tables>) {
@@ -59,6 +60,6 @@ export function mergeRows(db: Kysely<Tables>) {
 
     since: (time: Date) => db.selectFrom('merges').selectAll().where('merged_at', '>=', time.getTime()).execute(),
 
-    sweep: (before: Date) => db.deleteFrom('merges').where('merged_at', '<', before.getTime()).execute(),
+    sweep: (before: Date) => sweepBefore(db, 'merges', 'merged_at', before.getTime()),
   }
 }

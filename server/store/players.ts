@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto'
 import type { Kysely } from 'kysely'
 import { run } from './statement.ts'
+import { sweepBefore } from './sweep.ts'
 import type { PlayerKey, PlayerTable, Tables } from './tables.ts'
 
 /** The key under which everything of a player is kept: 32 hex digits over game and subject. */
@@ -99,6 +100,6 @@ export function playerRows(db: Kysely<Tables>) {
       return rows.length > 0
     },
 
-    sweepSessions: (now: Date) => db.deleteFrom('ended_sessions').where('expires_at', '<', now.getTime()).execute(),
+    sweepSessions: (now: Date) => sweepBefore(db, 'ended_sessions', 'expires_at', now.getTime()),
   }
 }

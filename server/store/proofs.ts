@@ -1,6 +1,7 @@
 /** Proofs of work that were used, until they would have expired anyway. */
 import type { Kysely } from 'kysely'
 import { insertRows } from './statement.ts'
+import { sweepBefore } from './sweep.ts'
 import type { SpentProofTable, Tables } from './tables.ts'
 
 export function proofRows(db: Kysely<Tables>) {
@@ -16,6 +17,6 @@ export function proofRows(db: Kysely<Tables>) {
       return spent?.used_for === row.used_for
     },
 
-    sweep: (now: Date) => db.deleteFrom('spent_proofs').where('expires_at', '<', now.getTime()).execute(),
+    sweep: (now: Date) => sweepBefore(db, 'spent_proofs', 'expires_at', now.getTime()),
   }
 }

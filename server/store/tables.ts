@@ -65,6 +65,8 @@ export interface TicketTable {
   follow_up: number
   rating_score: number | null
   rating_comment: string | null
+  /** 1: what was said has outlived its retention and is gone from here, and nothing was said since. */
+  emptied: number
 }
 
 /** The chain: the vendor tickets behind one ticket, oldest first. */

@@ -1,5 +1,5 @@
 /** Tickets and their chains of vendor tickets. */
-import type { ExpressionBuilder, Insertable, Kysely, Updateable } from 'kysely'
+import { type ExpressionBuilder, type Insertable, type Kysely, sql, type Updateable } from 'kysely'
 import type { TicketId } from '../contract/ids.ts'
 import type { VendorTicketId } from '../vendors/vendor.ts'
 import { insertRows, run } from './statement.ts'
@@ -124,7 +124,7 @@ export function ticketRows(db: Kysely<Tables>) {
     ): Promise<number | undefined> {
       const row = await db
         .updateTable('tickets')
-        .set((set) => ({ ...change, message_count: set('message_count', '+', 1), updated_at: later(set, now) }))
+        .set((set) => ({ ...change, ...nextLine(set), updated_at: later(set, now) }))
         .where('id', '=', id)
         .where('status', change.status === 'closed' ? '!=' : '=', 'closed')
         .returning('message_count')
@@ -140,29 +140,26 @@ export function ticketRows(db: Kysely<Tables>) {
         .where('read_position', '<', position)
         .execute(),
 
-    /** Tickets that still hold text though nothing has happened on them for long. */
+    /** Tickets that may still hold text though nothing has happened on them for long, longest first. */
     untouchedSince: (before: Date, limit: number) =>
       db
         .selectFrom('tickets')
         .select('id')
-        .where('updated_at', '<', before.getTime())
-        .where((where) =>
-          where.exists(
-            where.selectFrom('messages').select('messages.id').whereRef('messages.ticket_id', '=', 'tickets.id'),
-          ),
-        )
-        .where((where) =>
-          where.not(
-            where.exists(
-              where
-                .selectFrom('deliveries')
-                .select('deliveries.sequence')
-                .whereRef('deliveries.ticket_id', '=', 'tickets.id'),
-            ),
-          ),
-        )
+        .where((ticket) => isUntouched(ticket, before))
+        .orderBy('updated_at')
         .limit(limit)
         .execute(),
+
+    /** Notes that the text of one of those is gone. False where something has happened on it, or waits to be sent, by now. */
+    async empty(id: TicketId, before: Date): Promise<boolean> {
+      const { numUpdatedRows } = await db
+        .updateTable('tickets')
+        .set({ emptied: 1 })
+        .where('id', '=', id)
+        .where((ticket) => isUntouched(ticket, before))
+        .executeTakeFirst()
+      return numUpdatedRows === 1n
+    },
 
     ofPlayer: (player: PlayerKey) => db.selectFrom('tickets').select('id').where('player', '=', player).execute(),
 
@@ -206,6 +203,27 @@ function later(set: ExpressionBuilder<Tables, 'tickets'>, time: Date) {
     .end()
 }
 
+/** Literals, because an index over a part of the table serves only a query that is seen to keep to that part. */
+function isUntouched(ticket: ExpressionBuilder<Tables, 'tickets'>, before: Date) {
+  return ticket.and([
+    ticket('emptied', '=', sql.lit(0)),
+    ticket('updated_at', '<', before.getTime()),
+    ticket.not(
+      ticket.exists(
+        ticket
+          .selectFrom('deliveries')
+          .select('deliveries.sequence')
+          .whereRef('deliveries.ticket_id', '=', 'tickets.id'),
+      ),
+    ),
+  ])
+}
+
 function nextPosition(set: ExpressionBuilder<Tables, 'tickets'>) {
-  return { message_count: set('message_count', '+', 1), said_position: set('message_count', '+', 1) }
+  return { ...nextLine(set), said_position: set('message_count', '+', 1) }
+}
+
+/** Of something that nobody said. */
+function nextLine(set: ExpressionBuilder<Tables, 'tickets'>) {
+  return { message_count: set('message_count', '+', 1), emptied: 0 }
 }

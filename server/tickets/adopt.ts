@@ -184,6 +184,7 @@ function adoptedTicket(player: Identity, game: LiveGame, ticket: VendorTicket, n
     follow_up: 0,
     rating_score: null,
     rating_comment: null,
+    emptied: 0,
   }
 }
 

@@ -54,6 +54,7 @@ export function newTicket(player: Identity, game: LiveGame, body: z.output<typeo
     follow_up: 0,
     rating_score: null,
     rating_comment: null,
+    emptied: 0,
   }
 }
 

@@ -43,4 +43,28 @@ describe.each(['sqlite', 'postgres'])('On %s, of the events', (engine) => {
     await store.events.add(ada, new Date(5_000), { type: 'unread' })
     expect((await store.events.range()).oldest).toBeGreaterThan(newest)
   })
+
+  it('all the old are swept however many they are, past one that a relay with a fast clock has written', async () => {
+    const rows = Array.from({ length: 3_500 }, (_, n) => ({
+      type: 'unread' as const,
+      player: ada,
+      created_at: 5_000 + n,
+    }))
+    await store.events.add(ada, new Date(9_999_999), { type: 'unread' })
+    for (let from = 0; from < rows.length; from += 500)
+      await database.db
+        .insertInto('events')
+        .values(rows.slice(from, from + 500))
+        .execute()
+    await store.events.sweep(new Date(8_000))
+    expect(await times()).toEqual([9_999_999, ...rows.slice(3_000, 3_009).map((row) => row.created_at)])
+  })
+
+  it('those after a sequence say once whose they are', async () => {
+    const { newest } = await store.events.range()
+    const bob = playerKey('star-harbor', 'bob')
+    for (const player of [bob, ada, bob]) await store.events.add(player, new Date(4_000), { type: 'unread' })
+    expect([...(await store.events.playersSince(newest))].toSorted()).toEqual([ada, bob].toSorted())
+    expect(await store.events.playersSince(newest + 3)).toEqual(new Set())
+  })
 })
