@@ -1,35 +1,10 @@
-/** What is peculiar to Thena: whose a ticket is, what is public, how a status is known, and repeats. */
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { createThena } from '../../../server/vendors/thena/thena.ts'
+/** What is peculiar to Thena: whose a ticket is, what is public, and how a status is known. */
+import { describe, expect, it } from 'vitest'
 import { readComments } from '../../../server/vendors/thena/translate.ts'
-import { ThenaConfig } from '../../../server/vendors/thena/wire.ts'
 import { ada, bob, call, codeOf, having, openingOf, refOf } from '../suite-parts.ts'
-import { startThenaSimulator, type ThenaOptions } from './simulator.ts'
+import { begin } from './begin.ts'
 
 const adasAddress = `${'a'.repeat(32)}@players.medkit.invalid`
-
-async function begin(options: ThenaOptions = {}) {
-  const simulator = await startThenaSimulator(options)
-  onTestFinished(async () => {
-    await simulator.close()
-    expect(simulator.violations).toEqual([])
-  })
-  const drift: string[] = []
-  const hidden: string[] = []
-  let now = Date.now()
-  const vendor = createThena(ThenaConfig.parse(simulator.config), {
-    clock: { now: () => new Date(now) },
-    onDrift: (_, what) => drift.push(what),
-    onHidden: (_, what) => hidden.push(what),
-  })
-  const open = async (changes = {}) => (await vendor.open(openingOf(changes), call())).vendorTicketId
-  const read = (id: string) => having(vendor.read)(refOf(id), call())
-  const received = (name: string) => simulator.received.filter((one) => one.call === name)
-  const wait = (ms: number) => {
-    now += ms
-  }
-  return { simulator, vendor, drift, hidden, open, read, received, wait }
-}
 
 describe('whose a ticket is', () => {
   it('makes the requester of the pseudonym alone, whatever address was typed or proved', async () => {
@@ -234,86 +209,4 @@ describe('how a status is known', () => {
     await read(id)
     expect(received('GET /v1/tickets/status')).toHaveLength(2)
   })
-})
-
-describe('repeats and pages', () => {
-  it('asks to be tried again while Thena has a ticket its search does not show yet', async () => {
-    const { vendor } = await begin({ repeats: 'refuse', searchLags: true })
-    const opening = openingOf()
-    await vendor.open(opening, call())
-    await expect(vendor.open(opening, call())).rejects.toMatchObject({ code: 'busy', retryAfterMs: 5_000 })
-  })
-
-  it.each(['same', 'refuse'] as const)('writes a reply once when a repeat gets: %s', async (repeats) => {
-    const { open, vendor, read } = await begin({ repeats })
-    const reply = { ...refOf(await open()), mark: 'm-3', message: 'Einmal.', sentAt: new Date(), files: [] }
-    const first = await having(vendor.reply)(reply, call())
-    expect(await having(vendor.reply)(reply, call())).toEqual(first)
-    expect((await read(reply.vendorTicketId)).messages.filter(({ text }) => text === 'Einmal.')).toHaveLength(1)
-  })
-
-  it('takes a ticket that bears its mark for the answer, should Thena say “duplicate” inside a success', async () => {
-    const { vendor, simulator } = await begin()
-    const opening = openingOf()
-    const opened = await vendor.open(opening, call())
-    simulator.misbehave('error-inside', 1, 'POST /v1/tickets')
-    expect((await vendor.open(opening, call())).vendorTicketId).toBe(opened.vendorTicketId)
-    simulator.misbehave('error-inside', 1, 'POST /v1/tickets')
-    expect(await codeOf(vendor.open(openingOf(), call()))).toBe('unexpected')
-  })
-
-  it('does the same where a reply is repeated', async () => {
-    const { open, vendor, simulator } = await begin()
-    const reply = { ...refOf(await open()), mark: 'm-4', message: 'Einmal.', sentAt: new Date(), files: [] }
-    const first = await having(vendor.reply)(reply, call())
-    simulator.misbehave('error-inside', 1, 'POST /v1/tickets/:id/comment')
-    expect(await having(vendor.reply)(reply, call())).toEqual(first)
-  })
-
-  it('asks to be tried again about a ticket so new that nothing shows it yet, and gives it up once it should', async () => {
-    const { open, vendor, wait } = await begin({ withoutTicketCall: true, searchLags: true })
-    const ref = { ...refOf(await open()), openedAt: new Date() }
-    const reply = () =>
-      having(vendor.reply)({ ...ref, mark: 'm-5', message: '?', sentAt: new Date(), files: [] }, call())
-    expect(await codeOf(reply())).toBe('busy')
-    wait(91_000)
-    expect(await codeOf(reply())).toBe('missing')
-  })
-})
-
-describe('what the studio has configured', () => {
-  it('routes a category as Thena’s own ids and names say, and no other', async () => {
-    const simulator = await startThenaSimulator()
-    onTestFinished(simulator.close)
-    const routing = {
-      priorityName: 'High',
-      typeId: 'TYPE1',
-      formId: 'FORM1',
-      customFieldValues: [{ id: 'F1', value: 'x' }],
-    }
-    const parts = { clock: { now: () => new Date() }, onDrift: () => undefined, onHidden: () => undefined }
-    const vendor = createThena(ThenaConfig.parse({ ...simulator.config, categories: { billing: routing } }), parts)
-    await vendor.open(openingOf({ category: { id: 'billing', tags: [] } }), call())
-    await vendor.open(openingOf({ category: { id: 'bug', tags: [] } }), call())
-    const [billing, bug] = simulator.received.map(({ body }) => body)
-    expect(billing).toMatchObject(routing)
-    for (const name of Object.keys(routing)) expect(bug).not.toHaveProperty(name)
-    expect(simulator.violations).toEqual([])
-  })
-})
-
-it('rates by a note of the agents’ own, in nobody’s name, once', async () => {
-  const { open, vendor, received } = await begin()
-  const ref = refOf(await open())
-  for (let time = 0; time < 2; time += 1) await having(vendor.rate)(ref, { score: 5, comment: 'Top!' }, call())
-  expect(received('POST /v1/tickets/:id/comment').map(({ body }) => body)).toEqual([
-    {
-      content: 'Medkit: the player has rated the help on SH-4F7K2: 5 of 5.\nIn the player’s own words: Top!',
-      commentVisibility: 'private',
-      commentType: 'note',
-      metadata: { medkitMark: `rating-${ref.vendorTicketId}` },
-      shouldSendEmail: false,
-      deDuplicationKey: `rating-${ref.vendorTicketId}`,
-    },
-  ])
 })
