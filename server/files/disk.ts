@@ -1,11 +1,16 @@
 /**
  * Files in a folder of this machine. A finished file is `<id>`; one that grows is `<id>.part`, with the size it was
  * announced with in `<id>.size`. Finishing is a rename, so a file is either whole or not there.
+ *
+ * What is confirmed outlives a power cut: an announcement, and all that a request brought, are flushed before its answer,
+ * once a request, and a whole file is flushed before it gets its name. Where a power cut comes in the middle of a request,
+ * the next HEAD says what is left, and the player's device sends on from there.
  */
-import { type FileHandle, mkdir, open, opendir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { type FileHandle, open, opendir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { atMost, chunksOf } from './chunks.ts'
 import { FilesError } from './files-error.ts'
+import { flushFolder, makeFolder } from './flush.ts'
 import { type Growing, type Keep, type KeptFile, requireId, type Storage, type UploadState } from './keep.ts'
 import { notePassed } from './spent-buffers.ts'
 
@@ -17,7 +22,8 @@ const remains = ['', '.part', '.size', '.new'] as const
 /** Opens a folder, which is made with the first file. */
 export function createDisk(folder: string): Storage {
   const path = (id: string, end: (typeof remains)[number]) => join(folder, requireId(id) + end)
-  const ready = () => mkdir(folder, { recursive: true, mode: 0o700 }).catch(asUnavailable)
+  const ready = () => makeFolder(folder).catch(asUnavailable)
+  const flushNames = () => flushFolder(folder).catch(asUnavailable)
 
   const keep: Keep = {
     async write(id, body, { maxBytes, signal }) {
@@ -28,6 +34,7 @@ export function createDisk(folder: string): Storage {
         await writeAt(draft, 'w', 0, atMost(chunksOf(body, signal), maxBytes))
         const { size } = await stat(draft)
         await rename(draft, target).catch(asUnavailable)
+        await flushNames()
         return { size }
       } catch (error) {
         await rm(draft, { force: true })
@@ -49,9 +56,11 @@ export function createDisk(folder: string): Storage {
     async create(id, fileSize) {
       const announced = path(id, '.size')
       await ready()
-      await writeFile(announced, String(fileSize), { flag: 'wx', mode: 0o600 }).catch((error: unknown) => {
+      const options = { flag: 'wx', mode: 0o600, flush: true }
+      await writeFile(announced, String(fileSize), options).catch((error: unknown) => {
         throw new FilesError(codeOf(error) === 'EEXIST' ? 'exists' : 'unavailable', 'cannot start', { cause: error })
       })
+      await flushNames()
     },
     async state(id): Promise<UploadState | undefined> {
       // The finished file first: after a crash in `finish` both it and its announcement are there.
@@ -62,16 +71,26 @@ export function createDisk(folder: string): Storage {
         ? undefined
         : { offset: (await sizeOf(path(id, '.part'))) ?? 0, fileSize, whole: false }
     },
-    append: (id, state, chunks) => writeAt(path(id, '.part'), state.offset === 0 ? 'w' : 'r+', state.offset, chunks),
+    async append(id, { offset }, chunks) {
+      const isFirst = offset === 0
+      try {
+        await writeAt(path(id, '.part'), isFirst ? 'w' : 'r+', offset, chunks)
+      } finally {
+        if (isFirst) await flushNames()
+      }
+    },
     async finish(id) {
+      // Once more: it may be a relay that died whose last bytes were never flushed.
+      await flushFile(path(id, '.part')).catch(ignoreMissing)
       await rename(path(id, '.part'), path(id, '')).catch(ignoreMissing)
+      await flushNames()
       await rm(path(id, '.size'), { force: true }).catch(asUnavailable)
     },
   }
   return { keep, growing, close: async () => {} }
 }
 
-/** Writes batches while the next ones are read; what arrived before a failure is written before it is thrown on. */
+/** Writes batches while the next ones are read; what arrived before a failure is on the disk before it is thrown on. */
 async function writeAt(
   path: string,
   flag: 'w' | 'r+',
@@ -85,9 +104,29 @@ async function writeAt(
   } finally {
     try {
       await batch.end()
+      await flushFrom(file, start)
     } finally {
       await file.close()
     }
+  }
+}
+
+/** What cannot be flushed may read well now and be gone tomorrow: it is cut off, so that it is sent again. */
+async function flushFrom(file: FileHandle, start: number): Promise<void> {
+  try {
+    await file.datasync()
+  } catch (cause) {
+    await file.truncate(start).catch(() => undefined)
+    throw new FilesError('unavailable', 'the disk kept no more', { cause })
+  }
+}
+
+async function flushFile(path: string): Promise<void> {
+  const file = await open(path, 'r+')
+  try {
+    await file.datasync()
+  } finally {
+    await file.close()
   }
 }
 

@@ -1,4 +1,7 @@
-/** Bytes on their way to a storage that wants to know beforehand how many there are: a local file each, soon gone. */
+/**
+ * Bytes on their way to a storage that wants to know beforehand how many there are: a local file each, soon gone. Never
+ * flushed: nothing is confirmed before the storage has answered for it.
+ */
 import { openAsBlob } from 'node:fs'
 import { mkdir, mkdtemp, open, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
