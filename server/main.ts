@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 /** The process: which command, which configuration. The only reader of `process.*`. */
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { type Command, UsageMistake } from './commands/command.ts'
 import { type Config, ConfigMistakes, type LoadedConfig, readConfig } from './config.ts'
 import { demoConfig } from './demo.ts'
+import { keptSecret } from './kept.ts'
 import { createMask } from './log.ts'
+import { minSecretBytes } from './players/derive.ts'
 import { randomReference } from './random.ts'
 
 /** Named where a `medkit` command is documented: README. Loaded when called, so that an old Node can still be told. */
@@ -19,7 +20,6 @@ const commands: Record<string, () => Promise<Command>> = {
 }
 
 const leastNode = 24
-const secretBytes = 32
 
 const usage = `medkit [--config relay.json]   starts the relay; without a configuration, the demo
 medkit outbox                  what waits for the vendors and what is stuck
@@ -50,7 +50,7 @@ try {
       return loaded
     },
     isConfigured: configPath !== undefined,
-    relaySecret: ({ secret }: Config) => (secret ? Buffer.from(secret) : kept('data/secret', secretBytes, randomBytes)),
+    relaySecret: ({ secret }: Config) => (secret ? Buffer.from(secret) : madeSecret()),
     print: (text) => process.stdout.write(text),
     onSignal: (end) => {
       process.once('SIGTERM', end)
@@ -82,24 +82,12 @@ function loadConfig(path: string | undefined): LoadedConfig {
   return { ...loaded, config: { ...loaded.config, listen: { host, port }, demo: path === undefined } }
 }
 
+function madeSecret(): Buffer {
+  return keptSecret('data/secret', minSecretBytes, () => randomBytes(minSecretBytes))
+}
+
 function keptDeskToken(): string {
-  return kept('data/desk-token', 1, () => Buffer.from(randomReference(16))).toString()
-}
-
-/** Made on the first start and kept, so that a restart signs nobody out. */
-function kept(path: string, leastBytes: number, make: (bytes: number) => Buffer): Buffer {
-  if (existsSync(path)) return atLeast(leastBytes, path, readFileSync(path))
-  mkdirSync(dirname(path), { recursive: true })
-  const made = make(leastBytes)
-  writeFileSync(path, made, { mode: 0o600, flag: 'wx' })
-  return made
-}
-
-/** A disk that was full, or went away, at the very first start leaves less than was written. */
-function atLeast(leastBytes: number, path: string, secret: Buffer): Buffer {
-  if (secret.length >= leastBytes) return secret
-  const state = secret.length === 0 ? 'is empty' : `has ${secret.length} bytes where ${leastBytes} are needed`
-  throw new ConfigMistakes([`${path}: ${state}; put back what was in it, or remove it to have another made`])
+  return keptSecret('data/desk-token', 1, () => Buffer.from(randomReference(16))).toString()
 }
 
 function inPlainWords(error: unknown): string {
