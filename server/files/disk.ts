@@ -8,10 +8,11 @@
  */
 import { type FileHandle, open, opendir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { randomId } from '../random.ts'
 import { atMost, chunksOf } from './chunks.ts'
 import { FilesError } from './files-error.ts'
 import { flushFolder, makeFolder } from './flush.ts'
-import { type Growing, type Keep, type KeptFile, requireId, type Storage, type UploadState } from './keep.ts'
+import { type Growing, type Keep, type KeptFile, ownerName, requireId, type Storage, type UploadState } from './keep.ts'
 import { notePassed } from './spent-buffers.ts'
 
 /** Bytes gathered before one write: large enough to spare system calls, small enough for many uploads at once. */
@@ -50,6 +51,18 @@ export function createDisk(folder: string): Storage {
       for (const end of remains) await rm(path(id, end), { force: true }).catch(asUnavailable)
     },
     list: () => listFolder(folder),
+    async owner() {
+      const text = await readFile(join(folder, ownerName), 'utf8').catch(ignoreMissing)
+      return text?.trim() || undefined
+    },
+    async claim(owner) {
+      const draft = join(folder, `${ownerName}.${randomId()}`)
+      await ready()
+      // Whole or not there: an empty name would be nobody's for ever.
+      await writeFile(draft, `${owner}\n`, { mode: 0o600, flush: true }).catch(asUnavailable)
+      await rename(draft, join(folder, ownerName)).catch(asUnavailable)
+      await flushNames()
+    },
   }
 
   const growing: Growing = {

@@ -19,7 +19,14 @@ export interface Keep {
   remove(id: string): Promise<void>
   /** Everything that takes up room, unfinished uploads and the remains of crashed writes included, for sweeping. */
   list(): AsyncIterable<KeptFile>
+  /** The id of the ledger whose files these are; undefined where none has been written down. */
+  owner(): Promise<string | undefined>
+  /** Writes down whose files these are, where nobody is written down. Whether it was the first, {@link owner} says. */
+  claim(owner: string): Promise<void>
 }
+
+/** Where that is written, beside the files. */
+export const ownerName = 'ledger-id'
 
 export interface KeptFile {
   id: string

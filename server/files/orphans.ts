@@ -1,6 +1,12 @@
-/** Bytes that no row names: what a relay left behind that died between a file and its row, or between a row and its file. */
+/**
+ * Bytes that no row names: what a relay left behind that died between a file and its row, or between a row and its file.
+ *
+ * A ledger that was opened at a wrong path names nothing, and to it every file is an orphan. So a place for files says
+ * whose it is, and only that ledger removes anything there.
+ */
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
+import { randomId } from '../random.ts'
 import type { Store } from '../store/store.ts'
 import type { KeptFile } from './keep.ts'
 import type { Files } from './uploads.ts'
@@ -21,35 +27,79 @@ const untouchedMs = dayMs
 const everyMs = dayMs
 const batch = 200
 
+const notOurs =
+  'files lie there that this ledger does not know, so nothing is swept: is "store" the right one? If it is, give it a place of its own in "files"'
+
 /** @returns what looks at everything there is, once a day at the most, and soon after a start */
 export function createOrphanSweep({ store, clock, files, log, ofDesk }: OrphanParts): () => Promise<void> {
   let nextAt = 0
 
-  async function removeUnnamed(ids: readonly string[]): Promise<number> {
-    if (ids.length === 0) return 0
+  async function unnamedAmong(kept: readonly KeptFile[]): Promise<KeptFile[]> {
+    const ids = kept.map(({ id }) => id)
     const [ofPlayers, ofAgents] = await Promise.all([store.attachments.namedAmong(ids), ofDesk(ids)])
     const named = new Set<string>([...ofPlayers, ...ofAgents])
-    const unnamed = ids.filter((id) => !named.has(id))
-    for (const id of unnamed) await files.keep.remove(id)
-    return unnamed.length
+    return kept.filter(({ id }) => !named.has(id))
+  }
+
+  async function removeOrphans(now: number): Promise<void> {
+    let removed = 0
+    for await (const kept of inBatches(files.keep.list(), (file) => !isFresh(file, now))) {
+      const unnamed = await unnamedAmong(kept)
+      for (const { id } of unnamed) await files.keep.remove(id)
+      removed += unnamed.length
+    }
+    if (removed > 0) log.info({ removed }, 'files that nothing names were removed')
+  }
+
+  /** `unclear`: what no row names is so young that one may follow. */
+  async function whoseFiles(now: number): Promise<'ours' | 'unclear' | 'not ours'> {
+    let found: 'ours' | 'unclear' = 'ours'
+    for await (const kept of inBatches(files.keep.list(), () => true)) {
+      const unnamed = await unnamedAmong(kept)
+      if (unnamed.some((file) => !isFresh(file, now))) return 'not ours'
+      if (unnamed.length > 0) found = 'unclear'
+    }
+    return found
+  }
+
+  /** A place without a name on it is this ledger's where it names all that is there, or kept files before there were names. */
+  async function isOurs(now: number): Promise<boolean> {
+    const id = await store.facts.keep('id', randomId)
+    const owner = await files.keep.owner()
+    if (owner !== undefined) return owner === id || warn()
+    const hadFiles = (await store.facts.find('files unmarked')) !== undefined
+    const found = hadFiles ? 'ours' : await whoseFiles(now)
+    if (found !== 'ours') return found === 'not ours' && warn()
+    await files.keep.claim(id)
+    return (await files.keep.owner()) === id || warn()
+  }
+
+  function warn(): false {
+    log.warn(notOurs)
+    return false
   }
 
   return async () => {
     const now = clock.now().getTime()
     if (now < nextAt) return
     nextAt = now + everyMs
-    let removed = 0
-    let old: string[] = []
-    for await (const file of files.keep.list()) {
-      if (isFresh(file, now)) continue
-      old.push(file.id)
-      if (old.length < batch) continue
-      removed += await removeUnnamed(old)
-      old = []
-    }
-    removed += await removeUnnamed(old)
-    if (removed > 0) log.info({ removed }, 'files that nothing names were removed')
+    if (await isOurs(now)) await removeOrphans(now)
   }
+}
+
+async function* inBatches(
+  files: AsyncIterable<KeptFile>,
+  counts: (file: KeptFile) => boolean,
+): AsyncGenerator<KeptFile[]> {
+  let gathered: KeptFile[] = []
+  for await (const file of files) {
+    if (!counts(file)) continue
+    gathered.push(file)
+    if (gathered.length < batch) continue
+    yield gathered
+    gathered = []
+  }
+  if (gathered.length > 0) yield gathered
 }
 
 function isFresh({ modifiedAt }: KeptFile, now: number): boolean {

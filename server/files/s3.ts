@@ -9,7 +9,7 @@
 import { randomBytes } from 'node:crypto'
 import { atMost, chunksOf } from './chunks.ts'
 import { FilesError } from './files-error.ts'
-import { type Growing, type Keep, type KeptFile, requireId, type Storage, type UploadState } from './keep.ts'
+import { type Growing, type Keep, type KeptFile, ownerName, requireId, type Storage, type UploadState } from './keep.ts'
 import { createS3Client, parseS3Url, type S3Client, type S3Credentials } from './s3-client.ts'
 import { createSpool, type Spool } from './spool.ts'
 
@@ -81,6 +81,11 @@ export function createS3(url: string, credentials: S3Credentials, spoolFolder: s
       for (const key of inOrder) await client.remove(key)
     },
     list: () => listFiles(client),
+    async owner() {
+      const response = await client.get(ownerName)
+      return (await response?.text())?.trim() || undefined
+    },
+    claim: async (owner) => void (await client.put(ownerName, `${owner}\n`, { once: true })),
   }
   return { keep, growing, close: () => spool.close() }
 }

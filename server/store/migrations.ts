@@ -15,6 +15,7 @@ export function migrations(engine: Engine): Record<string, Migration> {
     '0007 one erasure at a time': { up: (db: Kysely<unknown>) => run(db, erasures()) },
     '0008 deliveries whose end is unknown': { up: (db: Kysely<unknown>) => run(db, unknownEnds()) },
     '0009 what is looked for often': { up: (db: Kysely<unknown>) => run(db, often()) },
+    '0010 what the ledger knows of itself': { up: (db: Kysely<unknown>) => run(db, facts()) },
   }
 }
 
@@ -180,5 +181,14 @@ function often(): string[] {
     'create index deliveries_by_player on deliveries (player)',
     'create index deliveries_by_message on deliveries (message_id) where message_id is not null',
     'create index deliveries_by_owner on deliveries (lease_owner) where lease_owner is not null',
+  ]
+}
+
+/** A ledger that has had files until now is the one that the files at its place belong to. */
+function facts(): string[] {
+  return [
+    'create table ledger_facts (name text primary key, value text not null)',
+    `insert into ledger_facts (name, value)
+      select 'files unmarked', 'yes' where exists (select 1 from attachments where vendor_file_id is null)`,
   ]
 }

@@ -8,6 +8,7 @@ import { type Database, type Engine, isWritable } from './database.ts'
 import { deletionRows } from './deletions.ts'
 import { deliveryRows } from './deliveries.ts'
 import { eventRows } from './events.ts'
+import { factRows } from './facts.ts'
 import { idempotencyRows } from './idempotency.ts'
 import { type LedgerNow, ledgerClock } from './ledger-clock.ts'
 import { limitRows } from './limits.ts'
@@ -69,5 +70,6 @@ function ledgerOn(db: Kysely<Tables>, engine: Engine, now: LedgerNow) {
     mailLinks: mailLinkRows(db),
     limits: limitRows(db),
     proofs: proofRows(db),
+    facts: factRows(db),
   }
 }

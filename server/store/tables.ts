@@ -255,6 +255,16 @@ export interface ReadinessTable {
   looks: number
 }
 
+/**
+ * `id`: the ledger's own, by which it knows its files. `files unmarked`: it kept files before a store said whose they are.
+ */
+export type FactName = 'id' | 'files unmarked'
+
+export interface LedgerFactTable {
+  name: FactName
+  value: string
+}
+
 export interface Tables {
   players: PlayerTable
   ended_sessions: EndedSessionTable
@@ -274,4 +284,5 @@ export interface Tables {
   vendor_health: VendorHealthTable
   copies: CopyTable
   late_copies: LateCopyTable
+  ledger_facts: LedgerFactTable
 }

@@ -2,15 +2,19 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Kysely } from 'kysely'
+import { Kysely } from 'kysely'
+import { Migrator } from 'kysely/migration'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { AttachmentId } from '../../server/contract/ids.ts'
 import { createOrphanSweep } from '../../server/files/orphans.ts'
 import { createFiles, type Files } from '../../server/files/uploads.ts'
 import { createLog } from '../../server/log.ts'
+import { attachmentRows } from '../../server/store/attachments.ts'
 import { type Database, openDatabase } from '../../server/store/database.ts'
+import { migrations } from '../../server/store/migrations.ts'
+import { createSqliteDialect } from '../../server/store/sqlite.ts'
 import { createStore, type Store } from '../../server/store/store.ts'
-import type { PlayerKey } from '../../server/store/tables.ts'
+import type { PlayerKey, Tables } from '../../server/store/tables.ts'
 import { createDeskLedger, type DeskLedger, type DeskTables, migrateDesk } from '../../server/vendors/desk/ledger.ts'
 import type { VendorFileId, VendorMessageId, VendorTicketId } from '../../server/vendors/vendor.ts'
 import { newId, type Place, places } from './places.ts'
@@ -29,6 +33,8 @@ describe.each(Object.entries(places))('On %s, the sweep', (_name, open) => {
   let desk: DeskLedger
   let aheadMs: number
   let sweep: () => Promise<void>
+  let lines: string[]
+  let other: Database | undefined
 
   beforeEach(async () => {
     place = await open()
@@ -41,19 +47,52 @@ describe.each(Object.entries(places))('On %s, the sweep', (_name, open) => {
     files = createFiles(place.url, place.options)
     served = await serve(files)
     aheadMs = 25 * hourMs
-    sweep = createOrphanSweep({
+    lines = []
+    // A relay's first look at a place that is empty yet.
+    await sweepOf(store)()
+    sweep = sweepOf(store)
+  })
+
+  function sweepOf(store: Store): () => Promise<void> {
+    return createOrphanSweep({
       store,
       clock: { now: () => new Date(Date.now() + aheadMs) },
       files,
-      log: createLog({ level: 'silent', secrets: new Set() }),
+      log: createLog({ level: 'info', secrets: new Set(), destination: { write: (line) => lines.push(line) } }),
       ofDesk: desk.filesAmong,
     })
-  })
+  }
+
+  /** As an earlier relay left it: no place says whose it is. */
+  async function withoutOwner(): Promise<void> {
+    await files.close()
+    files = createFiles(place.url.replace(/(\/games)?(\?|$)/, '/unmarked$2'), place.options)
+  }
+
+  /** As somebody opens it at a wrong path: nothing is in it. */
+  async function otherLedger(prepare: (path: string) => Promise<void> = async () => undefined): Promise<Store> {
+    const path = join(folder, `${newId()}.db`)
+    await prepare(path)
+    other = await openDatabase(`sqlite:${path}`)
+    return createStore(other)
+  }
+
+  /** The ledger of a relay from before places had owners, with one file in it. */
+  async function fillAsBefore(path: string): Promise<void> {
+    const db = new Kysely<Tables>({ dialect: createSqliteDialect(path) })
+    const all = migrations('sqlite')
+    const before = Object.keys(all).filter((name) => name < '0010')
+    await new Migrator({ db, provider: { getMigrations: async () => all } }).migrateTo(before.at(-1) ?? '')
+    await attachmentRows(db, 'sqlite').add(rowOf(await write(), 'ready'))
+    await db.destroy()
+  }
 
   afterEach(async () => {
     await files.close()
     await served.close()
     await database.close()
+    await other?.close()
+    other = undefined
     await place.close()
     await rm(folder, { recursive: true, force: true })
   })
@@ -69,18 +108,13 @@ describe.each(Object.entries(places))('On %s, the sweep', (_name, open) => {
   }
   const isThere = async (id: string) => (await files.uploads.offset(id)) !== undefined
 
-  function row(id: string, state: 'uploading' | 'ready' | 'refused') {
+  function rowOf(id: string, state: 'uploading' | 'ready' | 'refused') {
     const bare = { ticket_id: null, message_id: null, reason: null, vendor_file_id: null, position: 0, created_at: 0 }
     const file = { file_name: 'a.png', file_type: 'image/png', file_size: 100 }
-    return store.attachments.add({
-      id: id as AttachmentId,
-      game: 'star-harbor',
-      player: 'somebody' as PlayerKey,
-      state,
-      ...bare,
-      ...file,
-    })
+    const whose = { id: id as AttachmentId, game: 'star-harbor', player: 'somebody' as PlayerKey }
+    return { ...whose, state, ...bare, ...file }
   }
+  const row = (...file: Parameters<typeof rowOf>) => store.attachments.add(rowOf(...file))
 
   it('removes files and uploads that no row names, and leaves nothing of them', async () => {
     await write()
@@ -161,5 +195,62 @@ describe.each(Object.entries(places))('On %s, the sweep', (_name, open) => {
     aheadMs += 24 * hourMs
     await sweep()
     expect(await isThere(id)).toBe(false)
+  })
+
+  it('by a ledger that was opened in the place of the right one leaves everything, and says so', async () => {
+    const ids = [await write(), await write()]
+    await row(ids[0] ?? '', 'ready')
+    await sweepOf(await otherLedger())()
+    expect(await Promise.all(ids.map(isThere))).toEqual([true, true])
+    expect(lines.join()).toContain('nothing is swept')
+    await sweep()
+    expect(await Promise.all(ids.map(isThere))).toEqual([true, false])
+  })
+
+  it('leaves files that it does not know at a place that nobody owns, also once it has one of its own there', async () => {
+    await withoutOwner()
+    const id = await write()
+    await sweepOf(store)()
+    await row(await write(), 'ready')
+    await sweepOf(store)()
+    expect(await isThere(id)).toBe(true)
+    expect(lines.filter((line) => line.includes('nothing is swept'))).toHaveLength(2)
+    expect(await files.keep.owner()).toBeUndefined()
+  })
+
+  it('waits before it owns a place with what is too young to be an orphan', async () => {
+    await withoutOwner()
+    aheadMs = 23 * hourMs
+    await write()
+    await sweepOf(store)()
+    expect([await files.keep.owner(), lines]).toEqual([undefined, []])
+  })
+
+  it('owns a place where it knows every file', async () => {
+    await withoutOwner()
+    await row(await write(), 'ready')
+    await sweepOf(store)()
+    const id = await write()
+    await sweepOf(await otherLedger())()
+    expect(await isThere(id)).toBe(true)
+    await sweepOf(store)()
+    expect(await isThere(id)).toBe(false)
+  })
+
+  it('goes on where the ledger kept files before places had owners', async () => {
+    await withoutOwner()
+    const orphan = await write()
+    const before = await otherLedger(fillAsBefore)
+    await sweepOf(before)()
+    expect(await isThere(orphan)).toBe(false)
+    expect(await files.keep.owner()).toBe(await before.facts.find('id'))
+  })
+
+  it('takes relays that start at once on one ledger for one', async () => {
+    await withoutOwner()
+    const ids = await Promise.all([1, 2, 3].map(() => store.facts.keep('id', newId)))
+    expect(new Set(ids).size).toBe(1)
+    await Promise.all([1, 2, 3].map(() => sweepOf(store)()))
+    expect([await files.keep.owner(), lines]).toEqual([ids[0], []])
   })
 })

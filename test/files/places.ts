@@ -5,12 +5,13 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import S3rver from 's3rver'
+import { ownerName } from '../../server/files/keep.ts'
 import type { FilesOptions } from '../../server/files/uploads.ts'
 
 export interface Place {
   url: string
   options: FilesOptions
-  /** Names of everything that is stored, finished or not; empty when nothing of a file is left. */
+  /** Names of all that is stored of files, finished or not; empty when nothing of a file is left. */
   left: () => Promise<string[]>
   /** Bytes stored, of files finished or not. */
   stored: () => Promise<number>
@@ -24,7 +25,7 @@ export async function placeOnDisk(): Promise<Place> {
   return {
     url: `file:${folder}`,
     options: {},
-    left: () => readdir(folder),
+    left: async () => (await readdir(folder)).filter((name) => name !== ownerName),
     stored: async () => sizeOf(folder, await readdir(folder)),
     close: () => rm(folder, { recursive: true, force: true }),
   }
@@ -47,7 +48,10 @@ export async function placeOnS3(): Promise<Place> {
       credentials: { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' },
       spoolFolder: join(folder, 'spool'),
     },
-    left: async () => [...(await objectsIn(join(folder, 'files'))), ...(await spooledIn(join(folder, 'spool')))],
+    left: async () => [
+      ...(await objectsIn(join(folder, 'files'))).filter((name) => !name.includes(`/${ownerName}.`)),
+      ...(await spooledIn(join(folder, 'spool'))),
+    ],
     stored: async () => sizeOf(join(folder, 'files'), await objectsIn(join(folder, 'files'))),
     close: async () => {
       await server.close()
