@@ -6,9 +6,11 @@ import type { Config } from './config.ts'
 import type { Games } from './games.ts'
 import { createLimits } from './limits.ts'
 import type { Log } from './log.ts'
+import type { RelaySecrets } from './players/derive.ts'
 import { createIdentify } from './players/identity.ts'
 import { createMailLinks } from './players/mail-link.ts'
 import { createMailer } from './players/mailer.ts'
+import type { NameKeys } from './players/name-keys.ts'
 import { createProofs } from './players/proof.ts'
 import { createPseudonyms } from './players/pseudonym.ts'
 import { createSessionTokens } from './players/session.ts'
@@ -21,7 +23,10 @@ const lastMailsMs = 2_000
 
 export interface AdmissionParts {
   config: Config
-  secret: Uint8Array
+  /** Sign what the relay issues. */
+  secrets: RelaySecrets
+  /** By which players get their names. */
+  nameKeys: NameKeys
   store: Store
   clock: Clock
   bells: Bells
@@ -29,16 +34,16 @@ export interface AdmissionParts {
   log: Log
 }
 
-export function createAdmission({ config, secret, store, clock, bells, games, log }: AdmissionParts) {
-  const sessions = createSessionTokens(secret, { clock })
-  const pseudonymOf = createPseudonyms(secret)
-  const mail = createMail({ config, secret, store, clock, log })
+export function createAdmission({ config, secrets, nameKeys, store, clock, bells, games, log }: AdmissionParts) {
+  const sessions = createSessionTokens(secrets, { clock })
+  const pseudonymOf = createPseudonyms(nameKeys.pseudonym)
+  const mail = createMail({ config, nameKeys, store, clock, log })
   return {
     sessions,
     pseudonymOf,
     identify: createIdentify({ store, clock, games, sessions, studios: studioVerifiers(games, clock, log) }),
     merging: createMerging({ store, clock, bells, sessions, pseudonymOf }),
-    proofs: createProofs(secret, { store, clock }),
+    proofs: createProofs(secrets, { store, clock }),
     mailLinks: mail?.links,
     addressOf: createAddressOf(config.trustedProxies),
     limits: createLimits({
@@ -60,12 +65,12 @@ function countTogether({ limits }: Store) {
   return { count: (key: string, windowMs: number, by: number) => limits.count(key, windowMs, by, new Date()) }
 }
 
-function createMail({ config, secret, store, clock, log }: Omit<AdmissionParts, 'bells' | 'games'>) {
+function createMail({ config, nameKeys, store, clock, log }: Omit<AdmissionParts, 'secrets' | 'bells' | 'games'>) {
   const { mail, publicUrl } = config
   if (!mail || publicUrl === undefined) return undefined
   const mailer = createMailer(mail)
   const links = createMailLinks({
-    secret,
+    subjectKey: nameKeys.mailbox,
     clock,
     ledger: {
       save: async (link) => void (await store.mailLinks.save(link)),

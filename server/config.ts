@@ -87,6 +87,8 @@ const GameConfig = z.strictObject({
   vendor: VendorConfig,
 })
 
+const RelaySecret = z.string().min(32)
+
 const ConfigFile = z.strictObject({
   $schema: z.string().optional(),
   listen: z
@@ -106,7 +108,8 @@ const ConfigFile = z.strictObject({
   s3: S3Keys.optional(),
   /** clamd: while it is configured, no file goes on unscanned. */
   scanner: ScannerConfig.optional(),
-  secret: z.string().min(32).optional(),
+  /** One, or several, newest first: what an older one signed goes on being good. */
+  secret: RelaySecret.or(z.array(RelaySecret).min(1)).optional(),
   /** The addresses, or CIDR blocks, whose `X-Forwarded-For` is believed. */
   trustedProxies: z.array(z.string().refine(isNetwork, { error: 'an IP address or a CIDR block' })).default([]),
   drain: z
@@ -225,7 +228,12 @@ function fields(value: unknown): Record<string, unknown> {
 /** Secrets written straight into the file are masked as well. */
 function gatherSecrets(config: z.output<typeof ConfigFile>, secrets: Secrets): void {
   const { secret, s3, store, files, mail } = config
-  const written = [secret, s3?.secretAccessKey, s3?.sessionToken, ...[store, files, mail?.url].flatMap(secretsIn)]
+  const written = [
+    ...[secret ?? []].flat(),
+    s3?.secretAccessKey,
+    s3?.sessionToken,
+    ...[store, files, mail?.url].flatMap(secretsIn),
+  ]
   for (const text of written) if (text) secrets.add(text)
   for (const game of Object.values(config.games)) {
     if (game.hookSecret) secrets.add(game.hookSecret)

@@ -8,7 +8,7 @@ import { type Config, ConfigMistakes, type LoadedConfig, readConfig } from './co
 import { demoConfig } from './demo.ts'
 import { keptSecret } from './kept.ts'
 import { createMask } from './log.ts'
-import { minSecretBytes } from './players/derive.ts'
+import { minSecretBytes, type RelaySecrets } from './players/derive.ts'
 import { randomReference } from './random.ts'
 
 /** Named where a `medkit` command is documented: README. Loaded when called, so that an old Node can still be told. */
@@ -50,7 +50,7 @@ try {
       return loaded
     },
     isConfigured: configPath !== undefined,
-    relaySecret: ({ secret }: Config) => (secret ? Buffer.from(secret) : madeSecret()),
+    relaySecrets,
     print: (text) => process.stdout.write(text),
     onSignal: (end) => {
       process.once('SIGTERM', end)
@@ -80,6 +80,12 @@ function loadConfig(path: string | undefined): LoadedConfig {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new ConfigMistakes(['PORT: not a port number'])
   const host = process.env.HOST || listen.host
   return { ...loaded, config: { ...loaded.config, listen: { host, port }, demo: path === undefined } }
+}
+
+function relaySecrets({ secret }: Config): RelaySecrets {
+  const [newest, ...older] = [secret ?? []].flat()
+  if (newest === undefined) return [madeSecret()]
+  return [Buffer.from(newest), ...older.map((one) => Buffer.from(one))]
 }
 
 function madeSecret(): Buffer {

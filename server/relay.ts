@@ -20,6 +20,8 @@ import { createStreams } from './live/stream.ts'
 import { createWatch } from './live/watch.ts'
 import type { Log } from './log.ts'
 import { addOutboxGauges, createMetrics } from './metrics.ts'
+import type { RelaySecrets } from './players/derive.ts'
+import { keptNameKeys } from './players/name-keys.ts'
 import { createReadiness } from './readiness.ts'
 import { attachmentRoutes, createUploadHandler } from './routes/attachments.ts'
 import type { BrowserFiles } from './routes/browser-files.ts'
@@ -49,8 +51,8 @@ import type { Vendor } from './vendors/vendor.ts'
 
 export interface RelayOptions {
   config: Config
-  /** 32 bytes or more: signs what the relay issues. */
-  secret: Uint8Array
+  /** 32 bytes or more each: sign what the relay issues. */
+  secrets: RelaySecrets
   log: Log
   browserFiles: BrowserFiles
   clock?: Clock
@@ -84,7 +86,7 @@ const lastBytesMs = 6_000
  */
 export async function createRelay({
   config,
-  secret,
+  secrets,
   log,
   browserFiles,
   clock = systemClock,
@@ -120,7 +122,8 @@ export async function createRelay({
     if (config.attachments && vendor.can.attachments && !can.attachments)
       log.warn({ game: key }, 'players can attach nothing: the vendor takes none of the types in attachments.types')
   }
-  const admission = createAdmission({ config, secret, store, clock, bells, games, log })
+  const nameKeys = await keptNameKeys(store, secrets)
+  const admission = createAdmission({ config, secrets, nameKeys, store, clock, bells, games, log })
   const { identify, limits, addressOf, proofs, pseudonymOf, merging } = admission
   const copies = createCopies({ store, timers, games, log, metrics })
   const watch = createWatch({ store, clock, bells, games, copies, log })
@@ -132,9 +135,7 @@ export async function createRelay({
     sign: (id, lifetimeSeconds) => linksAt(config.publicUrl ?? address).sign(id, lifetimeSeconds),
     verify: (url) => linksAt(config.publicUrl ?? address).verify(url),
   }
-  const linkSecret = Buffer.from(secret).toString('base64url')
-  const linksAt = (publicUrl: string) =>
-    createLinks({ secret: linkSecret, publicUrl, clock: () => clock.now().getTime() })
+  const linksAt = (publicUrl: string) => createLinks({ secrets, publicUrl, clock: () => clock.now().getTime() })
   const filesOf = createCargoFiles({ store, clock, bells, files, links })
   const scanner = config.scanner && createScanner(config.scanner)
   const inspection = createInspection({ store, clock, bells, games, files, scanner, log })

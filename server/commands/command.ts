@@ -1,5 +1,6 @@
 /** What a command is given: the process, in the few words a command needs. Only `main.ts` reads `process.*`. */
 import type { Config, LoadedConfig } from '../config.ts'
+import type { RelaySecrets } from '../players/derive.ts'
 
 export interface CommandParts {
   /** What stands behind the command's name. */
@@ -10,7 +11,7 @@ export interface CommandParts {
   /** False where the demo's configuration would be loaded. */
   isConfigured: boolean
   /** Signs what the relay issues: configured, or made on the first start and kept. */
-  relaySecret: (config: Config) => Uint8Array
+  relaySecrets: (config: Config) => RelaySecrets
   print: (text: string) => void
   /** Called once, when the process is asked to end; SIGINT is somebody who sits before it and waits. */
   onSignal: (end: (signal: 'SIGTERM' | 'SIGINT') => void) => void

@@ -10,11 +10,11 @@ import type { Command } from './command.ts'
 /** A drain that takes longer after its pause ends the process as it is: the ledger is safe at every moment. */
 const drainMs = 9_000
 
-export const serve: Command = async ({ environment, loadConfig, relaySecret, print, onSignal, exit }) => {
+export const serve: Command = async ({ environment, loadConfig, relaySecrets, print, onSignal, exit }) => {
   const { config, secrets } = loadConfig()
   const log = createLog({ level: environment.MEDKIT_LOG ?? 'info', secrets })
   const browserFiles = readBrowserFiles(browserFolder())
-  const relay = await createRelay({ config, secret: relaySecret(config), log, browserFiles })
+  const relay = await createRelay({ config, secrets: relaySecrets(config), log, browserFiles })
   const address = await relay.listen()
   onSignal((signal) => {
     const pauseMs = signal === 'SIGTERM' ? drainPauseMs(config) : 0

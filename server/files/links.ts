@@ -1,6 +1,7 @@
 /** Signed, expiring links to the relay's own copy, for vendors that take a link and no file. */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { AttachmentId } from '../contract/ids.ts'
+import type { DerivedKeys, RelaySecrets } from '../players/derive.ts'
 
 export interface Links {
   /** An absolute link that opens this one file until `lifetimeSeconds` from now. */
@@ -10,17 +11,18 @@ export interface Links {
 }
 
 export interface LinkOptions {
-  /** The relay's secret. The key for links is derived from it, so that a link proves nothing elsewhere. */
-  secret: string
+  /** The relay's own. The keys for links are derived from them, so that a link proves nothing elsewhere. */
+  secrets: RelaySecrets
   publicUrl: string
   /** Now, in milliseconds since 1970. */
   clock: () => number
 }
 
-export function createLinks({ secret, publicUrl, clock }: LinkOptions): Links {
-  const key = createHmac('sha256', secret).update('medkit file link').digest()
+export function createLinks({ secrets, publicUrl, clock }: LinkOptions): Links {
+  const [key, ...older] = keysFrom(secrets)
   const base = publicUrl.replace(/\/+$/, '')
-  const signatureOf = (id: string, until: number) => createHmac('sha256', key).update(`${id}.${until}`).digest()
+  const signatureOf = (id: string, until: number, by: Uint8Array = key) =>
+    createHmac('sha256', by).update(`${id}.${until}`).digest()
 
   return {
     sign(attachmentId, lifetimeSeconds) {
@@ -33,9 +35,18 @@ export function createLinks({ secret, publicUrl, clock }: LinkOptions): Links {
       const until = Number(/^\d{1,12}$/.exec(url.searchParams.get('until') ?? '')?.[0])
       const given = Buffer.from(url.searchParams.get('signature') ?? '', 'base64url')
       if (id === undefined || !(until * 1000 > clock())) return undefined
-      const expected = signatureOf(id, until)
-      const equal = given.length === expected.length && timingSafeEqual(given, expected)
-      return equal ? (id as AttachmentId) : undefined
+      const isGood = [key, ...older].some((by) => isSame(given, signatureOf(id, until, by)))
+      return isGood ? (id as AttachmentId) : undefined
     },
   }
+}
+
+function keysFrom([newest, ...older]: RelaySecrets): DerivedKeys {
+  const keyFrom = (secret: Uint8Array) =>
+    createHmac('sha256', Buffer.from(secret).toString('base64url')).update('medkit file link').digest()
+  return [keyFrom(newest), ...older.map(keyFrom)]
+}
+
+function isSame(given: Uint8Array, expected: Uint8Array): boolean {
+  return given.length === expected.length && timingSafeEqual(given, expected)
 }

@@ -5,7 +5,6 @@
  */
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import type { Clock } from '../clock.ts'
-import { deriveKey } from './derive.ts'
 import type { MailWords } from './mail-words.ts'
 import { type Mailer, MailFailed } from './mailer.ts'
 
@@ -57,7 +56,8 @@ export interface MailPlayer {
 }
 
 export interface MailLinkParts {
-  secret: Uint8Array
+  /** By which a mailbox gets its subject: another key would make strangers of all who sign in by mail. */
+  subjectKey: Uint8Array
   clock: Clock
   ledger: MailLinkLedger
   mailer: Mailer
@@ -67,7 +67,6 @@ export interface MailLinkParts {
 }
 
 export function createMailLinks(parts: MailLinkParts): MailLinks {
-  const subjectKey = deriveKey(parts.secret, 'mailbox')
   const unsent = new Set<Promise<void>>()
 
   function sendLater(request: MailLinkRequest, code: string): void {
@@ -96,7 +95,7 @@ export function createMailLinks(parts: MailLinkParts): MailLinks {
       if (!isSecret(attempt.code) || !isSecret(attempt.browserSecret)) return undefined
       const link = await parts.ledger.take(hashLink(attempt))
       if (!link || link.game !== attempt.game || link.expiresAt <= parts.clock.now()) return undefined
-      return { subject: subjectOf(subjectKey, link.game, link.email), email: link.email }
+      return { subject: subjectOf(parts.subjectKey, link.game, link.email), email: link.email }
     },
     async settled() {
       await Promise.all(unsent)

@@ -8,7 +8,7 @@ import { type Challenge, Solution } from '../contract/proof.ts'
 import { Refusal } from '../problem.ts'
 import type { Store } from '../store/store.ts'
 import type { PlayerKey } from '../store/tables.ts'
-import { deriveKey } from './derive.ts'
+import { deriveKeys, type RelaySecrets } from './derive.ts'
 
 export interface Proofs {
   challenge: (player: PlayerKey, maxNumber: number) => Challenge
@@ -27,19 +27,20 @@ const lifetimeMs = 10 * 60_000
  */
 const saltForm = /^[0-9a-f]{24}\?expires=(\d{10})&$/
 
-/** @param secret - the relay's own. Every relay that shares it takes the others' challenges */
-export function createProofs(secret: Uint8Array, { store, clock }: { store: Store; clock: Clock }): Proofs {
-  const key = deriveKey(secret, 'proof of work')
+/** @param secrets - the relay's own. Every relay that shares one takes the others' challenges */
+export function createProofs(secrets: RelaySecrets, { store, clock }: { store: Store; clock: Clock }): Proofs {
+  const keys = deriveKeys(secrets, 'proof of work')
 
   /** Over the player as well, so that nobody solves for others. */
-  const sign = (challenge: string, player: PlayerKey) =>
+  const sign = (challenge: string, player: PlayerKey, key: Uint8Array = keys[0]) =>
     createHmac('sha256', key).update(`${challenge} ${player}`).digest('hex')
 
   function check(solution: Solution, player: PlayerKey): Date {
     const [, expires] = saltForm.exec(solution.salt) ?? []
     if (expires === undefined) throw refused('malformed')
     const { challenge, signature } = solution
-    if (!timingSafeEqual(Buffer.from(signature), Buffer.from(sign(challenge, player)))) throw refused('wrong')
+    const given = Buffer.from(signature)
+    if (!keys.some((key) => timingSafeEqual(given, Buffer.from(sign(challenge, player, key))))) throw refused('wrong')
     if (hash(`${solution.salt}${solution.number}`) !== challenge) throw refused('wrong')
     const expiresAt = new Date(Number(expires) * 1_000)
     if (expiresAt <= clock.now()) throw refused('expired')

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
-import { deriveKey } from './derive.ts'
+import { type DerivedKeys, deriveKeys, type RelaySecrets } from './derive.ts'
 import { readTokenParts } from './token-parts.ts'
 import { TokenRefused } from './token-refused.ts'
 
@@ -40,12 +40,12 @@ export interface SessionTokens {
   isOurs: (token: string) => boolean
 }
 
-/** @param secret - the relay's own, 32 bytes or more. @throws RangeError when it is shorter */
-export function createSessionTokens(secret: Uint8Array, parts: { clock: { now: () => Date } }): SessionTokens {
-  const key = deriveKey(secret, 'session token')
+/** @param secrets - the relay's own, 32 bytes or more each. @throws RangeError when one is shorter */
+export function createSessionTokens(secrets: RelaySecrets, parts: { clock: { now: () => Date } }): SessionTokens {
+  const keys = deriveKeys(secrets, 'session token')
   return {
-    issue: (player) => issue(key, player, parts.clock.now()),
-    verify: (token) => verify(key, token, parts.clock.now()),
+    issue: (player) => issue(keys[0], player, parts.clock.now()),
+    verify: (token) => verify(keys, token, parts.clock.now()),
     isOurs,
   }
 }
@@ -67,7 +67,7 @@ async function issue(
   return { token, sessionId, expiresAt: new Date(expiresAt * 1_000) }
 }
 
-async function verify(key: Uint8Array, token: string, now: Date): Promise<VerifiedSession> {
+async function verify([key, ...older]: DerivedKeys, token: string, now: Date): Promise<VerifiedSession> {
   readTokenParts(token)
   try {
     const options = {
@@ -79,6 +79,8 @@ async function verify(key: Uint8Array, token: string, now: Date): Promise<Verifi
     }
     return sessionOf((await jwtVerify(token, key, options)).payload)
   } catch (error) {
+    const [next, ...rest] = older
+    if (next && error instanceof errors.JWSSignatureVerificationFailed) return verify([next, ...rest], token, now)
     throw refusalOf(error)
   }
 }

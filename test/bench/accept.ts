@@ -91,7 +91,7 @@ async function measureWarm(server: Server, make: Load['make']): Promise<Measured
 
 /** As the relay itself would sign it, without spending what a device may sign in. */
 async function mint(n: number): Promise<string> {
-  const sessions = createSessionTokens(Buffer.from(secret), { clock: systemClock })
+  const sessions = createSessionTokens([Buffer.from(secret)], { clock: systemClock })
   const subject = `anon:${n}`
   return (await sessions.issue({ game: 'bench', subject, kind: 'anonymous', lifetimeSeconds: 3_600 })).token
 }

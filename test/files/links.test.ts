@@ -6,7 +6,13 @@ import { newId } from './places.ts'
 
 const start = Date.parse('2027-03-01T12:00:00Z')
 let now = start
-const links = createLinks({ secret: 'a secret of the relay', publicUrl: 'https://support.example/', clock: () => now })
+const linksBy = (...[newest = '', ...older]: string[]) =>
+  createLinks({
+    secrets: [Buffer.from(newest), ...older.map((one) => Buffer.from(one))],
+    publicUrl: 'https://support.example/',
+    clock: () => now,
+  })
+const links = linksBy('a secret of the relay')
 const id = newId() as AttachmentId
 
 function at<T>(later: number, work: () => T): T {
@@ -58,12 +64,21 @@ describe('a signed link', () => {
   })
 
   it('does not open at a relay with another secret', () => {
-    const other = createLinks({ secret: 'another', publicUrl: 'https://support.example', clock: () => now })
-    expect(other.verify(new URL(link))).toBeUndefined()
+    expect(linksBy('another').verify(new URL(link))).toBeUndefined()
+  })
+
+  it('opens while the secret that signed it is among the older ones, and is signed anew with the newest', () => {
+    const both = linksBy('another', 'a secret of the relay')
+    expect(both.verify(new URL(link))).toBe(id)
+    expect(linksBy('another').verify(new URL(both.sign(id, 60)))).toBe(id)
   })
 
   it('opens behind a path that a proxy put before it', () => {
-    const behind = createLinks({ secret: 's', publicUrl: 'https://studio.example/support', clock: () => now })
+    const behind = createLinks({
+      secrets: [Buffer.from('s')],
+      publicUrl: 'https://studio.example/support',
+      clock: () => now,
+    })
     expect(behind.verify(new URL(behind.sign(id, 60)))).toBe(id)
   })
 })

@@ -8,7 +8,7 @@ import { mailWords } from '../../server/players/mail-words.ts'
 import { createMailer, type Mailer, type MailFailed } from '../../server/players/mailer.ts'
 import { createTestClock, game, type TestClock } from './studio.ts'
 
-const secret = Buffer.from('the relay secret of at least 32 bytes, all of them its own')
+const key = Buffer.alloc(32, 'a key of its own')
 const words = mailWords('en', 'Star Harbor')
 const email = 'ada@players.example'
 
@@ -59,7 +59,7 @@ beforeEach(async () => {
   taken = 0
   troubles = []
   links = createMailLinks({
-    secret,
+    subjectKey: key,
     clock,
     mailer,
     ledger: {

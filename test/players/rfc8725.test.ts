@@ -270,7 +270,7 @@ describe('critical headers (RFC 7515 4.1.11)', () => {
 
 describe('3.11 and 3.12 kinds of token are told apart', () => {
   const secret = Buffer.from('the relay secret of at least 32 bytes, all of them its own')
-  const sessions = createSessionTokens(secret, { clock })
+  const sessions = createSessionTokens([secret], { clock })
 
   it('refuses a typ of another kind, however well signed', async () => {
     for (const typ of ['at+jwt', 'logout+jwt', 'secevent+jwt', 'medkit-session+jwt', 'application/at+jwt', '', 5])

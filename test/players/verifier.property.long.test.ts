@@ -12,7 +12,7 @@ import { base64url, createStudio, createTestClock, game, noon, soundClaims } fro
 const studio = createStudio('EdDSA')
 const clock = createTestClock()
 const { verify } = createStudioVerifier(game, studio.config, { clock })
-const sessions = createSessionTokens(Buffer.alloc(40, 'a relay secret'), { clock })
+const sessions = createSessionTokens([Buffer.alloc(40, 'a relay secret')], { clock })
 
 /** Fixed, so that a failure is a failure for everyone. */
 const run = { numRuns: 1_500, seed: 8725 }

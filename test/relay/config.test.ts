@@ -45,6 +45,9 @@ describe('A mistake', () => {
     [formWith({ type: 'choice', options: [] }), `${field}.options: is empty`],
     [formWith({ type: 'text', id: 'x'.repeat(65) }), `${field}.id: must have at most 64 characters`],
     [formWith({ type: 'text', label: {} }), `${field}.label: is in no language`],
+    [{ ...gameWith({}), secret: 'short' }, 'secret: must have at least 32 characters'],
+    [{ ...gameWith({}), secret: ['x'.repeat(32), 'short'] }, 'secret.1: must have at least 32 characters'],
+    [{ ...gameWith({}), secret: [] }, 'secret: is empty'],
     [{ ...gameWith({}), publicUrl: 'javascript:alert(1)' }, 'publicUrl: must be a whole address'],
     [{ ...gameWith({}), mail: { url: 'http://mail', from: 'a@b.example' } }, 'mail.url: must begin with smtp://'],
   ])('%j is said in plain words', (file, words) => {

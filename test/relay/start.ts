@@ -31,6 +31,8 @@ export interface StartOptions {
   logLevel?: string
   patience?: RelayOptions['patience']
   vendorOf?: RelayOptions['vendorOf']
+  /** Default {@link relaySecret}. */
+  secrets?: RelayOptions['secrets']
 }
 
 export interface Answer<T = unknown> {
@@ -69,7 +71,7 @@ export async function startRelay(options: StartOptions = {}): Promise<TestRelay>
   const lines: string[] = []
   const relay = await createRelay({
     config: readConfig(JSON.stringify(configIn(folder, options)), {}).config,
-    secret: relaySecret,
+    secrets: options.secrets ?? [relaySecret],
     log: createLog({
       level: options.logLevel ?? 'info',
       secrets: new Set([deskToken]),

@@ -44,7 +44,7 @@ export async function startSandbox({ vendor, port, browserFiles, print }: Sandbo
   const { config, secrets } = readConfig(JSON.stringify(file), {})
   const log = createLog({ level: 'info', secrets, destination: { write: (line) => print(toldLog(line)) } })
   const secret = randomBytes(32)
-  const relay = await createRelay({ config: { ...config, demo: true }, secret, log, browserFiles })
+  const relay = await createRelay({ config: { ...config, demo: true }, secrets: [secret], log, browserFiles })
   const address = await relay.listen()
   const agent = createAgent({
     simulator,

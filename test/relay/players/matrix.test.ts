@@ -100,7 +100,7 @@ function codeInHeader(headers: Headers): string | undefined {
 const everywhere = (answer: string) => Object.fromEntries(calls.map(({ name }) => [name, answer]))
 const seconds = () => Math.floor(scene.clock.now().getTime() / 1_000)
 const sessionOf = (secret: Uint8Array, ageMs: number) =>
-  createSessionTokens(secret, { clock: { now: () => new Date(scene.clock.now().getTime() - ageMs) } })
+  createSessionTokens([secret], { clock: { now: () => new Date(scene.clock.now().getTime() - ageMs) } })
     .issue({ game: 'star-harbor', subject: `anon:${crypto.randomUUID()}`, kind: 'anonymous', lifetimeSeconds: 3_600 })
     .then(({ token }) => token)
 

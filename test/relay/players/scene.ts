@@ -97,7 +97,7 @@ export async function startScene({ config, game, players, start }: SceneOptions 
     async renew(token) {
       const { sub, aud } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
       const kind = sub.startsWith('anon:') ? 'anonymous' : 'email'
-      const sessions = createSessionTokens(relaySecret, { clock })
+      const sessions = createSessionTokens([relaySecret], { clock })
       return (await sessions.issue({ game: aud, subject: sub, kind, lifetimeSeconds: 3_600 })).token
     },
     async close() {

@@ -79,7 +79,7 @@ describe('History at the vendor', () => {
   it('is nobody’s who is not verified, whatever they are called', async () => {
     await beginTheymes()
     simulator.opensElsewhere('email:somebody', 'By mail')
-    const sessions = createSessionTokens(Buffer.alloc(32, 'a secret of the tests'), { clock: systemClock })
+    const sessions = createSessionTokens([Buffer.alloc(32, 'a secret of the tests')], { clock: systemClock })
     const mailed = { game: 'star-harbor', subject: 'email:somebody', kind: 'email', lifetimeSeconds: 600 } as const
     const { body } = await scene.call<{ token: string }>('POST /v1/sessions', {
       body: { game: 'star-harbor', kind: 'anonymous' },
