@@ -22,6 +22,7 @@ import type { Log } from './log.ts'
 import { addOutboxGauges, createMetrics } from './metrics.ts'
 import type { RelaySecrets } from './players/derive.ts'
 import { keptNameKeys } from './players/name-keys.ts'
+import { randomId } from './random.ts'
 import { createReadiness } from './readiness.ts'
 import { attachmentRoutes, createUploadHandler } from './routes/attachments.ts'
 import type { BrowserFiles } from './routes/browser-files.ts'
@@ -123,6 +124,7 @@ export async function createRelay({
       log.warn({ game: key }, 'players can attach nothing: the vendor takes none of the types in attachments.types')
   }
   const nameKeys = await keptNameKeys(store, secrets)
+  const ledgerId = await store.facts.keep('id', randomId)
   const admission = createAdmission({ config, secrets, nameKeys, store, clock, bells, games, log })
   const { identify, limits, addressOf, proofs, pseudonymOf, merging } = admission
   const copies = createCopies({ store, timers, games, log, metrics })
@@ -151,7 +153,7 @@ export async function createRelay({
     removeFile: (id) => files.keep.remove(id),
   })
   const { retentionDays } = config
-  const sweepOrphans = createOrphanSweep({ store, clock, files, log, ofDesk: desk.filesAmong })
+  const sweepOrphans = createOrphanSweep({ ledgerId, store, clock, files, log, ofDesk: desk.filesAmong })
   const housekeeping = createHousekeeping({
     store,
     clock,

@@ -6,12 +6,13 @@
  */
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
-import { randomId } from '../random.ts'
 import type { Store } from '../store/store.ts'
 import type { KeptFile } from './keep.ts'
 import type { Files } from './uploads.ts'
 
 export interface OrphanParts {
+  /** By which the ledger knows its files. */
+  ledgerId: string
   store: Store
   clock: Clock
   files: Files
@@ -31,7 +32,7 @@ const notOurs =
   'files lie there that this ledger does not know, so nothing is swept: is "store" the right one? If it is, give it a place of its own in "files"'
 
 /** @returns what looks at everything there is, once a day at the most, and soon after a start */
-export function createOrphanSweep({ store, clock, files, log, ofDesk }: OrphanParts): () => Promise<void> {
+export function createOrphanSweep({ ledgerId, store, clock, files, log, ofDesk }: OrphanParts): () => Promise<void> {
   let nextAt = 0
 
   async function unnamedAmong(kept: readonly KeptFile[]): Promise<KeptFile[]> {
@@ -64,14 +65,13 @@ export function createOrphanSweep({ store, clock, files, log, ofDesk }: OrphanPa
 
   /** A place without a name on it is this ledger's where it names all that is there, or kept files before there were names. */
   async function isOurs(now: number): Promise<boolean> {
-    const id = await store.facts.keep('id', randomId)
     const owner = await files.keep.owner()
-    if (owner !== undefined) return owner === id || warn()
+    if (owner !== undefined) return owner === ledgerId || warn()
     const hadFiles = (await store.facts.find('files unmarked')) !== undefined
     const found = hadFiles ? 'ours' : await whoseFiles(now)
     if (found !== 'ours') return found === 'not ours' && warn()
-    await files.keep.claim(id)
-    return (await files.keep.owner()) === id || warn()
+    await files.keep.claim(ledgerId)
+    return (await files.keep.owner()) === ledgerId || warn()
   }
 
   function warn(): false {

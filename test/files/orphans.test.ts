@@ -49,12 +49,17 @@ describe.each(Object.entries(places))('On %s, the sweep', (_name, open) => {
     aheadMs = 25 * hourMs
     lines = []
     // A relay's first look at a place that is empty yet.
-    await sweepOf(store)()
-    sweep = sweepOf(store)
+    await sweepBy(store)
+    sweep = await sweepOf(store)
   })
 
-  function sweepOf(store: Store): () => Promise<void> {
+  async function sweepBy(store: Store): Promise<void> {
+    await (await sweepOf(store))()
+  }
+
+  async function sweepOf(store: Store): Promise<() => Promise<void>> {
     return createOrphanSweep({
+      ledgerId: await store.facts.keep('id', newId),
       store,
       clock: { now: () => new Date(Date.now() + aheadMs) },
       files,
@@ -200,7 +205,7 @@ describe.each(Object.entries(places))('On %s, the sweep', (_name, open) => {
   it('by a ledger that was opened in the place of the right one leaves everything, and says so', async () => {
     const ids = [await write(), await write()]
     await row(ids[0] ?? '', 'ready')
-    await sweepOf(await otherLedger())()
+    await sweepBy(await otherLedger())
     expect(await Promise.all(ids.map(isThere))).toEqual([true, true])
     expect(lines.join()).toContain('nothing is swept')
     await sweep()
@@ -210,9 +215,9 @@ describe.each(Object.entries(places))('On %s, the sweep', (_name, open) => {
   it('leaves files that it does not know at a place that nobody owns, also once it has one of its own there', async () => {
     await withoutOwner()
     const id = await write()
-    await sweepOf(store)()
+    await sweepBy(store)
     await row(await write(), 'ready')
-    await sweepOf(store)()
+    await sweepBy(store)
     expect(await isThere(id)).toBe(true)
     expect(lines.filter((line) => line.includes('nothing is swept'))).toHaveLength(2)
     expect(await files.keep.owner()).toBeUndefined()
@@ -222,18 +227,18 @@ describe.each(Object.entries(places))('On %s, the sweep', (_name, open) => {
     await withoutOwner()
     aheadMs = 23 * hourMs
     await write()
-    await sweepOf(store)()
+    await sweepBy(store)
     expect([await files.keep.owner(), lines]).toEqual([undefined, []])
   })
 
   it('owns a place where it knows every file', async () => {
     await withoutOwner()
     await row(await write(), 'ready')
-    await sweepOf(store)()
+    await sweepBy(store)
     const id = await write()
-    await sweepOf(await otherLedger())()
+    await sweepBy(await otherLedger())
     expect(await isThere(id)).toBe(true)
-    await sweepOf(store)()
+    await sweepBy(store)
     expect(await isThere(id)).toBe(false)
   })
 
@@ -241,7 +246,7 @@ describe.each(Object.entries(places))('On %s, the sweep', (_name, open) => {
     await withoutOwner()
     const orphan = await write()
     const before = await otherLedger(fillAsBefore)
-    await sweepOf(before)()
+    await sweepBy(before)
     expect(await isThere(orphan)).toBe(false)
     expect(await files.keep.owner()).toBe(await before.facts.find('id'))
   })
@@ -250,7 +255,7 @@ describe.each(Object.entries(places))('On %s, the sweep', (_name, open) => {
     await withoutOwner()
     const ids = await Promise.all([1, 2, 3].map(() => store.facts.keep('id', newId)))
     expect(new Set(ids).size).toBe(1)
-    await Promise.all([1, 2, 3].map(() => sweepOf(store)()))
+    await Promise.all([1, 2, 3].map(() => sweepBy(store)))
     expect([await files.keep.owner(), lines]).toEqual([ids[0], []])
   })
 })
