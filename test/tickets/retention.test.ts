@@ -39,7 +39,8 @@ describe.each(['sqlite', 'postgres'])('On %s', (engine) => {
     await rm(folder, { recursive: true })
   })
 
-  const accept = () => createAccept({ store, clock, bells: createBells(), pseudonymOf: () => 'pseudonym' })
+  const accept = () =>
+    createAccept({ store, clock, bells: createBells(), opens: { known: () => true }, pseudonymOf: () => 'pseudonym' })
   const rows = (id: Conversation['id']) => database.db.selectFrom('messages').where('ticket_id', '=', id)
   const textsOf = async (id: Conversation['id']) =>
     (await rows(id).select('text').orderBy('position').execute()).map(({ text }) => text)
@@ -115,6 +116,7 @@ const player: Identity = {
 }
 
 const can: Can = {
+  open: true,
   reply: 'thread',
   reopen: false,
   close: false,
@@ -152,7 +154,7 @@ function housekeepingOf(store: Store, clock: { now: () => Date }) {
     bells: createBells(),
     log: createLog({ level: 'silent', secrets: new Set() }),
     files: {
-      keep: { write: nothing, read: nothing, remove: nothing, list: nothing },
+      keep: { write: nothing, read: nothing, remove: nothing, list: nothing, owner: nothing, claim: nothing },
       uploads: { create: nothing, handle: nothing, offset: nothing, isWhole: nothing, remove: nothing },
       endUploads: nothing,
       close: nothing,
