@@ -1,0 +1,37 @@
+/** Clocks that disagree and are set while they run: each is the world's time and whatever it is off by. */
+import type { Clock } from '../../server/clock.ts'
+import type { World } from './world.ts'
+
+/** When every history begins, by a clock that is right. */
+const beginning = Date.UTC(2026, 0, 1)
+
+export interface SteppingClock extends Clock {
+  /** Sets it forward, or back where negative. */
+  step: (ms: number) => void
+  /** Sets it right. */
+  correct: () => void
+  /**
+   * The most time that passed by it between two moments of the world, both in the past: with every step that could make
+   * it look like more.
+   */
+  mostBetween: (from: number, to: number) => number
+}
+
+export function createSteppingClock(world: World, skewMs: number): SteppingClock {
+  /** From when on it was off by how much, oldest first. */
+  const steps = [{ at: 0, offset: skewMs }]
+  const offset = () => steps.at(-1)?.offset ?? 0
+
+  return {
+    now: () => new Date(beginning + world.now() + offset()),
+    step: (ms) => steps.push({ at: world.now(), offset: offset() + ms }),
+    correct: () => steps.push({ at: world.now(), offset: 0 }),
+    mostBetween: (from, to) => {
+      const then = steps.findLast(({ at }) => at <= from)?.offset ?? skewMs
+      return steps.reduce((most, { at, offset }, index) => {
+        const end = Math.min(to, steps[index + 1]?.at ?? to)
+        return end < from || at > to ? most : Math.max(most, end - from + offset - then)
+      }, 0)
+    },
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * What a seed makes of a history. Each has only some of the troubles there are, because one hides another: a vendor that
+ * is always out never shows what it does when it is slow.
+ */
+import { type KindName, kindNames } from './kinds.ts'
+import type { Chance } from './random.ts'
+import { fair, type Weather } from './weather.ts'
+
+export interface Plan {
+  relays: number
+  games: readonly GamePlan[]
+  /** How long players write and things go wrong. */
+  troubleMs: number
+  players: number
+  deeds: number
+  mostTickets: number
+  restMs: number
+  /** The most a relay's wall clock is off by. */
+  skewMs: number
+  /** How often a clock is set, of a relay or of the ledger. */
+  steps: number
+  pauses: number
+  longestPauseMs: number
+  kills: number
+  /** The longest the ledger takes to answer. */
+  slowestLedgerMs: number
+}
+
+export interface GamePlan {
+  key: string
+  kind: KindName
+  settleSeconds: number
+  weather: Weather
+  outages: number
+  /** Messages that the vendor never takes. */
+  poisons: number
+}
+
+export function planOf(chance: Chance): Plan {
+  const often = (probability: number, most: number) => (chance.happens(probability) ? chance.between(1, most) : 0)
+  return {
+    relays: chance.pick([1, 1, 2, 2, 3]),
+    games: Array.from({ length: chance.pick([1, 1, 2]) }, (_, n) => gamePlan(`game${n + 1}`, chance)),
+    troubleMs: chance.between(1, 4) * 60_000,
+    players: chance.between(1, 4),
+    deeds: chance.between(1, 10),
+    mostTickets: chance.between(1, 3),
+    restMs: chance.pick([500, 5_000, 40_000]),
+    skewMs: chance.happens(0.4) ? chance.pick([1_000, 8_000, 60_000]) : 0,
+    steps: often(0.3, 4),
+    pauses: often(0.4, 4),
+    longestPauseMs: chance.pick([3_000, 10_000, 60_000, 150_000]),
+    kills: often(0.4, 4),
+    slowestLedgerMs: chance.pick([0, 2, 30, 2_000]),
+  }
+}
+
+function gamePlan(key: string, chance: Chance): GamePlan {
+  return {
+    key,
+    kind: chance.pick(kindNames),
+    settleSeconds: chance.pick([10, 20, 90]),
+    weather: weatherOf(chance),
+    outages: chance.happens(0.25) ? chance.between(1, 2) : 0,
+    poisons: chance.happens(0.3) ? chance.between(1, 4) : 0,
+  }
+}
+
+function weatherOf(chance: Chance): Weather {
+  if (chance.happens(0.25)) return fair
+  const often = (most: number) => (chance.happens(0.35) ? chance.next() * most : 0)
+  return {
+    noConnection: often(0.3),
+    busy: often(0.2),
+    failed: often(0.3),
+    failedButDone: often(0.2),
+    lostRequest: often(0.2),
+    lostAnswer: often(0.3),
+    late: often(0.3),
+    slowestMs: chance.pick([50, 800, 8_000, 20_000]),
+    latestMs: chance.pick([17_000, 60_000, 400_000]),
+    longestLagMs: chance.pick([0, 2_000, 30_000, 200_000]),
+  }
+}
+
+/** One relay, a vendor that takes everything, clocks that are right. */
+export function mildPlan(chance: Chance): Plan {
+  const plan = planOf(chance)
+  const games = plan.games.map((game) => ({ ...game, weather: fair, outages: 0, poisons: 0 }))
+  return { ...plan, games, relays: 1, skewMs: 0, steps: 0, pauses: 0, kills: 0, slowestLedgerMs: 2 }
+}

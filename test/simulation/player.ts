@@ -1,0 +1,146 @@
+/** A player of a history: writes, closes, opens again, presses "send again", and waits for each answer before the next. */
+import type { Message } from '../../server/contract/message.ts'
+import type { LiveGame } from '../../server/games.ts'
+import type { Identity } from '../../server/players/identity.ts'
+import { Refusal } from '../../server/problem.ts'
+import { playerKey } from '../../server/store/players.ts'
+import type { Fleet } from './fleet.ts'
+import type { Chance } from './random.ts'
+import type { History, Written, WrittenTicket } from './record.ts'
+import type { SimulatedRelay } from './relay.ts'
+import type { World } from './world.ts'
+
+export interface PlayerParts {
+  world: World
+  fleet: Fleet
+  chance: Chance
+  history: History
+  game: string
+  name: string
+  /** Most milliseconds between one thing and the next. */
+  restMs: number
+  /** Things done in all. */
+  deeds: number
+  mostTickets: number
+  /** Whether the next message is one that the vendor does not take; its name then says so. */
+  poisons: () => boolean
+}
+
+/** Resolves when the player has done everything. */
+export async function play(parts: PlayerParts): Promise<void> {
+  const { world, chance } = parts
+  const player = createPlayer(parts)
+  for (let deed = 0; deed < parts.deeds; deed++) {
+    await world.sleep(chance.skewed(10, parts.restMs))
+    await player.act()
+  }
+}
+
+export function createPlayer(parts: PlayerParts) {
+  const { world, fleet, chance, history, game: key, name } = parts
+  const tickets: WrittenTicket[] = []
+  const messages = new Map<WrittenTicket, Written[]>()
+  const identity = identityOf(key, name)
+  let named = 0
+
+  function nextName(): string {
+    named++
+    return `${name}-${named}${parts.poisons() ? '-poison' : ''}`
+  }
+
+  /** The same key however often it is asked, so that it is done once. */
+  function asking(relay: SimulatedRelay, idempotencyKey: string) {
+    return { player: identity, game: gameOf(relay, key), idempotencyKey }
+  }
+
+  function noteWritten(ticket: WrittenTicket, text: string, { id }: Pick<Message, 'id'>): void {
+    const place = ticket.places++
+    const written = { game: key, name: text, ticket, id, acknowledgedAt: world.now(), place, sentAgainAt: [] }
+    history.messages.push(written)
+    messages.get(ticket)?.push(written)
+    world.tell(name, () => `has written ${text} on ${ticket.name}`)
+  }
+
+  async function open(): Promise<void> {
+    const text = nextName()
+    const body = { message: text, language: 'en' as const, email: 'ada@players.example' }
+    const answer = await fleet.ask((relay) => relay.accept.opening(asking(relay, text), body))
+    const ticket: WrittenTicket = { game: key, player: name, name: text, id: answer.id, wish: 'open', places: 0 }
+    tickets.push(ticket)
+    history.tickets.push(ticket)
+    messages.set(ticket, [])
+    for (const message of answer.messages) noteWritten(ticket, text, message)
+  }
+
+  async function reply(ticket: WrittenTicket): Promise<void> {
+    const text = nextName()
+    const body = { message: text }
+    const answer = await fleet.ask((relay) => relay.accept.reply(asking(relay, text), ticket.id, body))
+    noteWritten(ticket, text, answer)
+  }
+
+  async function turn(ticket: WrittenTicket, wish: WrittenTicket['wish']): Promise<void> {
+    await fleet.ask((relay) =>
+      relay.change[wish === 'open' ? 'reopen' : 'close'](identity, gameOf(relay, key), ticket.id),
+    )
+    ticket.wish = wish
+    world.tell(name, () => `has ${wish === 'open' ? 'reopened' : 'closed'} ${ticket.name}`)
+  }
+
+  /** Looks at a ticket, and presses "send again" at what has failed: once, or several times at once. */
+  async function sendFailedAgain(ticket: WrittenTicket): Promise<void> {
+    const rows = await fleet.ask(({ store }) => store.messages.all(ticket.id))
+    const failed = rows.filter(({ delivery }) => delivery === 'failed')
+    for (const { id, text } of failed.slice(0, 1)) {
+      const presses = chance.pick([1, 1, 2, 4])
+      world.tell(name, () => `presses "send again" at ${text}, ${presses} times`)
+      const press = () => fleet.ask(({ change }) => change.sendAgain(identity, ticket.id, id))
+      await Promise.all(Array.from({ length: presses }, press))
+      const written = messages.get(ticket)?.find((one) => one.id === id)
+      if (!written) continue
+      written.place = ticket.places++
+      written.sentAgainAt.push(world.now())
+    }
+  }
+
+  async function change(ticket: WrittenTicket): Promise<void> {
+    const [relay] = fleet.alive()
+    const can = relay && gameOf(relay, key).can
+    if (ticket.wish === 'closed') return can?.reopen ? turn(ticket, 'open') : open()
+    if (chance.happens(0.15) && can?.close) return turn(ticket, 'closed')
+    if (chance.happens(0.2)) return sendFailedAgain(ticket)
+    return reply(ticket)
+  }
+
+  async function act(): Promise<void> {
+    const [first, ...others] = tickets
+    const opens = !first || (tickets.length < parts.mostTickets && chance.happens(0.3))
+    try {
+      if (opens) await open()
+      else await change(chance.pick([first, ...others]))
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      history.violations.push(`${name} was refused: ${error.code}`)
+    }
+  }
+
+  return { act, open }
+}
+
+function gameOf(relay: SimulatedRelay, key: string): LiveGame {
+  const game = relay.games.get(key)
+  if (!game) throw new Error('there is no such game')
+  return game
+}
+
+function identityOf(game: string, name: string): Identity {
+  return {
+    key: playerKey(game, `anon:${name}`),
+    game,
+    subject: `anon:${name}`,
+    kind: 'anonymous',
+    signed: {},
+    expiresAt: new Date(Date.UTC(2027, 0, 1)),
+    isRemembered: false,
+  }
+}

@@ -1,0 +1,65 @@
+/** One relay of a history: the product's own parts, put together on a process of which anything may become. */
+import { createBells } from '../../server/bells.ts'
+import type { Games, LiveGame } from '../../server/games.ts'
+import type { Log } from '../../server/log.ts'
+import type { Metrics } from '../../server/metrics.ts'
+import type { Store } from '../../server/store/store.ts'
+import { type Accept, createAccept } from '../../server/tickets/accept.ts'
+import { type Change, createChange } from '../../server/tickets/change.ts'
+import { createDeliveryWorker } from '../../server/tickets/delivery.ts'
+import { storeOf } from './ledger.ts'
+import type { Process } from './process.ts'
+import type { Chance } from './random.ts'
+import { createModelVendor, type Site } from './vendor.ts'
+import type { World } from './world.ts'
+
+export interface SimulatedRelay {
+  process: Process
+  store: Store
+  games: Games
+  accept: Accept
+  change: Change
+}
+
+export interface RelayParts {
+  world: World
+  process: Process
+  store: Store
+  /** How long the ledger takes to answer. */
+  ledgerMs: () => number
+  sites: readonly Site[]
+  chance: Chance
+  log: Log
+  metrics: Metrics
+}
+
+const everyMs = 500
+
+export function startRelay(parts: RelayParts): SimulatedRelay {
+  const { world, process, sites, chance, log, metrics } = parts
+  const { clock } = process
+  const store = storeOf(parts.store, process, parts.ledgerMs)
+  const bells = createBells()
+  const games: Games = new Map(sites.map((site) => [site.game, liveGame(world, process, site)]))
+  const filesOf = async () => ({ files: [], absent: [] })
+  const delivery = createDeliveryWorker({ store, clock, bells, games, filesOf, log, metrics, random: chance.next })
+  const again = () => {
+    void delivery.deliverDue().catch((error: unknown) => log.error({ err: error }, 'delivering broke off'))
+    process.timers.after(everyMs, again)
+  }
+  process.timers.after(everyMs, again)
+  world.tell(process.name, () => 'starts')
+  return {
+    process,
+    store,
+    games,
+    accept: createAccept({ store, clock, bells, pseudonymOf: (game, subject) => `${game}-${subject}` }),
+    change: createChange({ store, clock, bells }),
+  }
+}
+
+function liveGame(world: World, process: Process, site: Site): LiveGame {
+  const beforeWrite = () => Promise.resolve()
+  const vendor = createModelVendor({ world, process, site, beforeWrite })
+  return { key: site.game, config: site.kind.config, vendor, can: { ...vendor.can, attachments: false } }
+}
