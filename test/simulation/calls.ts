@@ -50,6 +50,8 @@ export function exchange<T>({ world, process, signal, call, fate }: Line, carryO
   const { promise, resolve, reject } = Promise.withResolvers<T>()
   world.tell(process.name, () => `calls ${call.game}: ${call.operation} ${call.name}`)
 
+  const mayHaveActed = call.operation !== 'find' && call.operation !== 'read'
+
   function end(outcome: 'ok' | VendorError, settle: () => void): void {
     if (call.outcome) return
     call.endedAt = world.now()
@@ -61,8 +63,8 @@ export function exchange<T>({ world, process, signal, call, fate }: Line, carryO
   }
 
   const fail = (error: VendorError) => end(error, () => reject(error))
-  const cancelTimeout = process.timers.after(timeoutMs, () => fail(unreachable('timed out')))
-  signal.addEventListener('abort', () => fail(unreachable('called off')), { once: true })
+  const cancelTimeout = process.timers.after(timeoutMs, () => fail(unreachable('timed out', { mayHaveActed })))
+  signal.addEventListener('abort', () => fail(unreachable('called off', { mayHaveActed })), { once: true })
 
   function work(): { answer: () => void } {
     try {
@@ -74,7 +76,7 @@ export function exchange<T>({ world, process, signal, call, fate }: Line, carryO
     }
   }
 
-  if (signal.aborted) fail(unreachable('called off'))
+  if (signal.aborted) fail(unreachable('called off', { mayHaveActed }))
   if ('carriedOutMs' in fate && fate.carriedOutMs !== undefined) call.dueAt = world.now() + fate.carriedOutMs
   switch (fate.kind) {
     case 'answered':
@@ -91,7 +93,7 @@ export function exchange<T>({ world, process, signal, call, fate }: Line, carryO
       break
     case 'failed':
       if (fate.carriedOutMs !== undefined) world.after(fate.carriedOutMs, work)
-      process.hear(fate.answerMs, () => fail(unreachable('answered 500', 500)))
+      process.hear(fate.answerMs, () => fail(unreachable('answered 500', { mayHaveActed, status: 500 })))
       break
     case 'lost':
       if (fate.carriedOutMs !== undefined) world.after(fate.carriedOutMs, work)
@@ -100,13 +102,13 @@ export function exchange<T>({ world, process, signal, call, fate }: Line, carryO
   return promise
 }
 
-function unreachable(why: string, status?: number): VendorError {
-  return new VendorError('unreachable', why, { status })
+function unreachable(why: string, detail: { mayHaveActed: boolean; status?: number }): VendorError {
+  return new VendorError('unreachable', why, detail)
 }
 
 /** Nothing left the relay: the one failure of a line that says for sure that nothing was carried out. */
 function noConnection(): VendorError {
-  return new VendorError('unreachable', 'connection refused')
+  return new VendorError('unreachable', 'connection refused', { mayHaveActed: false })
 }
 
 function busy(retryAfterMs: number | undefined): VendorError {

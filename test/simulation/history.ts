@@ -52,7 +52,7 @@ export async function runHistory({ seed, ledger, planOf, print }: HistoryParts):
   const history = createHistory()
   const log = createWatchedLog(history, world, print !== undefined)
   const ledgerClock = createSteppingClock(world, 0)
-  const store = createStore(ledger.database)
+  const store = createStore(ledger.database, ledgerClock)
   let isHealed = false
   let trouble: Trouble | undefined
 

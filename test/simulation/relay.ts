@@ -6,6 +6,7 @@ import type { Metrics } from '../../server/metrics.ts'
 import type { Store } from '../../server/store/store.ts'
 import { type Accept, createAccept } from '../../server/tickets/accept.ts'
 import { type Change, createChange } from '../../server/tickets/change.ts'
+import { createCopies } from '../../server/tickets/copies.ts'
 import { createDeliveryWorker } from '../../server/tickets/delivery.ts'
 import { storeOf } from './ledger.ts'
 import type { Process } from './process.ts'
@@ -33,21 +34,19 @@ export interface RelayParts {
   metrics: Metrics
 }
 
-const everyMs = 500
-
+/** A relay that is killed is merely left alone: its timers never fire again, and no answer reaches it. */
 export function startRelay(parts: RelayParts): SimulatedRelay {
   const { world, process, sites, chance, log, metrics } = parts
-  const { clock } = process
+  const { clock, timers } = process
   const store = storeOf(parts.store, process, parts.ledgerMs)
   const bells = createBells()
   const games: Games = new Map(sites.map((site) => [site.game, liveGame(world, process, site)]))
   const filesOf = async () => ({ files: [], absent: [] })
-  const delivery = createDeliveryWorker({ store, clock, bells, games, filesOf, log, metrics, random: chance.next })
-  const again = () => {
-    void delivery.deliverDue().catch((error: unknown) => log.error({ err: error }, 'delivering broke off'))
-    process.timers.after(everyMs, again)
-  }
-  process.timers.after(everyMs, again)
+  const copies = createCopies({ store, timers, games, log, metrics })
+  const { next: random } = chance
+  const delivery = createDeliveryWorker({ store, clock, timers, bells, games, copies, filesOf, log, metrics, random })
+  delivery.start()
+  copies.start()
   world.tell(process.name, () => 'starts')
   return {
     process,
@@ -59,7 +58,6 @@ export function startRelay(parts: RelayParts): SimulatedRelay {
 }
 
 function liveGame(world: World, process: Process, site: Site): LiveGame {
-  const beforeWrite = () => Promise.resolve()
-  const vendor = createModelVendor({ world, process, site, beforeWrite })
+  const vendor = createModelVendor({ world, process, site })
   return { key: site.game, config: site.kind.config, vendor, can: { ...vendor.can, attachments: false } }
 }

@@ -1,5 +1,13 @@
 /** A vendor as a relay's process speaks to it: the real interface, over calls of which anything may become. */
-import type { Opening, Reply, Vendor, VendorTicketId, VendorTicketRef } from '../../server/vendors/vendor.ts'
+import {
+  type Opening,
+  type Reply,
+  type Vendor,
+  VendorError,
+  type VendorTicketId,
+  type VendorTicketRef,
+} from '../../server/vendors/vendor.ts'
+import { writeGuardOf } from '../../server/vendors/write-guard.ts'
 import { type Call, exchange, type Operation } from './calls.ts'
 import type { Helpdesk } from './helpdesk.ts'
 import type { Kind } from './kinds.ts'
@@ -26,11 +34,9 @@ export interface VendorParts {
   world: World
   process: Process
   site: Site
-  /** Called right before a call that changes something leaves. */
-  beforeWrite: (signal: AbortSignal, name: string, mark: string | undefined) => Promise<void>
 }
 
-export function createModelVendor({ world, process, site, beforeWrite }: VendorParts): Vendor {
+export function createModelVendor({ world, process, site }: VendorParts): Vendor {
   const { helpdesk, kind } = site
   const { adapter } = kind
 
@@ -69,13 +75,21 @@ export function createModelVendor({ world, process, site, beforeWrite }: VendorP
     signal: AbortSignal,
     carryOut: (call: Call) => T,
   ): Promise<T> {
-    await beforeWrite(signal, name, mark)
+    const guard = writeGuardOf(signal)
+    await guard?.before()
+    // Here a relay may be stopped, too late for it to look at its lease again.
+    await process.answered(Promise.resolve(), () => 0)
     const made = poisoned(call(operation, name, mark))
-    return exchange({ world, process, signal, ...made }, () => {
-      world.tell(site.game, () => `carries out ${operation} ${name}`)
-      made.call.carriedOutAt = world.now()
-      return carryOut(made.call)
-    })
+    try {
+      return await exchange({ world, process, signal, ...made }, () => {
+        world.tell(site.game, () => `carries out ${operation} ${name}`)
+        made.call.carriedOutAt = world.now()
+        return carryOut(made.call)
+      })
+    } catch (error) {
+      if (error instanceof VendorError && !error.mayHaveActed) guard?.notCarriedOut()
+      throw error
+    }
   }
 
   function poisoned(made: { call: Call; fate: Fate }): { call: Call; fate: Fate } {
