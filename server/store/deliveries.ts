@@ -77,6 +77,13 @@ export function deliveryRows(db: Kysely<Tables>, engine: Engine, now: LedgerNow)
           lease_owner: owner,
           lease_until: later(leaseMs),
           attempts: set('attempts', '+', 1),
+          // Whoever held a lease that ran out may have been writing until then: the vendor's time begins only there.
+          unsure_since: set
+            .case()
+            .when('lease_until', '>', set.ref('unsure_since'))
+            .then(set.ref('lease_until'))
+            .else(set.ref('unsure_since'))
+            .end(),
         }))
         .where('sequence', 'in', (query) =>
           query
