@@ -15,6 +15,8 @@ export interface Call {
   /** Of the message; absent where it is about none. */
   mark?: string | undefined
   by: Process
+  /** When its relay had made sure for the last time that it may write. */
+  decidedAt: number
   leftAt: number
   fate: Fate['kind']
   /** A message that this vendor never takes: its failures say nothing of the vendor. */

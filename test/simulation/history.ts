@@ -10,13 +10,14 @@ import { kindOf } from './kinds.ts'
 import type { SimulatedLedger } from './ledger.ts'
 import type { GamePlan, Plan } from './plan.ts'
 import { createPlayer, play } from './player.ts'
+import { fateOfPoison, type Poison, poisonKinds } from './poison.ts'
 import { createProcess } from './process.ts'
 import { type Chance, createChance } from './random.ts'
 import { createHistory, type History } from './record.ts'
 import { startRelay } from './relay.ts'
 import { createTrouble, type Trouble } from './trouble.ts'
 import type { Site } from './vendor.ts'
-import { type Fate, fair } from './weather.ts'
+import { fair } from './weather.ts'
 import { createWorld, type World } from './world.ts'
 
 export interface HistoryParts {
@@ -73,7 +74,7 @@ export async function runHistory({ seed, ledger, planOf, print }: HistoryParts):
   })
   for (let n = 1; n <= plan.relays; n++) fleet.start(`relay${n}`)
   trouble = createTrouble({ world, chance: chance.fork('trouble'), plan, fleet, ledgerClock })
-  const players = startPlayers({ world, plan, fleet, chance, history })
+  const players = startPlayers({ world, plan, fleet, chance, history, isHealed: () => isHealed })
 
   world.after(plan.troubleMs, () => {
     isHealed = true
@@ -107,7 +108,6 @@ function createSite({ world, game, chance, isHealed, trouble }: SiteParts): Site
   const kind = kindOf(game.kind, game.settleSeconds)
   const weather = () => (isHealed() ? { ...fair, slowestMs: Math.min(800, game.weather.slowestMs) } : game.weather)
   const right = createSteppingClock(world, 0)
-  const poison: Fate = { kind: 'failed', answerMs: 50, carriedOutMs: undefined }
   return {
     game: game.key,
     kind,
@@ -115,7 +115,7 @@ function createSite({ world, game, chance, isHealed, trouble }: SiteParts): Site
     calls: [],
     weather,
     outage: () => trouble()?.outageOf(game.key),
-    poisonOf: (name) => (name.includes('poison') ? poison : undefined),
+    poisonOf: (name) => fateOfPoison(name, isHealed()),
     helpdesk: createHelpdesk({
       name: game.kind,
       once: kind.adapter.once,
@@ -132,9 +132,10 @@ interface Scene {
   fleet: Fleet
   chance: Chance
   history: History
+  isHealed: () => boolean
 }
 
-function startPlayers({ world, plan, fleet, chance, history }: Scene): { areDone: () => boolean } {
+function startPlayers({ world, plan, fleet, chance, history, isHealed }: Scene): { areDone: () => boolean } {
   let playing = 0
   for (const { key, poisons } of plan.games) {
     let poisonsLeft = poisons
@@ -142,7 +143,8 @@ function startPlayers({ world, plan, fleet, chance, history }: Scene): { areDone
       const name = `${key}p${n}`
       const own = chance.fork(name)
       const { restMs, deeds, mostTickets } = plan
-      const poisonsNow = () => poisonsLeft > 0 && own.happens(0.3) && poisonsLeft-- > 0
+      const nextPoison = (): Poison | undefined =>
+        poisonsLeft > 0 && own.happens(0.3) && poisonsLeft-- > 0 ? own.pick(poisonKinds) : undefined
       playing++
       void play({
         world,
@@ -154,7 +156,8 @@ function startPlayers({ world, plan, fleet, chance, history }: Scene): { areDone
         restMs,
         deeds,
         mostTickets,
-        poisons: poisonsNow,
+        nextPoison,
+        isHealed,
       })
         .catch((error: unknown) => history.violations.push(`${name} broke off: ${String(error)}`))
         .finally(() => playing--)
@@ -184,7 +187,8 @@ function watchForTheEnd(
       restMs: 0,
       deeds: 0,
       mostTickets: 1_000,
-      poisons: () => false,
+      nextPoison: () => undefined,
+      isHealed: parts.isHealed,
     }),
   )
   let isOver = false

@@ -13,7 +13,12 @@ export function judgeCopies({ sites, ledgerClock }: Evidence): string[] {
     const byName = [...Map.groupBy(writes, ({ name }) => name)]
     return byName.flatMap(([name, attempts]) => [
       ...judgeMarks(site, name),
-      ...judgeAttempts(site, attempts, ledgerClock),
+      // A relay may be stopped after it has made sure that it may write: what counts is when it did.
+      ...judgeAttempts(
+        site,
+        attempts.toSorted((a, b) => a.decidedAt - b.decidedAt),
+        ledgerClock,
+      ),
     ])
   })
 }
@@ -43,12 +48,16 @@ function wrongRepeat(site: Site, earlier: Call, later: Call, ledgerClock: Steppi
   const settleMs = site.kind.config.vendor.settleSeconds * 1_000
   const passed = (moment: number) => ledgerClock.mostBetween(endedAt, moment)
   if (onceOf(site, later) === 'marked') return undefined
-  if (passed(later.leftAt) < settleMs) return 'the vendor had not had its time to show the attempt before'
+  if (passed(later.decidedAt) < settleMs) return 'the vendor had not had its time to show the attempt before'
   if (earlier.shownAt !== undefined && passed(earlier.shownAt) <= settleMs)
     return 'the attempt before had been carried out and shown in time'
   const looks = site.calls.filter(
     ({ operation, name, leftAt, endedAt: heardAt = Number.POSITIVE_INFINITY, outcome }) =>
-      operation === 'find' && name === later.name && leftAt >= endedAt && heardAt <= later.leftAt && outcome === 'ok',
+      operation === 'find' &&
+      name === later.name &&
+      leftAt >= endedAt &&
+      heardAt <= later.decidedAt &&
+      outcome === 'ok',
   )
   return looks.length < 2 ? `the vendor was asked ${looks.length} times for the attempt before` : undefined
 }
@@ -64,6 +73,6 @@ function wasSurelyInVain({ fate, outcome, carriedOutAt }: Call): boolean {
 }
 
 /** When an attempt was over for the relays: for another than the one that made it, as soon as that one stood still. */
-function endOf({ by, leftAt, endedAt = Number.POSITIVE_INFINITY }: Call, later: Call): number {
-  return later.by === by ? endedAt : Math.min(endedAt, by.stoppedSince(leftAt))
+function endOf({ by, decidedAt, endedAt = Number.POSITIVE_INFINITY }: Call, later: Call): number {
+  return later.by === by ? endedAt : Math.min(endedAt, by.stoppedSince(decidedAt))
 }

@@ -1,5 +1,6 @@
 /** Nobody is held up by another's poison: while nothing else goes wrong, a message is at the vendor soon. */
 import type { Evidence } from './judge.ts'
+import { isPoison } from './poison.ts'
 import type { Written } from './record.ts'
 import type { Site } from './vendor.ts'
 
@@ -12,7 +13,7 @@ export function judgeWaits(evidence: Evidence): string[] {
   return evidence.sites.flatMap((site) => {
     const troubled = troubleOf(site, evidence)
     const written = evidence.history.messages.filter(({ game }) => game === site.game)
-    const poisoned = new Set(written.filter(({ name }) => site.poisonOf(name)).map(({ ticket }) => ticket))
+    const poisoned = new Set(written.filter(({ name }) => isPoison(name)).map(({ ticket }) => ticket))
     return written
       .filter(({ ticket }) => !poisoned.has(ticket))
       .flatMap((message) => {

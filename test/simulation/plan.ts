@@ -41,7 +41,7 @@ export function planOf(chance: Chance): Plan {
   return {
     relays: chance.pick([1, 1, 2, 2, 3]),
     games: Array.from({ length: chance.pick([1, 1, 2]) }, (_, n) => gamePlan(`game${n + 1}`, chance)),
-    troubleMs: chance.between(1, 4) * 60_000,
+    troubleMs: chance.between(20, 150) * 1_000,
     players: chance.between(1, 4),
     deeds: chance.between(1, 10),
     mostTickets: chance.between(1, 3),
@@ -59,10 +59,10 @@ function gamePlan(key: string, chance: Chance): GamePlan {
   return {
     key,
     kind: chance.pick(kindNames),
-    settleSeconds: chance.pick([10, 20, 90]),
+    settleSeconds: chance.pick([10, 20, 20, 90]),
     weather: weatherOf(chance),
     outages: chance.happens(0.25) ? chance.between(1, 2) : 0,
-    poisons: chance.happens(0.3) ? chance.between(1, 4) : 0,
+    poisons: chance.happens(0.1) ? chance.between(1, 4) : 0,
   }
 }
 
@@ -78,8 +78,8 @@ function weatherOf(chance: Chance): Weather {
     lostAnswer: often(0.3),
     late: often(0.3),
     slowestMs: chance.pick([50, 800, 8_000, 20_000]),
-    latestMs: chance.pick([17_000, 60_000, 400_000]),
-    longestLagMs: chance.pick([0, 2_000, 30_000, 200_000]),
+    latestMs: chance.pick([17_000, 17_000, 60_000, 200_000]),
+    longestLagMs: chance.pick([0, 2_000, 30_000, 120_000]),
   }
 }
 

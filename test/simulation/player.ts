@@ -5,6 +5,7 @@ import type { Identity } from '../../server/players/identity.ts'
 import { Refusal } from '../../server/problem.ts'
 import { playerKey } from '../../server/store/players.ts'
 import type { Fleet } from './fleet.ts'
+import { nameOfPoison, type Poison } from './poison.ts'
 import type { Chance } from './random.ts'
 import type { History, Written, WrittenTicket } from './record.ts'
 import type { SimulatedRelay } from './relay.ts'
@@ -22,11 +23,14 @@ export interface PlayerParts {
   /** Things done in all. */
   deeds: number
   mostTickets: number
-  /** Whether the next message is one that the vendor does not take; its name then says so. */
-  poisons: () => boolean
+  /** Whether the next message is one that the vendor does not take, and how. */
+  nextPoison: () => Poison | undefined
+  isHealed: () => boolean
 }
 
-/** Resolves when the player has done everything. */
+const lookEveryMs = 5_000
+
+/** Resolves when the player has done everything, and has pressed "send again" once more when all was well. */
 export async function play(parts: PlayerParts): Promise<void> {
   const { world, chance } = parts
   const player = createPlayer(parts)
@@ -34,6 +38,8 @@ export async function play(parts: PlayerParts): Promise<void> {
     await world.sleep(chance.skewed(10, parts.restMs))
     await player.act()
   }
+  while (!parts.isHealed()) await world.sleep(lookEveryMs)
+  await player.sendAllFailedAgain()
 }
 
 export function createPlayer(parts: PlayerParts) {
@@ -45,7 +51,8 @@ export function createPlayer(parts: PlayerParts) {
 
   function nextName(): string {
     named++
-    return `${name}-${named}${parts.poisons() ? '-poison' : ''}`
+    const poison = parts.nextPoison()
+    return poison ? nameOfPoison(`${name}-${named}`, poison) : `${name}-${named}`
   }
 
   /** The same key however often it is asked, so that it is done once. */
@@ -124,7 +131,11 @@ export function createPlayer(parts: PlayerParts) {
     }
   }
 
-  return { act, open }
+  async function sendAllFailedAgain(): Promise<void> {
+    for (const ticket of tickets) await sendFailedAgain(ticket)
+  }
+
+  return { act, open, sendAllFailedAgain }
 }
 
 function gameOf(relay: SimulatedRelay, key: string): LiveGame {

@@ -8,7 +8,7 @@ import type { World } from './world.ts'
 
 export interface Trouble {
   outageOf: (game: string) => Outage | undefined
-  /** From now on nothing goes wrong: everything that is paused or dead runs again, and clocks are right. */
+  /** From now on nothing goes wrong: what is paused or dead runs again, though not always every relay. */
   heal: () => void
   /** When something went wrong beside single calls, or was mended. */
   moments: readonly number[]
@@ -101,7 +101,9 @@ export function createTrouble({ world, chance, plan, fleet, ledgerClock }: Troub
       world.tell('world', () => 'is well from now on')
       outages.clear()
       for (const { process } of fleet.alive()) process.resume('answers')
-      for (let n = fleet.alive().length; n < plan.relays; n++) fleet.start(`relay${n + 1}`)
+      const needed = chance.happens(0.7) ? 1 : plan.relays
+      for (const { process } of fleet.alive().slice(needed)) process.kill()
+      for (let n = fleet.alive().length; n < needed; n++) fleet.start(`relay${n + 1}`)
     },
   }
 }

@@ -30,6 +30,11 @@ export interface Site {
   calls: Call[]
 }
 
+interface Made {
+  call: Call
+  fate: Fate
+}
+
 export interface VendorParts {
   world: World
   process: Process
@@ -43,7 +48,7 @@ export function createModelVendor({ world, process, site }: VendorParts): Vendor
   /** A ticket goes by the name of what it was opened with. */
   const nameOf = (id: VendorTicketId) => helpdesk.tickets.find((one) => one.id === id)?.copies[0]?.name ?? 'nothing'
 
-  function call(operation: Operation, name: string, mark?: string): { call: Call; fate: Fate } {
+  function call(operation: Operation, name: string, mark?: string, decidedAt = world.now()): Made {
     const fate = drawFate(site.weather(), site.outage(), site.chance)
     const call: Call = {
       game: site.game,
@@ -51,6 +56,7 @@ export function createModelVendor({ world, process, site }: VendorParts): Vendor
       name,
       mark,
       by: process,
+      decidedAt,
       leftAt: world.now(),
       fate: fate.kind,
       isPoisoned: false,
@@ -77,9 +83,10 @@ export function createModelVendor({ world, process, site }: VendorParts): Vendor
   ): Promise<T> {
     const guard = writeGuardOf(signal)
     await guard?.before()
+    const decidedAt = world.now()
     // Here a relay may be stopped, too late for it to look at its lease again.
     await process.answered(Promise.resolve(), () => 0)
-    const made = poisoned(call(operation, name, mark))
+    const made = poisoned(call(operation, name, mark, decidedAt))
     try {
       return await exchange({ world, process, signal, ...made }, () => {
         world.tell(site.game, () => `carries out ${operation} ${name}`)
@@ -92,7 +99,7 @@ export function createModelVendor({ world, process, site }: VendorParts): Vendor
     }
   }
 
-  function poisoned(made: { call: Call; fate: Fate }): { call: Call; fate: Fate } {
+  function poisoned(made: Made): Made {
     const fate = site.poisonOf(made.call.name)
     if (!fate) return made
     Object.assign(made.call, { isPoisoned: true, fate: fate.kind })
