@@ -77,11 +77,11 @@ export function deliveryRows(db: Kysely<Tables>, engine: Engine, now: LedgerNow)
           lease_owner: owner,
           lease_until: later(leaseMs),
           attempts: set('attempts', '+', 1),
-          // Whoever held a lease that ran out may have been writing until then: the vendor's time begins only there.
+          // Whoever held a lease that ran out may have been writing until now: the vendor's time begins only here.
           unsure_since: set
             .case()
-            .when('lease_until', '>', set.ref('unsure_since'))
-            .then(set.ref('lease_until'))
+            .when(set.and([set('unsure_since', 'is not', null), set('lease_owner', 'is not', null)]))
+            .then(now())
             .else(set.ref('unsure_since'))
             .end(),
         }))

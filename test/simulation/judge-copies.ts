@@ -44,7 +44,7 @@ function wrongRepeat(site: Site, earlier: Call, later: Call, ledgerClock: Steppi
   if (onceOf(site, earlier) === 'vendor' && onceOf(site, later) === 'vendor') return undefined
   if (earlier.outcome === 'ok' && earlier.by === later.by) return 'it had arrived, and the relay had heard so'
   if (wasSurelyInVain(earlier)) return undefined
-  const endedAt = endOf(earlier, later)
+  const endedAt = endOf(site, earlier, later)
   const settleMs = site.kind.config.vendor.settleSeconds * 1_000
   const passed = (moment: number) => ledgerClock.mostBetween(endedAt, moment)
   if (onceOf(site, later) === 'marked') return undefined
@@ -72,7 +72,16 @@ function wasSurelyInVain({ fate, outcome, carriedOutAt }: Call): boolean {
   return (fate === 'no-connection' || fate === 'busy' || fate === 'refused') && outcome !== undefined
 }
 
-/** When an attempt was over for the relays: for another than the one that made it, as soon as that one stood still. */
-function endOf({ by, decidedAt, endedAt = Number.POSITIVE_INFINITY }: Call, later: Call): number {
-  return later.by === by ? endedAt : Math.min(endedAt, by.stoppedSince(decidedAt))
+/**
+ * When an attempt was over for the relays: for another than the one that made it, as soon as that one stood still or the
+ * other had it in hand.
+ */
+function endOf(
+  { calls }: Site,
+  { by, name, decidedAt, endedAt = Number.POSITIVE_INFINITY }: Call,
+  later: Call,
+): number {
+  if (later.by === by) return endedAt
+  const other = calls.find((call) => call.name === name && call.by !== by && call.leftAt >= decidedAt)
+  return Math.min(endedAt, by.stoppedSince(decidedAt), other?.leftAt ?? later.decidedAt)
 }
