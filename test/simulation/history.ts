@@ -144,7 +144,7 @@ function startPlayers({ world, plan, fleet, chance, history, isHealed }: Scene):
       const own = chance.fork(name)
       const { restMs, deeds, mostTickets } = plan
       const nextPoison = (): Poison | undefined =>
-        poisonsLeft > 0 && own.happens(0.3) && poisonsLeft-- > 0 ? own.pick(poisonKinds) : undefined
+        poisonsLeft > 0 && own.happens(0.5) && poisonsLeft-- > 0 ? own.pick(poisonKinds) : undefined
       playing++
       void play({
         world,

@@ -8,7 +8,7 @@ import { fair, type Weather } from './weather.ts'
 
 export interface Plan {
   relays: number
-  games: readonly GamePlan[]
+  games: readonly [GamePlan, ...GamePlan[]]
   /** How long players write and things go wrong. */
   troubleMs: number
   players: number
@@ -37,10 +37,14 @@ export interface GamePlan {
 }
 
 export function planOf(chance: Chance): Plan {
+  return chance.happens(0.05) ? poisonedPlan(chance) : mixedPlan(chance)
+}
+
+function mixedPlan(chance: Chance): Plan {
   const often = (probability: number, most: number) => (chance.happens(probability) ? chance.between(1, most) : 0)
   return {
     relays: chance.pick([1, 1, 2, 2, 3]),
-    games: Array.from({ length: chance.pick([1, 1, 2]) }, (_, n) => gamePlan(`game${n + 1}`, chance)),
+    games: [gamePlan('game1', chance), ...(chance.happens(0.3) ? [gamePlan('game2', chance)] : [])],
     troubleMs: chance.between(20, 150) * 1_000,
     players: chance.between(1, 4),
     deeds: chance.between(1, 10),
@@ -83,9 +87,20 @@ function weatherOf(chance: Chance): Weather {
   }
 }
 
+/** A vendor that was out, and that many messages choke: it shows who is let through first. */
+function poisonedPlan(chance: Chance): Plan {
+  const plan = mildPlan(chance)
+  const [game] = plan.games
+  const poisoned = { ...game, settleSeconds: 10, outages: 2, poisons: chance.between(6, 9) }
+  const rush = { players: 4, deeds: 8, mostTickets: 8, restMs: 2_000, troubleMs: 60_000 }
+  return { ...plan, ...rush, games: [poisoned] }
+}
+
 /** One relay, a vendor that takes everything, clocks that are right. */
 export function mildPlan(chance: Chance): Plan {
-  const plan = planOf(chance)
-  const games = plan.games.map((game) => ({ ...game, weather: fair, outages: 0, poisons: 0 }))
+  const plan = mixedPlan(chance)
+  const calm = { weather: fair, outages: 0, poisons: 0 }
+  const [first, ...others] = plan.games
+  const games: Plan['games'] = [{ ...first, ...calm }, ...others.map((game) => ({ ...game, ...calm }))]
   return { ...plan, games, relays: 1, skewMs: 0, steps: 0, pauses: 0, kills: 0, slowestLedgerMs: 2 }
 }
