@@ -15,6 +15,7 @@ import { createProcess } from './process.ts'
 import { type Chance, createChance } from './random.ts'
 import { createHistory, type History } from './record.ts'
 import { startRelay } from './relay.ts'
+import { type Sweeps, startSweeps } from './sweeps.ts'
 import { createTrouble, type Trouble } from './trouble.ts'
 import type { Site } from './vendor.ts'
 import { fair } from './weather.ts'
@@ -69,12 +70,25 @@ export async function runHistory({ seed, ledger, planOf, print }: HistoryParts):
       const own = chance.fork(`${name} ${births++}`)
       const process = createProcess(world, name, own.between(-plan.skewMs, plan.skewMs))
       const ledgerMs = () => own.skewed(0, isHealed ? Math.min(10, plan.slowestLedgerMs) : plan.slowestLedgerMs)
-      return startRelay({ world, process, store, ledgerMs, sites, chance: own, log, metrics })
+      const { retentionMs } = plan
+      const { files } = ledger
+      return startRelay({ world, process, store, files, retentionMs, ledgerMs, sites, chance: own, log, metrics })
     },
   })
   for (let n = 1; n <= plan.relays; n++) fleet.start(`relay${n}`)
   trouble = createTrouble({ world, chance: chance.fork('trouble'), plan, fleet, ledgerClock })
-  const players = startPlayers({ world, plan, fleet, chance, history, isHealed: () => isHealed })
+  const onBroken = (error: unknown) => history.violations.push(`a relay broke off: ${String(error)}`)
+  const scene = { world, plan, fleet, chance, history, isHealed: () => isHealed }
+  const sweeping = {
+    world,
+    fleet,
+    chance: chance.fork('sweeps'),
+    slowestLedgerMs: plan.slowestLedgerMs,
+    isHealed: () => isHealed,
+    onBroken,
+  }
+  const sweeps = Number.isFinite(plan.retentionMs) ? startSweeps(sweeping) : undefined
+  const players = startPlayers(scene, sweeps)
 
   world.after(plan.troubleMs, () => {
     isHealed = true
@@ -135,7 +149,10 @@ interface Scene {
   isHealed: () => boolean
 }
 
-function startPlayers({ world, plan, fleet, chance, history, isHealed }: Scene): { areDone: () => boolean } {
+function startPlayers(
+  { world, plan, fleet, chance, history, isHealed }: Scene,
+  sweeps: Sweeps | undefined,
+): { areDone: () => boolean } {
   let playing = 0
   for (const { key, poisons } of plan.games) {
     let poisonsLeft = poisons
@@ -158,6 +175,7 @@ function startPlayers({ world, plan, fleet, chance, history, isHealed }: Scene):
         mostTickets,
         nextPoison,
         isHealed,
+        sweeps,
       })
         .catch((error: unknown) => history.violations.push(`${name} broke off: ${String(error)}`))
         .finally(() => playing--)

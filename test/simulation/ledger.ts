@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type DatabaseConnection, type Dialect, type Driver, Kysely } from 'kysely'
+import { createFiles, type Files } from '../../server/files/uploads.ts'
 import { type Database, openDatabase } from '../../server/store/database.ts'
 import { createSqliteDialect } from '../../server/store/sqlite.ts'
 import type { Store } from '../../server/store/store.ts'
@@ -16,6 +17,8 @@ export interface SimulatedLedger {
   settle: () => Promise<void>
   /** Empties every table. Nothing may be under way. */
   wipe: () => void
+  /** Where attachments would lie; there are none. */
+  files: Files
   /** What stands in it, read past everybody. */
   look: <Row>(sql: string, read: (row: Record<string, unknown>) => Row) => Row[]
   close: () => Promise<void>
@@ -43,6 +46,7 @@ export async function createSimulatedLedger(): Promise<SimulatedLedger> {
     .map(({ name }) => String(name))
 
   return {
+    files: createFiles(`file:${join(folder, 'files')}`),
     database: { engine: 'sqlite', db, close: () => db.destroy() },
 
     async settle() {

@@ -24,6 +24,8 @@ export interface Plan {
   kills: number
   /** The longest the ledger takes to answer. */
   slowestLedgerMs: number
+  /** How long a ticket's text stays in the ledger after its last activity; `Infinity`: longer than any history. */
+  retentionMs: number
 }
 
 export interface GamePlan {
@@ -37,7 +39,28 @@ export interface GamePlan {
 }
 
 export function planOf(chance: Chance): Plan {
-  return chance.happens(0.05) ? poisonedPlan(chance) : mixedPlan(chance)
+  const drawn = chance.next()
+  if (drawn < 0.05) return poisonedPlan(chance)
+  return drawn < 0.12 ? retentionPlan(chance) : mixedPlan(chance)
+}
+
+/**
+ * Players who come back after a long silence, just as what they wrote is being forgotten. A minute stands for thirty days
+ * here, so no clock may be off by one and nobody may be stopped for one.
+ */
+function retentionPlan(chance: Chance): Plan {
+  const plan = mixedPlan(chance)
+  const longestPauseMs = Math.min(plan.longestPauseMs, 10_000)
+  const retentionMs = 60_000
+  const silence = {
+    restMs: 1.3 * retentionMs,
+    deeds: 5,
+    players: 4,
+    mostTickets: 1,
+    troubleMs: 6 * retentionMs,
+    retentionMs,
+  }
+  return { ...plan, ...silence, longestPauseMs, skewMs: 0, steps: 0, slowestLedgerMs: chance.pick([2, 30, 300]) }
 }
 
 function mixedPlan(chance: Chance): Plan {
@@ -56,6 +79,7 @@ function mixedPlan(chance: Chance): Plan {
     longestPauseMs: chance.pick([3_000, 10_000, 60_000, 150_000]),
     kills: often(0.4, 4),
     slowestLedgerMs: chance.pick([0, 2, 30, 2_000]),
+    retentionMs: Number.POSITIVE_INFINITY,
   }
 }
 

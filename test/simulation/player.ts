@@ -9,6 +9,7 @@ import { nameOfPoison, type Poison } from './poison.ts'
 import type { Chance } from './random.ts'
 import type { History, Written, WrittenTicket } from './record.ts'
 import type { SimulatedRelay } from './relay.ts'
+import type { Sweeps } from './sweeps.ts'
 import type { World } from './world.ts'
 
 export interface PlayerParts {
@@ -26,16 +27,26 @@ export interface PlayerParts {
   /** Whether the next message is one that the vendor does not take, and how. */
   nextPoison: () => Poison | undefined
   isHealed: () => boolean
+  /** Where text is forgotten: when, so that somebody writes just then. */
+  sweeps?: Sweeps | undefined
+}
+
+/** For about as long as text is kept, and mostly until it is just being forgotten. */
+async function beSilent({ world, chance, restMs }: PlayerParts, sweeps: Sweeps): Promise<void> {
+  await world.sleep(chance.between(restMs / 2, restMs))
+  if (chance.happens(0.8)) await Promise.race([sweeps.next(), world.sleep(longestWaitMs)])
 }
 
 const lookEveryMs = 5_000
+const longestWaitMs = 60_000
 
 /** Resolves when the player has done everything, and has pressed "send again" once more when all was well. */
 export async function play(parts: PlayerParts): Promise<void> {
   const { world, chance } = parts
   const player = createPlayer(parts)
   for (let deed = 0; deed < parts.deeds; deed++) {
-    await world.sleep(chance.skewed(10, parts.restMs))
+    if (parts.sweeps) await beSilent(parts, parts.sweeps)
+    else await world.sleep(chance.skewed(10, parts.restMs))
     await player.act()
   }
   while (!parts.isHealed()) await world.sleep(lookEveryMs)

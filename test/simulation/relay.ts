@@ -1,13 +1,17 @@
 /** One relay of a history: the product's own parts, put together on a process of which anything may become. */
-import { createBells } from '../../server/bells.ts'
+import { type Bells, createBells } from '../../server/bells.ts'
+import type { Files } from '../../server/files/uploads.ts'
 import type { Games, LiveGame } from '../../server/games.ts'
+import { createHousekeeping } from '../../server/housekeeping.ts'
 import type { Log } from '../../server/log.ts'
 import type { Metrics } from '../../server/metrics.ts'
 import type { Store } from '../../server/store/store.ts'
 import { type Accept, createAccept } from '../../server/tickets/accept.ts'
 import { type Change, createChange } from '../../server/tickets/change.ts'
 import { createCopies } from '../../server/tickets/copies.ts'
+import { createDeletions } from '../../server/tickets/deletion.ts'
 import { createDeliveryWorker } from '../../server/tickets/delivery.ts'
+import { createOpens } from '../../server/tickets/opens.ts'
 import { storeOf } from './ledger.ts'
 import type { Process } from './process.ts'
 import type { Chance } from './random.ts'
@@ -20,12 +24,16 @@ export interface SimulatedRelay {
   games: Games
   accept: Accept
   change: Change
+  /** One round of what has to be done now and then. */
+  sweep: () => Promise<void>
 }
 
 export interface RelayParts {
   world: World
   process: Process
   store: Store
+  files: Files
+  retentionMs: number
   /** How long the ledger takes to answer. */
   ledgerMs: () => number
   sites: readonly Site[]
@@ -33,6 +41,10 @@ export interface RelayParts {
   log: Log
   metrics: Metrics
 }
+
+const dayMs = 86_400_000
+
+const pseudonymOf = (game: string, subject: string) => `${game}-${subject}`
 
 /** A relay that is killed is merely left alone: its timers never fire again, and no answer reaches it. */
 export function startRelay(parts: RelayParts): SimulatedRelay {
@@ -52,9 +64,27 @@ export function startRelay(parts: RelayParts): SimulatedRelay {
     process,
     store,
     games,
-    accept: createAccept({ store, clock, bells, pseudonymOf: (game, subject) => `${game}-${subject}` }),
+    accept: createAccept({ store, clock, bells, opens: createOpens({ clock, log, pseudonymOf }), pseudonymOf }),
     change: createChange({ store, clock, bells }),
+    sweep: createSweep({ ...parts, store }, bells, games),
   }
+}
+
+function createSweep({ store, process, files, log, retentionMs }: RelayParts, bells: Bells, games: Games) {
+  const { clock } = process
+  const deletions = createDeletions({ store, clock, bells, games, log, graceHours: 0, removeFile: files.keep.remove })
+  const { sweep } = createHousekeeping({
+    store,
+    clock,
+    bells,
+    files,
+    deletions,
+    merging: { sweep: async () => undefined },
+    log,
+    retentionDays: retentionMs / dayMs,
+    sweepOrphans: async () => undefined,
+  })
+  return sweep
 }
 
 function liveGame(world: World, process: Process, site: Site): LiveGame {
