@@ -26,6 +26,8 @@ export interface AgentNote {
   claimed?: Readonly<Record<string, string>> | undefined
   follows?: VendorTicketId | undefined
   purpose?: Opening['purpose'] | undefined
+  /** What the player thinks of the help, e.g. `4 of 5`. */
+  rating?: string | undefined
   files?: readonly { fileName: string; link: string }[] | undefined
   absent?: readonly AbsentFile[] | undefined
 }
@@ -54,6 +56,7 @@ export function noteOf(opening: Opening, { without = [] }: { without?: readonly 
     claimed: opening.claimed,
     follows: opening.follows,
     purpose: opening.purpose,
+    rating: undefined,
     files: opening.files,
     absent: opening.absent,
   }
@@ -101,6 +104,7 @@ function linesOf(note: AgentNote): string[] {
   return [
     ...line('ticket', note.number),
     ...line('asks for', note.purpose === 'deletion-request' ? 'deletion of everything held on them' : undefined),
+    ...line('the player rates the help', note.rating),
     ...line('subject', note.subject),
     ...line('follows', note.follows),
     ...line('language', note.language),

@@ -3,9 +3,12 @@
  * nothing on them says which player they are of. Whose a ticket is, is the ledger's word alone.
  */
 import type { Can } from '../../contract/can.ts'
+import type { Rating } from '../../contract/ticket.ts'
 import type { Method } from '../address.ts'
 import { createVendorHttp } from '../http.ts'
+import { cannotTellOf } from '../look-up.ts'
 import { linkedAttachments, type VendorParts } from '../parts.ts'
+import { ratingMarkOf } from '../rating.ts'
 import {
   type Opened,
   type Opening,
@@ -20,19 +23,18 @@ import {
 } from '../vendor.ts'
 import { decodeFile } from './download.ts'
 import { createFiles } from './files.ts'
+import { createFindOpened } from './find.ts'
 import {
   conversationOf,
   isClosed,
+  newRatingOf,
   newReplyOf,
   newTicketOf,
   type ReadConversation,
-  rangeOf,
   repliesOf,
   replyWithMark,
-  type Sought,
-  ticketWithMark,
 } from './translate.ts'
-import { AnyAnswer, Categories, type I3dConfig, type I3dTicket, OneTicket, OpenedTicket, Rows } from './wire.ts'
+import { AnyAnswer, Categories, type I3dConfig, type I3dTicket, OneTicket, OpenedTicket } from './wire.ts'
 
 const kind = 'i3d'
 
@@ -48,13 +50,10 @@ const can: Can = {
   attachments: { ...linkedAttachments, maxBytes: maxFileBytes },
   history: 'relay',
   deletion: 'request',
-  rating: false,
+  rating: 'note',
   push: 'poll',
 }
 
-/** The documented default, so that a cap on it cannot make a full page look like a short one. */
-const pageSize = 25
-const maxPages = 20
 const categoriesAgeMs = 10 * 60_000
 
 /** `10001` is i3D.net's "entity not found". */
@@ -74,7 +73,9 @@ export function createI3d(config: I3dConfig, parts: VendorParts): Vendor {
     ...parts.http,
   })
   const files = createFiles(http)
+  const cannotTell = cannotTellOf(kind, parts)
   const fields = config.replyFields
+  const closedWords = config.statuses.closed
   let categories: { names: readonly string[]; at: number } | undefined
 
   /** "must be one of GET /v3/tickets/categories" */
@@ -98,38 +99,6 @@ export function createI3d(config: I3dConfig, parts: VendorParts): Vendor {
     return { vendorTicketId: String(id) as VendorTicketId }
   }
 
-  /**
-   * A ticket just opened is open; one closed since is further down, in the list of all.
-   *
-   * @throws VendorError `unexpected` where a row could not be read: to say "not there" would open the ticket twice
-   */
-  async function findOpened({ mark }: Opening, signal: AbortSignal): Promise<Opened | undefined> {
-    let drifted = false
-    for (const path of ['/v3/tickets/openOrUnread', '/v3/tickets']) {
-      const sought = await findInList(path, mark, signal)
-      if (sought.found) return sought.found
-      drifted ||= sought.drifted
-    }
-    return drifted ? cannotTell('a row of the list of tickets') : undefined
-  }
-
-  function cannotTell(what: string): never {
-    parts.onDrift(kind, what)
-    throw new VendorError('unexpected', `i3d: ${what} does not fit`)
-  }
-
-  async function findInList(path: string, mark: string, signal: AbortSignal): Promise<Sought<Opened>> {
-    let drifted = false
-    for (let page = 0; page < maxPages; page += 1) {
-      const headers = rangeOf(page * pageSize, pageSize)
-      const rows = await http.call({ method: 'GET', path, headers, schema: Rows, signal })
-      const { found, drifted: here } = ticketWithMark(rows, mark)
-      drifted ||= here
-      if (found || rows.length < pageSize) return { found, drifted }
-    }
-    return { found: undefined, drifted }
-  }
-
   function ofTicket(method: Method, path: string, { vendorTicketId }: VendorTicketRef, signal: AbortSignal) {
     if (!/^[1-9]\d{0,15}$/.test(vendorTicketId)) throw new VendorError('missing', 'i3d: not an id of its tickets')
     return { method, path, params: { ticketId: vendorTicketId }, signal, refusal }
@@ -148,9 +117,13 @@ export function createI3d(config: I3dConfig, parts: VendorParts): Vendor {
     return { ticket, rows }
   }
 
-  async function conversation(ref: VendorTicketRef, signal: AbortSignal): Promise<ReadConversation> {
+  async function conversation(
+    ref: VendorTicketRef,
+    signal: AbortSignal,
+  ): Promise<Omit<ReadConversation, 'isUnplaced'>> {
     const { ticket, rows } = await readReplies(ref, signal)
-    return conversationOf(ticket, rows, fields)
+    const { isUnplaced, ...read } = conversationOf(ticket, rows, config)
+    return isUnplaced ? cannotTell('GET /v3/tickets/{ticketId}: what replyFields.staff names') : read
   }
 
   async function reply(message: Reply, signal: AbortSignal): Promise<Replied> {
@@ -174,8 +147,25 @@ export function createI3d(config: I3dConfig, parts: VendorParts): Vendor {
     } catch (error) {
       if (!(error instanceof VendorError) || error.code !== 'refused') throw error
       const { status } = await readTicket(ref, signal)
-      if (isClosed(status) !== (verb === 'close')) throw error
+      if (isClosed(status, closedWords) !== (verb === 'close')) throw error
     }
+  }
+
+  /**
+   * A reply may open what was closed, and a rating is no reason to: then it is closed again. Only closed tickets are rated,
+   * so one that has its rating and is open was opened by it, in an attempt whose end is unknown.
+   */
+  async function rate(ref: VendorTicketRef, rating: Rating, signal: AbortSignal): Promise<void> {
+    const { ticket, rows } = await readReplies(ref, signal)
+    const { found, drifted } = replyWithMark(rows, fields, ratingMarkOf(ref.vendorTicketId))
+    if (!found && drifted) cannotTell('a reply')
+    if (!found) {
+      const call = ofTicket('POST', '/v3/tickets/{ticketId}/reply', ref, signal)
+      await http.call({ ...call, json: newRatingOf(ref, rating), schema: AnyAnswer })
+      if (!isClosed(ticket.status, closedWords)) return
+    }
+    const { status } = await readTicket(ref, signal)
+    if (!isClosed(status, closedWords)) await setState('close', ref, signal)
   }
 
   /** i3D.net would give any file of the account: both ids must belong together, in a reply the player may see. */
@@ -195,17 +185,18 @@ export function createI3d(config: I3dConfig, parts: VendorParts): Vendor {
     can,
     once: { open: 'relay', reply: 'relay' },
     open,
-    findOpened,
+    findOpened: createFindOpened({ http, cannotTell }),
     reply,
     findReplied,
     close: (ref, signal) => setState('close', ref, signal),
     reopen: (ref, signal) => setState('open', ref, signal),
+    rate,
     download,
 
     async read(ref, signal) {
       const { hidden, drifted, ...shown } = await conversation(ref, signal)
       for (const what of hidden) parts.onHidden(kind, what)
-      if (drifted > 0) parts.onDrift(kind, 'a reply')
+      for (const what of drifted) parts.onDrift(kind, what)
       return shown
     },
   }

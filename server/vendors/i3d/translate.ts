@@ -1,8 +1,9 @@
 /** i3D.net's words into ours and back. Pure. */
-import type { TicketStatus } from '../../contract/ticket.ts'
+import type { Rating, TicketStatus } from '../../contract/ticket.ts'
 import { noteOf, withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
+import type { Sought } from '../look-up.ts'
+import { ratingMarkOf, ratingText } from '../rating.ts'
 import type {
-  Opened,
   Opening,
   Replied,
   Reply,
@@ -11,10 +12,10 @@ import type {
   VendorFileId,
   VendorMessage,
   VendorMessageId,
-  VendorTicketId,
+  VendorTicketRef,
 } from '../vendor.ts'
 import type { Carried } from './files.ts'
-import { I3dAttachment, type I3dConfig, I3dRow, type I3dTicket, type ReplyFields } from './wire.ts'
+import { I3dAttachment, type I3dConfig, type I3dTicket, type ReplyFields } from './wire.ts'
 
 /** The one length i3D.net names for a title, that of its contact form. */
 const maxTitleLength = 250
@@ -30,7 +31,7 @@ export function newTicketOf(opening: Opening, config: I3dConfig, { ids, linked }
     category: config.category,
     department: config.department,
     emailTo: config.emailTo,
-    emailCc: config.emailCc,
+    emailCc: config.emailCc ?? '',
     ...withIds(ids),
   }
 }
@@ -41,8 +42,12 @@ function titleOf({ subject, mark }: Opening): string {
   return `${subject.slice(0, maxTitleLength - ending.length).toWellFormed()}${ending}`
 }
 
-function markInTitle(mark: string): string {
+export function markInTitle(mark: string): string {
   return `[${mark}]`
+}
+
+export function newRatingOf({ number, vendorTicketId }: VendorTicketRef, rating: Rating) {
+  return { title: `Re: ${number}`, content: ratingText(rating, ratingMarkOf(vendorTicketId)) }
 }
 
 export function newReplyOf({ number, message, mark, absent }: Reply, { ids, linked: files }: Carried) {
@@ -56,18 +61,6 @@ function withIds(attachmentIds: readonly number[]) {
 /** `RANGED-DATA`, from whole numbers alone: what stands in a header must not be able to begin another. */
 export function rangeOf(start: number, results: number): Record<string, string> {
   return { 'RANGED-DATA': `start=${Math.trunc(start)},results=${Math.trunc(results)}` }
-}
-
-export interface Sought<T> {
-  found: T | undefined
-  /** A row could not be read, so that a missing `found` says nothing. */
-  drifted: boolean
-}
-
-export function ticketWithMark(rows: readonly unknown[], mark: string): Sought<Opened> {
-  const known = rows.map((row) => I3dRow.safeParse(row).data)
-  const row = known.find((one) => one?.title.trimEnd().endsWith(markInTitle(mark)))
-  return { found: row && { vendorTicketId: String(row.id) as VendorTicketId }, drifted: known.includes(undefined) }
 }
 
 /** Whichever side it counts for there: what is there need not be sent again. */
@@ -89,48 +82,60 @@ export function repliesOf(ticket: I3dTicket, fields: ReplyFields): readonly unkn
 
 export interface ReadConversation extends VendorConversation {
   hidden: readonly string[]
-  drifted: number
+  /** What does not fit, each once. */
+  drifted: readonly string[]
+  /** Rows came, and none of them says whose it is: then an empty conversation is no reading. */
+  isUnplaced: boolean
 }
 
-export function conversationOf(ticket: I3dTicket, rows: readonly unknown[], fields: ReplyFields): ReadConversation {
-  const placed = rows.map((row) => placeOf(row, fields))
+export function conversationOf(
+  ticket: I3dTicket,
+  rows: readonly unknown[],
+  { replyFields, statuses }: Pick<I3dConfig, 'replyFields' | 'statuses'>,
+): ReadConversation {
+  const ratingMark = ratingMarkOf(String(ticket.id))
+  const placed = rows.map((row) => placeOf(row, replyFields))
   const replies = placed.flatMap(({ message }) => message ?? [])
-  const messages = [...openingOf(ticket, fields), ...replies].toSorted(
-    (one, other) => one.sentAt.getTime() - other.sentAt.getTime(),
-  )
+  const opening = openingOf(ticket, replyFields).filter(({ mark }) => replies.every((reply) => reply.mark !== mark))
+  const messages = [...opening, ...replies]
+    .filter(({ mark }) => mark !== ratingMark)
+    .toSorted((one, other) => one.sentAt.getTime() - other.sentAt.getTime())
   return {
-    status: statusOf(ticket.status, messages),
+    status: statusOf(ticket.status, messages, statuses.closed),
     updatedAt: dateOf(ticket.updatedAt),
     messages,
     hidden: placed.flatMap(({ hidden }) => hidden ?? []),
-    drifted: placed.filter(({ message, hidden }) => !message && !hidden).length,
+    drifted: [...new Set(placed.flatMap(({ drifted }) => drifted ?? []))],
+    isUnplaced: rows.length > 0 && replies.length === 0 && opening.length === 0,
   }
 }
 
 /** The content a ticket was opened with, should it stand on the ticket itself and bear our mark: else it is not ours. */
 function openingOf(ticket: I3dTicket, fields: ReplyFields): VendorMessage[] {
   const content = ticket[fields.text]
-  const sentAt = dateOf(ticket[fields.sentAt])
+  const sentAt = dateOf(ticket[fields.sentAt]) ?? dateOf(ticket.createdAt)
   if (typeof content !== 'string' || !sentAt) return []
   const { text, mark } = withoutAgentNote(content)
   return mark === undefined ? [] : [{ author: 'player', text, mark, sentAt, attachments: [] }]
 }
 
-/** A reply shown, a reply hidden, or one that does not fit. */
+/** A reply shown, a reply hidden, or why it does not fit. */
 interface Placed {
   message?: VendorMessage
   hidden?: string
+  drifted?: string
 }
 
 function placeOf(row: unknown, fields: ReplyFields): Placed {
   const values = valuesOf(row)
   const sentAt = dateOf(values?.get(fields.sentAt))
   const text = values?.get(fields.text)
-  if (!values || !sentAt || typeof text !== 'string') return {}
+  if (!values || !sentAt || typeof text !== 'string') return { drifted: 'a reply' }
   const shared = { vendorMessageId: messageIdOf(values.get('id')), sentAt }
   const staff = values.get(fields.staff)
   if (staff === false) return { message: { ...shared, author: 'player', ...withoutAgentNote(text), attachments: [] } }
-  if (staff !== true) return { hidden: 'reply of neither side' }
+  if (staff === null) return { hidden: 'reply of neither side' }
+  if (staff !== true) return { drifted: 'a reply without what replyFields.staff names' }
   const attachments = attachmentsOf(values.get(fields.attachments))
   return { message: { ...shared, author: 'agent', text: withoutQuotedNotes(text), attachments } }
 }
@@ -161,18 +166,23 @@ function attachmentOf({ id, fileName, name, mimeType, size }: I3dAttachment): Ve
   }
 }
 
-/** Which words i3D.net has for a status it does not say; all that end a ticket are read as its end. */
-export function isClosed(status: string): boolean {
-  return /closed|resolved|solved/i.test(status)
+/** Words that turn those beside them round: `not solved`. */
+const negations: readonly string[] = ['not', 'never', 'non', 'un']
+
+/** By its whole words, whatever stands between them: `Force-closed` is closed, `Unresolved` and `Not solved` are not. */
+export function isClosed(status: string, closedWords: readonly string[]): boolean {
+  const words: readonly string[] = status.toLowerCase().match(/\p{L}+/gu) ?? []
+  if (words.some((word) => negations.includes(word))) return false
+  return closedWords.some((word) => words.includes(word.toLowerCase()))
 }
 
-function statusOf(status: string, messages: readonly VendorMessage[]): TicketStatus {
-  if (isClosed(status)) return 'closed'
+function statusOf(status: string, messages: readonly VendorMessage[], closedWords: readonly string[]): TicketStatus {
+  if (isClosed(status, closedWords)) return 'closed'
   return messages.at(-1)?.author === 'agent' ? 'answered' : 'open'
 }
 
 /** Unix seconds, as whole numbers, up to the year 9999. */
-function dateOf(seconds: unknown): Date | undefined {
+export function dateOf(seconds: unknown): Date | undefined {
   if (typeof seconds !== 'number' || !Number.isInteger(seconds)) return undefined
   return seconds > 0 && seconds < 253_402_300_800 ? new Date(seconds * 1000) : undefined
 }

@@ -3,13 +3,16 @@ import { z } from 'zod'
 import { BaseUrl } from '../address.ts'
 import { settle } from '../settle.ts'
 
-/** The document promises "all replies" and shows none, so their names are the studio's to set. */
+/**
+ * The document promises "all replies" and shows none, so their names are the studio's to set. All names that it does not
+ * print stand here and in `statuses`.
+ */
 const ReplyFields = z.strictObject({
   list: z.string().min(1).default('replies'),
   text: z.string().min(1).default('content'),
   /** Unix seconds. */
   sentAt: z.string().min(1).default('createdAt'),
-  /** `true` for the studio's side, `false` for the player's; anything else is hidden. */
+  /** `true` for the studio's side, `false` for the player's, null for neither; anything else does not fit. */
   staff: z.string().min(1).default('staff'),
   attachments: z.string().min(1).default('attachments'),
 })
@@ -19,6 +22,12 @@ export type ReplyFields = z.output<typeof ReplyFields>
 const Addresses = z.string().refine((list) => list.split(',').every((one) => z.email().safeParse(one.trim()).success), {
   error: 'must be e-mail addresses with commas between',
 })
+
+/** A word of a status, in letters alone. */
+const StatusWord = z.string().regex(/^\p{L}+$/u, { error: 'must be one word' })
+
+/** The document lists no status. One that has any of these words has ended its ticket: `Force-closed`, but not `Unresolved`. */
+const Statuses = z.strictObject({ closed: z.array(StatusWord).min(1).default(['closed', 'resolved', 'solved']) })
 
 /** The token drives the studio's servers and bills too: bind it to the relay's address and give it an end. */
 export const I3dConfig = z.strictObject({
@@ -30,8 +39,10 @@ export const I3dConfig = z.strictObject({
   category: z.string().min(1),
   department: z.string().min(1),
   emailTo: Addresses,
-  emailCc: Addresses,
+  /** Absent: nobody. The document requires the field itself, "addresses in CSV format", so an empty list is sent then. */
+  emailCc: Addresses.optional(),
   replyFields: ReplyFields.prefault({}),
+  statuses: Statuses.prefault({}),
 })
 export type I3dConfig = z.output<typeof I3dConfig>
 
@@ -44,11 +55,17 @@ const ticketId = z.int().positive()
 
 /** A row of a list. `hash` and `readHash` look like keys to the ticket and are not even read. */
 export const I3dRow = z.object({ id: ticketId, title: z.string() })
+/** As much of a row as says that it is somebody else's, be the rest as it may. */
+export const I3dRowPlace = z.object({
+  id: ticketId.optional().catch(undefined),
+  createdAt: z.number().optional().catch(undefined),
+})
 
 /** One ticket. Loose, because its replies stand under a configured name; nothing is passed on as it came. */
 export const I3dTicket = z.looseObject({
   id: ticketId,
   status: z.string(),
+  createdAt: z.number().nullish().catch(undefined),
   updatedAt: z.number().nullish().catch(undefined),
 })
 export type I3dTicket = z.output<typeof I3dTicket>

@@ -1,31 +1,11 @@
 /** What is peculiar to i3D.net: one account for everybody, ids anyone could guess, and shapes the document leaves open. */
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { createI3d } from '../../../server/vendors/i3d/i3d.ts'
+import { describe, expect, it } from 'vitest'
 import { I3dConfig } from '../../../server/vendors/i3d/wire.ts'
 import type { VendorAttachment, VendorFileId } from '../../../server/vendors/vendor.ts'
 import { call, codeOf, fileOf, having, openingOf, refOf } from '../suite-parts.ts'
-import { type I3dOptions, startI3dSimulator } from './simulator.ts'
+import { begin } from './begin.ts'
 
 const bytes = new TextEncoder().encode('not really a picture')
-
-async function begin(options: I3dOptions = {}, config: Record<string, unknown> = {}) {
-  const simulator = await startI3dSimulator(options)
-  onTestFinished(async () => {
-    await simulator.close()
-    expect(simulator.violations).toEqual([])
-  })
-  const drift: string[] = []
-  const hidden: string[] = []
-  const vendor = createI3d(I3dConfig.parse({ ...simulator.config, ...config }), {
-    clock: { now: () => new Date() },
-    onDrift: (_, what) => drift.push(what),
-    onHidden: (_, what) => hidden.push(what),
-  })
-  const open = async (changes = {}) => (await vendor.open(openingOf(changes), call())).vendorTicketId
-  const read = (id: string) => having(vendor.read)(refOf(id), call())
-  const received = (name: string) => simulator.received.filter((one) => one.call === name)
-  return { simulator, vendor, drift, hidden, open, read, received }
-}
 
 describe('a new ticket', () => {
   it('goes to the addresses and the department of the configuration, whatever the player says', async () => {
@@ -239,7 +219,7 @@ describe('looking for a mark', () => {
       received(name).map(({ headers }) => headers['ranged-data']),
     )
     expect(ranges).toEqual([
-      ['start=0,results=25', 'start=25,results=25', 'start=50,results=25'],
+      ['start=0,results=25', 'start=25,results=25', 'start=50,results=25', 'start=60,results=25'],
       ['start=0,results=25', 'start=25,results=25'],
     ])
   })

@@ -19,6 +19,10 @@ export const inventions = {
   forceClosed: { usual: 'Force-closed', other: 'force_closed' },
   /** What a ticket was opened with stands among its replies, or on the ticket itself under the name of a reply's text. */
   opening: { usual: 'reply', other: 'ticket' },
+  /** What a list answers to a start past its end. */
+  pastEnd: { usual: 'nothing', other: 'a refusal' },
+  /** What becomes of a closed ticket by a reply. */
+  replied: { usual: 'stays closed', other: 'opens' },
 } satisfies Record<string, Invention>
 export type I3dNames = Names<typeof inventions>
 
@@ -66,7 +70,8 @@ export const NewTicket = z.strictObject({
   category: z.string().min(1),
   department: z.literal(department),
   emailTo: csvOf(addresses.emailTo),
-  emailCc: csvOf(addresses.emailCc),
+  // "Required", and "addresses in CSV format", of which there may be none.
+  emailCc: csvOf(addresses.emailCc).or(csvOf('')),
   attachmentIds: Ids.optional(),
 })
 

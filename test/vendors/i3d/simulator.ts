@@ -126,6 +126,7 @@ export async function startI3dSimulator(options: I3dOptions = {}): Promise<I3dSi
     const [, start = '0', results = '25'] = rangePattern.exec(headers['ranged-data'] ?? '') ?? []
     const found = world.listed('list', tickets.filter(wanted), 'newest')
     const end = Number(start) + world.pageSize(Math.min(Number(results), 25), defaultResults)
+    if (Number(start) >= found.length && names.pastEnd === 'a refusal') return refused('start is past the end')
     return { json: found.slice(Number(start), end).map(metaOf) }
   }
 
@@ -198,6 +199,7 @@ export async function startI3dSimulator(options: I3dOptions = {}): Promise<I3dSi
           const { title, content, attachmentIds = [] } = body
           ticket.replies.push(replyOf({ title, content, attachmentIds, staff: false }))
           attach(ticket, attachmentIds)
+          if (names.replied === 'opens' && ticket.status === names.closed) ticket.status = names.open
           return wrapped(metaOf(ticket))
         }),
     }),
