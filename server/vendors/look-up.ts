@@ -3,7 +3,7 @@
  * a message twice, so whoever cannot tell says that.
  */
 import type { VendorParts } from './parts.ts'
-import { VendorError } from './vendor.ts'
+import { type Opening, VendorError, type VendorTicketId } from './vendor.ts'
 
 /** One page, or one ticket, looked through. */
 export interface Sought<T> {
@@ -20,6 +20,29 @@ export function cannotTellOf(vendor: string, { onDrift }: Pick<VendorParts, 'onD
     onDrift(vendor, what)
     throw new VendorError('unexpected', `${vendor}: ${what} does not fit`)
   }
+}
+
+/** How far a vendor's clock may be from ours. */
+const skewMs = 24 * 60 * 60 * 1000
+
+/** Last touched before the player wrote: not this opening's, whatever else a row says or does not. */
+export function isOlder(at: Date | undefined, { sentAt }: Pick<Opening, 'sentAt'>): boolean {
+  return at !== undefined && at.getTime() < sentAt.getTime() - skewMs
+}
+
+/**
+ * Whether all that follows these rows is older than the opening. No document promises an order, so only what was seen
+ * counts: each row no newer than the one before it, and the last of them older than the player's words.
+ */
+export function isPastAll(times: readonly (Date | undefined)[], opening: Pick<Opening, 'sentAt'>): boolean {
+  const numbers = times.map((time) => time?.getTime() ?? Number.NaN)
+  const isFalling = numbers.every((time, index) => index === 0 || time <= (numbers[index - 1] ?? Number.NaN))
+  return isFalling && isOlder(times.at(-1), opening)
+}
+
+/** Another message's already: a second copy of what is sought may stand beside it. */
+export function isLinked(id: VendorTicketId | string | undefined, { linked }: Pick<Opening, 'linked'>): boolean {
+  return id !== undefined && linked?.has(id as VendorTicketId) === true
 }
 
 /** That a look-up is refused, or its list missing, does not end a delivery: it says nothing of what is sought. */

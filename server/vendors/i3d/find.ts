@@ -1,6 +1,6 @@
 /** Looking for a ticket of ours at i3D.net, whose lists can only be leafed through, in an order that nobody documents. */
 import type { VendorHttp } from '../http.ts'
-import { type CannotTell, type Sought, unlessRefused } from '../look-up.ts'
+import { type CannotTell, isLinked, isOlder, isPastAll, type Sought, unlessRefused } from '../look-up.ts'
 import type { Opened, Opening, Vendor, VendorTicketId } from '../vendor.ts'
 import { dateOf, markInTitle, rangeOf } from './translate.ts'
 import { I3dRow, I3dRowPlace, Rows } from './wire.ts'
@@ -9,8 +9,6 @@ import { I3dRow, I3dRowPlace, Rows } from './wire.ts'
 const pageSize = 25
 /** Of one list. */
 const maxPages = 40
-/** How far i3D.net’s clock may be from ours. */
-const skewMs = 24 * 60 * 60 * 1000
 
 export interface FindParts {
   http: VendorHttp
@@ -45,7 +43,8 @@ async function leafThrough(path: string, opening: Opening, http: VendorHttp, sig
     doubt = drifted ? 'a row of the list of tickets' : doubt
     seen.push(...rows)
   }
-  return { doubt: doubt ?? (isPastAll(seen, opening) ? undefined : `GET ${path}: more rows than are looked at`) }
+  const times = seen.map((row) => placeOf(row).createdAt)
+  return { doubt: doubt ?? (isPastAll(times, opening) ? undefined : `GET ${path}: more rows than are looked at`) }
 }
 
 /** Past its end a list may be refused as well as empty, which a page that was not full can tell from a refusal. */
@@ -54,40 +53,18 @@ function rowsFrom(path: string, start: number, http: VendorHttp, signal: AbortSi
   return unlessRefused<readonly unknown[] | undefined>(call, () => (start % pageSize === 0 ? undefined : []))
 }
 
-/** A ticket that is another message's already is not looked at: a second copy of this one may stand beside it. */
-export function ticketWithMark(rows: readonly unknown[], opening: Opening): Sought<Opened> {
-  const free = rows.filter((row) => !isLinked(row, opening))
-  const unreadable = free.filter((row) => !I3dRow.safeParse(row).success)
-  const row = free
-    .map((row) => I3dRow.safeParse(row).data)
-    .find((one) => one?.title.trimEnd().endsWith(markInTitle(opening.mark)))
+function ticketWithMark(rows: readonly unknown[], opening: Opening): Sought<Opened> {
+  const free = rows.filter((row) => !isLinked(placeOf(row).id, opening))
+  const known = free.map((row) => ({ row: I3dRow.safeParse(row).data, at: placeOf(row).createdAt }))
+  const found = known.find(({ row }) => row?.title.trimEnd().endsWith(markInTitle(opening.mark)))?.row
   return {
-    found: row && { vendorTicketId: String(row.id) as VendorTicketId },
-    drifted: unreadable.some((row) => !isOlder(row, opening)),
+    found: found && { vendorTicketId: String(found.id) as VendorTicketId },
+    drifted: known.some(({ row, at }) => !row && !isOlder(at, opening)),
   }
 }
 
-function isLinked(row: unknown, { linked }: Opening): boolean {
-  const id = I3dRowPlace.safeParse(row).data?.id
-  return id !== undefined && linked?.has(String(id) as VendorTicketId) === true
-}
-
-/** Made before the player wrote: not this opening's, though the rest of the row cannot be read. */
-function isOlder(row: unknown, { sentAt }: Opening): boolean {
-  const createdAt = createdAtOf(row)
-  return createdAt !== undefined && createdAt.getTime() < sentAt.getTime() - skewMs
-}
-
-function createdAtOf(row: unknown): Date | undefined {
-  return dateOf(I3dRowPlace.safeParse(row).data?.createdAt)
-}
-
-/**
- * Whether all that follows these rows is older than the opening. The document promises no order, so only what was seen
- * counts: each row no newer than the one before it, and the last of them made before the player wrote.
- */
-export function isPastAll(rows: readonly unknown[], opening: Opening): boolean {
-  const times = rows.map((row) => createdAtOf(row)?.getTime() ?? Number.NaN)
-  const isFalling = times.every((time, index) => index === 0 || time <= (times[index - 1] ?? Number.NaN))
-  return isFalling && rows.length > 0 && isOlder(rows.at(-1), opening)
+/** As much of a row as says that it is not what is sought, be the rest as it may. */
+function placeOf(row: unknown): { id: string | undefined; createdAt: Date | undefined } {
+  const { id, createdAt } = I3dRowPlace.safeParse(row).data ?? {}
+  return { id: id === undefined ? undefined : String(id), createdAt: dateOf(createdAt) }
 }

@@ -5,7 +5,9 @@
 import type { Can } from '../../contract/can.ts'
 import { splitPath } from '../address.ts'
 import { createVendorHttp } from '../http.ts'
+import { cannotTellOf } from '../look-up.ts'
 import { linkedAttachments, type VendorParts } from '../parts.ts'
+import { ratingMarkOf } from '../rating.ts'
 import {
   type Opened,
   type Opening,
@@ -18,14 +20,11 @@ import {
   type VendorTicketId,
   type VendorTicketRef,
 } from '../vendor.ts'
-import { conversationOf, messageWithMark, newMessageOf, newTicketOf, ticketWithMark } from './translate.ts'
-import { AnyAnswer, AppendedMessage, CreatedTicket, ReadTicket, type ThreadaConfig, TicketPage } from './wire.ts'
+import { createFindOpened } from './find.ts'
+import { conversationOf, isClosed, messageWithMark, newMessageOf, newRatingOf, newTicketOf } from './translate.ts'
+import { AnyAnswer, AppendedMessage, CreatedTicket, ReadTicket, type ThreadaConfig, ticketsPath } from './wire.ts'
 
 const kind = 'threada'
-
-/** The sample's own. No cap is published, so none is tried. */
-const pageSize = 25
-const maxPages = 40
 
 function canOf({ paths }: ThreadaConfig): Can {
   return {
@@ -37,17 +36,22 @@ function canOf({ paths }: ThreadaConfig): Can {
     attachments: linkedAttachments,
     history: 'relay',
     deletion: 'request',
-    rating: false,
+    rating: canRate(paths) ? 'note' : false,
     push: 'poll',
   }
 }
 
+/** As a message of the player's: only where it can be looked for first, and a ticket that it opens can be closed again. */
+function canRate({ ticket, messages, update }: ThreadaConfig['paths']): boolean {
+  return ticket !== undefined && messages !== undefined && update !== undefined
+}
+
 /**
- * `external_message_id` goes along with everything, but nobody says that it de-duplicates. Looking for our mark needs the
- * scope to read, which a studio that reads nothing here should not have granted.
+ * `external_message_id` goes along with everything, but nobody says that it de-duplicates. So our mark is looked for: among
+ * the tags in the published list of open tickets, and in a ticket's messages where a path for them is configured.
  */
-function onceOf({ paths }: ThreadaConfig): Vendor['once'] {
-  return { open: paths.ticket ? 'relay' : 'marked', reply: paths.ticket && paths.messages ? 'relay' : 'marked' }
+function onceOf({ paths, supportRead }: ThreadaConfig): Vendor['once'] {
+  return { open: supportRead ? 'relay' : 'marked', reply: paths.ticket && paths.messages ? 'relay' : 'marked' }
 }
 
 export function createThreada(config: ThreadaConfig, parts: VendorParts): Vendor {
@@ -60,38 +64,14 @@ export function createThreada(config: ThreadaConfig, parts: VendorParts): Vendor
     onDrift: (what) => parts.onDrift(kind, what),
     ...parts.http,
   })
-  const { paths } = config
+  const { paths, statuses } = config
   const can = canOf(config)
+  const cannotTell = cannotTellOf(kind, parts)
 
   async function open(opening: Opening, signal: AbortSignal): Promise<Opened> {
     const json = newTicketOf(opening, can.answers)
     const { ticket } = await http.call({ method: 'POST', path: ticketsPath, json, schema: CreatedTicket, signal })
     return { vendorTicketId: ticket.summary.ticket_id as VendorTicketId }
-  }
-
-  /**
-   * Pages through the open tickets for the tag; a ticket somebody has closed meanwhile is not among them.
-   *
-   * @throws VendorError `unexpected` where a row could not be read: to say "not there" would open the ticket twice
-   */
-  async function findOpened({ mark }: Opening, signal: AbortSignal): Promise<Opened | undefined> {
-    let drifted = false
-    let token: string | undefined
-    for (let page = 0; page < maxPages; page += 1) {
-      const query = { limit: pageSize, page_token: token }
-      const answer = await http.call({ method: 'GET', path: ticketsPath, query, schema: TicketPage, signal })
-      const sought = ticketWithMark(answer.items, mark)
-      if (sought.found) return sought.found
-      drifted ||= sought.drifted
-      token = answer.next_page_token || undefined
-      if (!token) break
-    }
-    return drifted ? cannotTell('a row of the list of tickets') : undefined
-  }
-
-  function cannotTell(what: string): never {
-    parts.onDrift(kind, what)
-    throw new VendorError('unexpected', `threada: ${what} does not fit`)
   }
 
   function fetchWith(path: string) {
@@ -105,7 +85,7 @@ export function createThreada(config: ThreadaConfig, parts: VendorParts): Vendor
 
   function readWith(fetchTicket: ReturnType<typeof fetchWith>) {
     return async (ref: VendorTicketRef, signal: AbortSignal): Promise<VendorConversation> => {
-      const { hidden, drifted, ...shown } = conversationOf(await fetchTicket(ref, signal), config.agentRoles)
+      const { hidden, drifted, ...shown } = conversationOf(await fetchTicket(ref, signal), config)
       for (let count = 0; count < hidden; count += 1) parts.onHidden(kind, 'message of an unknown role')
       if (drifted > 0) parts.onDrift(kind, 'a message')
       return shown
@@ -122,7 +102,7 @@ export function createThreada(config: ThreadaConfig, parts: VendorParts): Vendor
     }
   }
 
-  function setStatusWith(path: string, status: 'open' | 'closed') {
+  function setStatusWith(path: string, [status]: readonly string[]) {
     return async ({ vendorTicketId }: VendorTicketRef, signal: AbortSignal): Promise<void> => {
       const params = { ticketId: vendorTicketId }
       await http.call({ ...splitPath(path), params, json: { status }, schema: AnyAnswer, signal })
@@ -136,19 +116,41 @@ export function createThreada(config: ThreadaConfig, parts: VendorParts): Vendor
     }
   }
 
+  /** Only closed tickets are rated: one that has its rating and is open was opened by it, and is closed again. */
+  function rateWith(
+    { messages, update }: { messages: string; update: string },
+    fetchTicket: ReturnType<typeof fetchWith>,
+  ): NonNullable<Vendor['rate']> {
+    return async (ref, rating, signal) => {
+      const before = await fetchTicket(ref, signal)
+      const { found, drifted } = messageWithMark(before, ratingMarkOf(ref.vendorTicketId))
+      if (!found && drifted) cannotTell('a message')
+      if (!found) {
+        const params = { ticketId: ref.vendorTicketId }
+        const json = newRatingOf(ref, rating)
+        await http.call({ ...splitPath(messages), params, json, schema: AnyAnswer, signal })
+        if (!isClosed(before.ticket.summary.status, statuses.closed)) return
+      }
+      const { ticket } = await fetchTicket(ref, signal)
+      if (!isClosed(ticket.summary.status, statuses.closed)) await setStatusWith(update, statuses.closed)(ref, signal)
+    }
+  }
+
   const fetchTicket = paths.ticket ? fetchWith(paths.ticket) : undefined
   return {
     kind,
     can,
     once: onceOf(config),
     open,
-    ...(fetchTicket ? { read: readWith(fetchTicket), findOpened } : {}),
+    ...(config.supportRead ? { findOpened: createFindOpened({ http, cannotTell }) } : {}),
+    ...(fetchTicket ? { read: readWith(fetchTicket) } : {}),
     ...(paths.messages ? { reply: replyWith(paths.messages) } : {}),
+    ...(paths.messages && paths.update && fetchTicket
+      ? { rate: rateWith({ messages: paths.messages, update: paths.update }, fetchTicket) }
+      : {}),
     ...(paths.messages && fetchTicket ? { findReplied: findRepliedWith(fetchTicket) } : {}),
     ...(paths.update
-      ? { close: setStatusWith(paths.update, 'closed'), reopen: setStatusWith(paths.update, 'open') }
+      ? { close: setStatusWith(paths.update, statuses.closed), reopen: setStatusWith(paths.update, statuses.open) }
       : {}),
   }
 }
-
-const ticketsPath = '/api/v1/public/tickets'

@@ -1,8 +1,9 @@
 /** Threada's words into ours and back. Pure. */
-import type { TicketStatus } from '../../contract/ticket.ts'
+import type { Rating, TicketStatus } from '../../contract/ticket.ts'
 import { noteOf, withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
+import type { Sought } from '../look-up.ts'
+import { ratingMarkOf, ratingText } from '../rating.ts'
 import type {
-  Opened,
   Opening,
   Replied,
   Reply,
@@ -10,9 +11,9 @@ import type {
   VendorMessage,
   VendorMessageId,
   VendorPlayer,
-  VendorTicketId,
+  VendorTicketRef,
 } from '../vendor.ts'
-import { playerRole, type ReadTicket, ThreadaMessage, TicketRow } from './wire.ts'
+import { playerRole, type ReadTicket, type ThreadaConfig, ThreadaMessage } from './wire.ts'
 
 const maxTags = 10
 /** Longer than any mark's; a longer signed tag stands in the note all the same. */
@@ -36,6 +37,11 @@ export function newTicketOf(opening: Opening, answers: 'thread' | 'email') {
 
 export function newMessageOf({ mark, message, files, absent }: Reply) {
   return messageWith(mark, withAgentNote(message, { mark, files, absent }))
+}
+
+export function newRatingOf({ vendorTicketId }: VendorTicketRef, rating: Rating) {
+  const mark = ratingMarkOf(vendorTicketId)
+  return messageWith(mark, ratingText(rating, mark))
 }
 
 function messageWith(mark: string, content: string) {
@@ -70,23 +76,8 @@ function tagsOf({ mark, language, purpose, category, player }: Opening): string[
 
 const markPrefix = 'medkit:'
 
-function markTagOf(mark: string): string {
+export function markTagOf(mark: string): string {
   return `${markPrefix}${mark}`
-}
-
-export interface Sought<T> {
-  found: T | undefined
-  /** A row could not be read, so that a missing `found` says nothing. */
-  drifted: boolean
-}
-
-export function ticketWithMark(rows: readonly unknown[], mark: string): Sought<Opened> {
-  const known = rows.map((row) => TicketRow.safeParse(row).data)
-  const row = known.find((one) => one?.tags.includes(markTagOf(mark)))
-  return {
-    found: row && { vendorTicketId: row.ticket_id as VendorTicketId },
-    drifted: known.includes(undefined),
-  }
 }
 
 /** Whether or not its player may see it: what is there need not be sent again. */
@@ -110,17 +101,20 @@ export interface ReadConversation extends VendorConversation {
   drifted: number
 }
 
-/** What the player may see of a ticket. Roles on neither list are left out and counted. */
-export function conversationOf({ ticket }: ReadTicket, agentRoles: readonly string[]): ReadConversation {
+/** What the player may see of a ticket. Roles on neither list are left out and counted; a rating is no message. */
+export function conversationOf({ ticket }: ReadTicket, { agentRoles, statuses }: ThreadaConfig): ReadConversation {
+  const ratingMark = ratingMarkOf(ticket.summary.ticket_id)
   const parsed = ticket.messages.map((row) => placeOf(row))
   const known = parsed.flatMap((message) => message ?? [])
   const shown = known.flatMap(({ message, sentAt }) => shownOf(message, sentAt, agentRoles) ?? [])
-  const messages = shown.toSorted((one, other) => one.sentAt.getTime() - other.sentAt.getTime())
+  const messages = shown
+    .filter(({ mark }) => mark !== ratingMark)
+    .toSorted((one, other) => one.sentAt.getTime() - other.sentAt.getTime())
   return {
-    status: statusOf(ticket.summary.status, messages),
+    status: statusOf(ticket.summary.status, messages, statuses.closed),
     updatedAt: dateOf(ticket.summary.last_message_at),
     messages,
-    hidden: known.length - messages.length,
+    hidden: known.length - shown.length,
     drifted: parsed.length - known.length,
   }
 }
@@ -141,17 +135,17 @@ function shownOf(message: ThreadaMessage, sentAt: Date, agentRoles: readonly str
   return { ...shared, author: 'agent', text: withoutQuotedNotes(message.content) }
 }
 
-/** `open` is the one status Threada's document shows; whose turn it is follows from who spoke last. */
-function statusOf(status: string, messages: readonly VendorMessage[]): TicketStatus {
-  if (isClosed(status)) return 'closed'
+/** Whose turn it is follows from who spoke last. */
+function statusOf(status: string, messages: readonly VendorMessage[], closed: readonly string[]): TicketStatus {
+  if (isClosed(status, closed)) return 'closed'
   return messages.at(-1)?.author === 'agent' ? 'answered' : 'open'
 }
 
-function isClosed(status: string): boolean {
-  return ['closed', 'resolved', 'solved'].includes(status.toLowerCase())
+export function isClosed(status: string, closed: readonly string[]): boolean {
+  return closed.some((word) => word.toLowerCase() === status.toLowerCase())
 }
 
-function dateOf(text: string | null | undefined): Date | undefined {
+export function dateOf(text: string | null | undefined): Date | undefined {
   const date = new Date(text ?? Number.NaN)
   return Number.isNaN(date.getTime()) ? undefined : date
 }

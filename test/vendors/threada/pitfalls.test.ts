@@ -1,28 +1,10 @@
 /** What is peculiar to Threada: how little is published, who may speak as whom, and where an answer is mailed. */
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createThreada } from '../../../server/vendors/threada/threada.ts'
 import { ThreadaConfig } from '../../../server/vendors/threada/wire.ts'
-import { ada, bob, call, codeOf, having, openingOf, refOf } from '../suite-parts.ts'
-import { startThreadaSimulator, type ThreadaOptions } from './simulator.ts'
+import { ada, bob, call, codeOf, having, refOf } from '../suite-parts.ts'
+import { begin } from './begin.ts'
 import { privatePaths } from './state.ts'
-
-async function begin(options: ThreadaOptions = {}, config: Record<string, unknown> = {}) {
-  const simulator = await startThreadaSimulator(options)
-  onTestFinished(async () => {
-    await simulator.close()
-    expect(simulator.violations).toEqual([])
-  })
-  const drift: string[] = []
-  const hidden: string[] = []
-  const vendor = createThreada(ThreadaConfig.parse({ ...simulator.config, ...config }), {
-    clock: { now: () => new Date() },
-    onDrift: (_, what) => drift.push(what),
-    onHidden: (_, what) => hidden.push(what),
-  })
-  const open = async (changes = {}) => (await vendor.open(openingOf(changes), call())).vendorTicketId
-  const calls = () => simulator.received.map((one) => one.call)
-  return { simulator, vendor, drift, hidden, open, calls }
-}
 
 describe('with what Threada publishes', () => {
   it('only opens tickets, and says that answers come by e-mail', async () => {
@@ -30,7 +12,7 @@ describe('with what Threada publishes', () => {
     await open()
     expect(calls()).toEqual(['POST /api/v1/public/tickets'])
     expect(vendor.can).toMatchObject({ reply: 'follow-up', reopen: 'follow-up', close: false, answers: 'email' })
-    expect(vendor.once).toEqual({ open: 'marked', reply: 'marked' })
+    expect(vendor.once).toEqual({ open: 'relay', reply: 'marked' })
     expect(vendor.read).toBeUndefined()
   })
 
@@ -46,7 +28,7 @@ describe('with what Threada publishes', () => {
     expect(vendorWith({ ticket }).can).toMatchObject({ reply: 'follow-up', close: false, answers: 'thread' })
     expect(vendorWith({ ticket }).once).toEqual({ open: 'relay', reply: 'marked' })
     expect(vendorWith({ messages }).can).toMatchObject({ reply: 'thread', close: false, answers: 'email' })
-    expect(vendorWith({ messages }).once).toEqual({ open: 'marked', reply: 'marked' })
+    expect(vendorWith({ messages }).once).toEqual({ open: 'relay', reply: 'marked' })
     expect(vendorWith({ update }).can).toMatchObject({ reply: 'follow-up', reopen: 'native', close: true })
     expect(vendorWith({ ticket, messages }).once).toEqual({ open: 'relay', reply: 'relay' })
   })
@@ -142,33 +124,5 @@ describe('what is read', () => {
     const [asked, other] = [await open(), await open()]
     simulator.mutate((body) => JSON.parse(JSON.stringify(body).replaceAll(asked, other)))
     expect(await codeOf(having(vendor.read)(refOf(asked), call()))).toBe('missing')
-  })
-})
-
-describe('looking for a mark', () => {
-  it('pages through the open tickets of the whole tenant', async () => {
-    const { open, vendor, calls } = await begin({ privateCalls: true })
-    const opening = openingOf()
-    const first = await vendor.open(opening, call())
-    for (let count = 0; count < 60; count += 1) await open()
-    const before = calls().length
-    expect(await having(vendor.findOpened)(opening, call())).toEqual(first)
-    expect(calls().slice(before)).toEqual(Array(3).fill('GET /api/v1/public/tickets'))
-  })
-
-  it('says that it cannot tell, rather than that a ticket is not there, when a row does not fit', async () => {
-    const { open, vendor, simulator, drift } = await begin({ privateCalls: true })
-    await open()
-    simulator.mutate((body) => JSON.parse(JSON.stringify(body).replaceAll('"tags"', '"labels"')))
-    expect(await codeOf(having(vendor.findOpened)(openingOf(), call()))).toBe('unexpected')
-    expect(drift).toEqual(['a row of the list of tickets'])
-  })
-
-  it('finds a reply by its mark though Threada shows no external ids', async () => {
-    const { open, vendor } = await begin({ privateCalls: true })
-    const reply = { ...refOf(await open()), mark: 'm-9', message: 'Noch da?', sentAt: new Date(), files: [] }
-    const { vendorMessageId } = await having(vendor.reply)(reply, call())
-    expect(vendorMessageId).toMatch(/^M-/)
-    expect(await having(vendor.findReplied)(reply, call())).toEqual({ vendorMessageId })
   })
 })

@@ -14,10 +14,12 @@ export interface ThreadaOptions extends Naming {
   port?: number
   onReceived?: (request: Received) => void
   realTime?: boolean
-  /** Off by default: nobody publishes them. The key may read then, too. */
+  /** Off by default: nobody publishes them. */
   privateCalls?: boolean
   /** Tickets of other people that are open already. */
   strangers?: number
+  /** The key lacks `support.read`, which the document's own list needs. */
+  writesOnly?: boolean
 }
 
 export interface ThreadaSimulator extends VendorSimulator {
@@ -86,7 +88,7 @@ export async function startThreadaSimulator(options: ThreadaOptions = {}): Promi
       call: 'GET /api/v1/public/tickets',
       query: ListQuery,
       answer: ({ query }) => {
-        if (!privateCalls) return { status: 403, json: errorBody('forbidden', 'needs support.read', 403) }
+        if (options.writesOnly) return { status: 403, json: errorBody('forbidden', 'needs support.read', 403) }
         const isOpen = ({ status }: StoredTicket) => status === 'open'
         const open = world.listed('list', tickets.filter(isOpen), 'newest')
         const start = Number(query.page_token ?? 0)
@@ -113,6 +115,7 @@ export async function startThreadaSimulator(options: ThreadaOptions = {}): Promi
         ofId(params.ticketId, (ticket) => {
           const message = vendor.messageOf('user', body.content, body.external_message_id)
           ticket.messages.push(message)
+          if (names.replied === 'opens') ticket.status = 'open'
           return { status: 201, json: { message: vendor.shownOf(message) } }
         }),
     }),

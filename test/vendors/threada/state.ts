@@ -26,6 +26,8 @@ export const inventions = {
   closed: { usual: 'closed', other: 'Resolved' },
   /** Whether a message that is shown says which of ours it is: the page shows none that does. */
   externalId: { usual: '', other: 'external_message_id' },
+  /** What becomes of a closed ticket by a message. */
+  replied: { usual: 'stays closed', other: 'opens' },
 } satisfies Record<string, Invention>
 export type ThreadaNames = Names<typeof inventions>
 
