@@ -1,13 +1,19 @@
-/** Looking for a mark of ours at Zaia, before anything is sent again. */
+/** Looking for a mark of ours at Zaia, before anything is sent again. No order of its lists is documented, so none is assumed. */
+import { type CannotTell, cannotTellOf, isLinked, isOlder, unlessRefused } from '../look-up.ts'
 import type { VendorParts } from '../parts.ts'
-import { type Vendor, VendorError, type VendorMessageId, type VendorTicketId } from '../vendor.ts'
-import type { ZaiaReader } from './reader.ts'
-import type { PublicMessage } from './translate.ts'
-import type { TicketDetails, ZaiaConfig } from './wire.ts'
+import type { Opened, Opening, Replied, Vendor, VendorMessageId, VendorTicketId } from '../vendor.ts'
+import { type Messages, maxChats, maxPageSize, type ZaiaReader } from './reader.ts'
+import type { Identity } from './translate.ts'
+import { type TicketDetails, TicketRowPlace, type ZaiaConfig } from './wire.ts'
 
-/** Of each status. */
-const searchedTickets = 20
-const skewMs = 60 * 1000
+/** Of one status. */
+const maxPages = 20
+/** Tickets as new as the opening whose messages are read: one call each. */
+const maxCandidates = 50
+/** As many ids as an address may well hold. */
+const chatsOfOneCall = 50
+
+const ticketsCall = 'GET /api/v1/tickets/details'
 
 export interface Find {
   findOpened: NonNullable<Vendor['findOpened']>
@@ -15,49 +21,82 @@ export interface Find {
 }
 
 export function createFind(config: ZaiaConfig, reader: ZaiaReader, parts: VendorParts): Find {
+  const cannotTell = cannotTellOf('zaia', parts)
+  /** As a ticket goes through them, so that one which moves on meanwhile is met further on. */
   const statuses = [...config.statuses.open, ...config.statuses.closed]
 
-  async function carrying(
-    ticket: Pick<TicketDetails, 'id' | 'chatId'>,
-    mark: string,
-    signal: AbortSignal,
-  ): Promise<PublicMessage | undefined> {
-    const messages = await reader.messages(ticket, signal)
-    const found = messages.find((message) => message.text?.includes(mark))
-    if (found || !messages.some((message) => isUnreadable(message))) return found
-    // To say that the mark is not there, when it may be, would send the message twice.
-    parts.onDrift('zaia', `${config.paths.messages}: a player’s message that cannot be read`)
-    throw new VendorError('unexpected', `zaia ${config.paths.messages}: cannot tell whether a message has arrived`)
+  async function carrying(ticket: Pick<TicketDetails, 'id' | 'chatId'>, mark: string, signal: AbortSignal) {
+    const call = config.paths.messages
+    const messages = await unlessRefused(reader.messages(ticket, signal), () => cannotTell(`${call}: refused`))
+    const found = withMark(messages, mark, config)
+    if (!found && !messages.isWhole) cannotTell(`${call}: more messages than one answer holds`)
+    if (!found && hasUnreadable(messages, config)) cannotTell(`${call}: a player’s message that cannot be read`)
+    return found
   }
 
-  function isUnreadable({ role, text }: PublicMessage): boolean {
-    return config.playerRoles.includes(role) && typeof text !== 'string'
-  }
-
-  const findOpened: Find['findOpened'] = async ({ player, mark, sentAt }, signal) => {
-    const identity = await reader.identity(player, signal)
+  const findOpened: Find['findOpened'] = async (opening, signal) => {
+    const identity = await reader.identity(opening.player, signal)
     const chatIds = await reader.chats(identity, signal)
-    if (chatIds.length === 0) return undefined
+    if (chatIds.length >= maxChats) cannotTell(`${config.paths.chats}: more chats than are looked at`)
+    const candidates: TicketDetails[] = []
     for (const status of statuses) {
-      const query = { status, chatIds, pageNumber: 1, pageSize: searchedTickets }
-      const { tickets } = await reader.tickets(identity, query, signal)
-      const recent = tickets.filter((ticket) => ticket.createdAt.getTime() >= sentAt.getTime() - skewMs)
-      for (const ticket of recent) {
-        const message = await carrying(ticket, mark, signal)
-        if (message) return { vendorTicketId: ticket.id as VendorTicketId, ...idOf(message) }
+      for (let start = 0; start < chatIds.length; start += chatsOfOneCall) {
+        const search = { status, chatIds: chatIds.slice(start, start + chatsOfOneCall), opening, identity }
+        candidates.push(...(await candidatesIn(search, reader, cannotTell, signal)))
       }
     }
+    for (const ticket of candidates.slice(0, maxCandidates)) {
+      const found = await carrying(ticket, opening.mark, signal)
+      if (found) return { ...found, vendorTicketId: ticket.id as VendorTicketId } satisfies Opened
+    }
+    if (candidates.length > maxCandidates) cannotTell(`${ticketsCall}: more new tickets than are looked at`)
     return undefined
   }
 
-  const findReplied: Find['findReplied'] = async (reply, signal) => {
-    const message = await carrying(await reader.own(reply, signal), reply.mark, signal)
-    return message && idOf(message)
-  }
+  const findReplied: Find['findReplied'] = async (reply, signal) =>
+    carrying(await reader.own(reply, signal), reply.mark, signal)
 
   return { findOpened, findReplied }
 }
 
-function idOf({ id }: PublicMessage): { vendorMessageId: VendorMessageId | undefined } {
-  return { vendorMessageId: (id ?? undefined) as VendorMessageId | undefined }
+interface Search {
+  status: string
+  chatIds: readonly string[]
+  opening: Opening
+  identity: Identity
+}
+
+/** Every ticket that could be the opening's, from a list that is read to its end. */
+async function candidatesIn(
+  { status, chatIds, opening, identity }: Search,
+  reader: ZaiaReader,
+  cannotTell: CannotTell,
+  signal: AbortSignal,
+): Promise<TicketDetails[]> {
+  const found: TicketDetails[] = []
+  for (let pageNumber = 1; pageNumber <= maxPages; pageNumber += 1) {
+    const call = reader.tickets(identity, { status, chatIds, pageNumber, pageSize: maxPageSize }, signal)
+    const { tickets, unreadable, isLast } = await unlessRefused(call, () => cannotTell(`${ticketsCall}: refused`))
+    if (unreadable.some((row) => mayBe(TicketRowPlace.safeParse(row).data ?? {}, opening)))
+      cannotTell(`${ticketsCall}: a row`)
+    found.push(...tickets.filter((ticket) => mayBe(ticket, opening)))
+    if (isLast) return found
+  }
+  return cannotTell(`${ticketsCall}: more rows than are looked at`)
+}
+
+/** Neither another message's already nor older than the player's words. */
+function mayBe({ id, createdAt }: TicketRowPlace, opening: Opening): boolean {
+  return !isLinked(id, opening) && !isOlder(createdAt, opening)
+}
+
+/** Of whatever role: what is there need not be sent again. An agent who quotes it proves as much, by a message of their own. */
+function withMark({ all }: Messages, mark: string, { agentRoles }: ZaiaConfig): Replied | undefined {
+  const carrying = all.filter(({ said }) => said?.includes(mark))
+  const ours = carrying.find(({ role }) => !agentRoles.includes(role))
+  return carrying.length > 0 ? { vendorMessageId: (ours?.id ?? undefined) as VendorMessageId | undefined } : undefined
+}
+
+function hasUnreadable({ all }: Messages, { playerRoles }: ZaiaConfig): boolean {
+  return all.some(({ role, said }) => playerRoles.includes(role) && said === undefined)
 }

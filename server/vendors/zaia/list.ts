@@ -1,5 +1,6 @@
 /** A player's tickets at Zaia: one call a status, because `status` is required there, put together newest first. */
 import { inBatches } from '../batch.ts'
+import type { VendorParts } from '../parts.ts'
 import type { Vendor } from '../vendor.ts'
 import type { ZaiaReader } from './reader.ts'
 import { messagesOf, ticketOf } from './translate.ts'
@@ -8,8 +9,10 @@ import type { ZaiaConfig } from './wire.ts'
 /** Of each status; every ticket costs one further call, for its first line and for who spoke last. */
 const pageSize = 10
 const maxPages = 100
+/** As many ids as an address may well hold. */
+const chatsOfOneCall = 50
 
-export function createList(config: ZaiaConfig, reader: ZaiaReader): NonNullable<Vendor['list']> {
+export function createList(config: ZaiaConfig, reader: ZaiaReader, parts: VendorParts): NonNullable<Vendor['list']> {
   const statuses = [...config.statuses.open, ...config.statuses.closed]
   return async (player, cursor, signal) => {
     const identity = await reader.identity(player, signal)
@@ -17,12 +20,12 @@ export function createList(config: ZaiaConfig, reader: ZaiaReader): NonNullable<
     // "chatIds default [] = no filter": without a chat there is nothing to ask.
     if (chatIds.length === 0) return { tickets: [] }
     const pageNumber = pageOf(cursor)
-    const pages = await Promise.all(
-      statuses.map((status) => reader.tickets(identity, { status, chatIds, pageNumber, pageSize }, signal)),
-    )
+    const query = { chatIds: chatIds.slice(0, chatsOfOneCall), pageNumber, pageSize }
+    if (chatIds.length > chatsOfOneCall) parts.onHidden('zaia', 'chats beyond those of one list')
+    const pages = await Promise.all(statuses.map((status) => reader.tickets(identity, { ...query, status }, signal)))
     const tickets = await inBatches(
       pages.flatMap((page) => page.tickets),
-      async (ticket) => ticketOf(ticket, messagesOf(await reader.messages(ticket, signal), config), config),
+      async (ticket) => ticketOf(ticket, messagesOf((await reader.messages(ticket, signal)).shown, config), config),
     )
     tickets.sort((one, other) => other.updatedAt.getTime() - one.updatedAt.getTime())
     const isLast = pages.every((page) => page.isLast) || pageNumber >= maxPages

@@ -1,8 +1,9 @@
 /** Opening at Zaia: a ticket on a chat the player already has, then their words in it. Two calls, either of which can be lost. */
 import type { VendorHttp } from '../http.ts'
+import { isLinked } from '../look-up.ts'
 import type { VendorParts } from '../parts.ts'
 import { type Opening, type Vendor, VendorError, type VendorTicketId } from '../vendor.ts'
-import type { ZaiaReader } from './reader.ts'
+import { maxPageSize, type ZaiaReader } from './reader.ts'
 import type { Send } from './send.ts'
 import { openingText, tagsOf } from './translate.ts'
 import { AttachedTag, ChangedTicket, type ZaiaConfig } from './wire.ts'
@@ -19,11 +20,12 @@ export interface OpenParts {
 /** Of an opening that has not gone through: a ticket that was made for it, or may have been. */
 interface Attempt {
   since: Date
+  /** Another chat may come first the next time. */
+  chatId: string
   ticketId?: string
 }
 
 const keptAttempts = 1_000
-const maxEmptyTickets = 20
 /** How far the vendor's clock may be behind ours. */
 const skewMs = 60 * 1000
 
@@ -35,7 +37,8 @@ export function createOpen({ config, http, parts, reader, send }: OpenParts): Ve
     if (!send) {
       throw new VendorError('refused', 'zaia: its API adds no messages of players; configure paths.sendMessage')
     }
-    const chatId = await chatFor(opening, signal)
+    const chosen = await chatFor(opening, signal)
+    const chatId = attempts.get(opening.mark)?.chatId ?? chosen
     const ticketId = await ticketOn(chatId, opening, signal)
     for (const tagId of tagsOf(opening).ids) await attach(ticketId, tagId, signal)
     const vendorMessageId = await send({ id: ticketId, chatId }, openingText(opening), signal)
@@ -59,13 +62,13 @@ export function createOpen({ config, http, parts, reader, send }: OpenParts): Ve
   async function ticketOn(chatId: string, opening: Opening, signal: AbortSignal): Promise<string> {
     const attempt = attempts.get(opening.mark)
     const earlier = attempt?.ticketId ?? (attempt && (await emptyTicket(chatId, opening, attempt, signal)))
-    const made = attempt ?? remember(opening.mark)
+    const made = attempt ?? remember(opening.mark, chatId)
     made.ticketId = earlier ?? (await create(chatId, signal))
     return made.ticketId
   }
 
-  function remember(mark: string): Attempt {
-    const attempt = { since: parts.clock.now() }
+  function remember(mark: string, chatId: string): Attempt {
+    const attempt = { since: parts.clock.now(), chatId }
     const [oldest] = attempts.keys()
     if (attempts.size >= keptAttempts && oldest !== undefined) attempts.delete(oldest)
     attempts.set(mark, attempt)
@@ -79,22 +82,26 @@ export function createOpen({ config, http, parts, reader, send }: OpenParts): Ve
     return (await http.call(call)).id
   }
 
-  /** A ticket that an earlier try made without hearing of it: on this chat, since then, without words, and nobody's. */
+  /**
+   * A ticket that an earlier try made without hearing of it: on this chat, since then, without words, and nobody's. One that
+   * is not among the first stays behind, empty.
+   */
   async function emptyTicket(
     chatId: string,
-    { player }: Opening,
+    { player, linked }: Opening,
     { since }: Attempt,
     signal: AbortSignal,
   ): Promise<string | undefined> {
     const identity = await reader.identity(player, signal)
     const claimed = new Set([...attempts.values()].map((attempt) => attempt.ticketId))
     for (const status of config.statuses.open) {
-      const query = { status, chatIds: [chatId], pageNumber: 1, pageSize: maxEmptyTickets }
+      const query = { status, chatIds: [chatId], pageNumber: 1, pageSize: maxPageSize }
       const { tickets } = await reader.tickets(identity, query, signal)
       for (const ticket of tickets) {
         const isOlder = ticket.createdAt.getTime() < since.getTime() - skewMs
-        if (isOlder || claimed.has(ticket.id)) continue
-        if ((await reader.messages(ticket, signal)).length === 0) return ticket.id
+        if (isOlder || claimed.has(ticket.id) || isLinked(ticket.id, { linked })) continue
+        const { shown, isWhole } = await reader.messages(ticket, signal)
+        if (shown.length === 0 && isWhole) return ticket.id
       }
     }
     return undefined

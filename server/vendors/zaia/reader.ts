@@ -8,12 +8,14 @@ import type { VendorHttp } from '../http.ts'
 import type { VendorParts } from '../parts.ts'
 import { VendorError, type VendorPlayer, type VendorTicketRef } from '../vendor.ts'
 import { type Identity, identityOf, isOwn, type PublicMessage } from './translate.ts'
-import { ChatList, ExternalUser, messageList, TicketDetails, TicketDetailsList, type ZaiaConfig } from './wire.ts'
+import { ChatList, ExternalUser, messageList, TicketDetails, TicketRows, type ZaiaConfig } from './wire.ts'
 
 /** "externalId 3..250 chars" */
 const externalIdLength = { min: 3, max: 250 }
 /** "pageSize 1..100" */
-const maxPageSize = 100
+export const maxPageSize = 100
+/** A player with as many chats as this may have more. */
+export const maxChats = 5 * maxPageSize
 /** The vendor's default for `GET /chat-messages`; how to ask for more is not written down. */
 const messagesOfOneAnswer = 250
 const keptIdentities = 1_000
@@ -26,21 +28,40 @@ export interface TicketQuery {
   pageSize: number
 }
 
+export interface TicketsPage {
+  tickets: TicketDetails[]
+  /** Rows that do not fit, as they came: whose they are is not known. */
+  unreadable: unknown[]
+  /** The page was short. */
+  isLast: boolean
+}
+
+/** Messages of one ticket, in any order. */
+export interface Messages {
+  /** Those for the player's eyes. */
+  shown: PublicMessage[]
+  /** Of every role, only to look for our mark in. */
+  all: { id?: string | null | undefined; role: string; said: string | undefined }[]
+  /** False where the answer was full, so that there may be more. */
+  isWhole: boolean
+}
+
 export interface ZaiaReader {
   /** @throws VendorError `refused` for an id that Zaia cannot hold */
   identity: (player: VendorPlayer, signal: AbortSignal, fresh?: boolean) => Promise<Identity>
-  /** Ids of the player's chats, the signed one first. Empty where there is none. */
+  /** Ids of the player's chats, the signed one first; {@link maxChats} and no more. Empty where there is none. */
   chats: (identity: Identity, signal: AbortSignal) => Promise<string[]>
   /** The ticket, if it is this player's. @throws VendorError `missing` */
   own: (ref: VendorTicketRef, signal: AbortSignal) => Promise<TicketDetails>
-  /** Tickets of these chats in one status. `isLast`: the page was short. */
-  tickets: (
-    identity: Identity,
-    query: TicketQuery,
-    signal: AbortSignal,
-  ) => Promise<{ tickets: TicketDetails[]; isLast: boolean }>
-  /** Public messages of a ticket known to be the player's, in any order. */
-  messages: (ticket: Pick<TicketDetails, 'id' | 'chatId'>, signal: AbortSignal) => Promise<PublicMessage[]>
+  /** Tickets of these chats in one status. @throws VendorError `unexpected` where not one row can be read */
+  tickets: (identity: Identity, query: TicketQuery, signal: AbortSignal) => Promise<TicketsPage>
+  /** Messages of a ticket known to be the player's. */
+  messages: (ticket: Pick<TicketDetails, 'id' | 'chatId'>, signal: AbortSignal) => Promise<Messages>
+}
+
+/** Whether Zaia can hold this player's id at all. */
+export function canBeExternal({ id }: Pick<VendorPlayer, 'id'>): boolean {
+  return id.length >= externalIdLength.min && id.length <= externalIdLength.max
 }
 
 export function createReader(config: ZaiaConfig, http: VendorHttp, parts: VendorParts): ZaiaReader {
@@ -55,7 +76,7 @@ export function createReader(config: ZaiaConfig, http: VendorHttp, parts: Vendor
 
   async function authenticate(player: VendorPlayer, signal: AbortSignal) {
     const { min, max } = externalIdLength
-    if (player.id.length < min || player.id.length > max) {
+    if (!canBeExternal(player)) {
       throw new VendorError('refused', `zaia: a player’s id must have ${min} to ${max} characters`)
     }
     // `id` and `identifier` would let somebody ask for another user's identity: they are never sent.
@@ -84,12 +105,19 @@ export function createReader(config: ZaiaConfig, http: VendorHttp, parts: Vendor
 
   const chats: ZaiaReader['chats'] = async ({ owners, signedChatId }, signal) => {
     // Both ids are the player's, and which of them `ownerIds` means is not written down.
-    const query = { ownerIds: owners, channelIds: [channelId], pageNumber: 1, pageSize: maxPageSize }
-    const rows = await http.call({ ...splitPath(paths.chats), query, schema: ChatList, signal })
-    const own = rows.filter((chat) => owners.includes(chat.ownerId ?? ''))
-    reportIgnored(rows.length - own.length, 'chat', paths.chats)
-    const ids = own.map((chat) => chat.id)
-    return signedChatId === undefined ? ids : [...new Set([signedChatId, ...ids])]
+    const filter = { ownerIds: owners, channelIds: [channelId], pageSize: maxPageSize }
+    const ids = new Set(signedChatId === undefined ? [] : [signedChatId])
+    for (let pageNumber = 1; ids.size < maxChats; pageNumber += 1) {
+      const query = { ...filter, pageNumber }
+      const rows = await http.call({ ...splitPath(paths.chats), query, schema: ChatList, signal })
+      const own = rows.filter((chat) => owners.includes(chat.ownerId ?? ''))
+      reportIgnored(rows.length - own.length, 'chat', paths.chats)
+      const before = ids.size
+      for (const { id } of own) ids.add(id)
+      // A page that brings nothing new would be asked for without end.
+      if (rows.length < maxPageSize || ids.size === before) break
+    }
+    return [...ids].slice(0, maxChats)
   }
 
   const own: ZaiaReader['own'] = async ({ vendorTicketId, player }, signal) => {
@@ -104,11 +132,15 @@ export function createReader(config: ZaiaConfig, http: VendorHttp, parts: Vendor
 
   const tickets: ZaiaReader['tickets'] = async (asking, query, signal) => {
     const path = '/api/v1/tickets/details'
-    const call = { method: 'GET', path, query: { ...query }, schema: TicketDetailsList, signal } as const
+    const call = { method: 'GET', path, query: { ...query }, schema: TicketRows, signal } as const
     const rows = await http.call(call)
-    const found = rows.filter((row) => query.chatIds.includes(row.chatId) && isOwn(row, asking, channelId))
-    reportIgnored(rows.length - found.length, 'ticket', `GET ${path}`)
-    return { tickets: found, isLast: rows.length < query.pageSize }
+    const unreadable = rows.filter((row) => !TicketDetails.safeParse(row).success)
+    if (unreadable.length > 0 && unreadable.length === rows.length) throw drifted(`GET ${path}: not one row fits`)
+    if (unreadable.length > 0) parts.onDrift('zaia', `GET ${path}: a row`)
+    const readable = rows.flatMap((row) => TicketDetails.safeParse(row).data ?? [])
+    const found = readable.filter((row) => query.chatIds.includes(row.chatId) && isOwn(row, asking, channelId))
+    reportIgnored(readable.length - found.length, 'ticket', `GET ${path}`)
+    return { tickets: found, unreadable, isLast: rows.length < query.pageSize }
   }
 
   const messages: ZaiaReader['messages'] = async ({ id, chatId }, signal) => {
@@ -116,11 +148,13 @@ export function createReader(config: ZaiaConfig, http: VendorHttp, parts: Vendor
     const rows = await http.call({ ...splitPath(paths.messages), query, schema: MessageList, signal })
     const own = rows.filter((row) => (row.chatId ?? chatId) === chatId && (row.ticketId ?? id) === id)
     reportIgnored(rows.length - own.length, 'message', paths.messages)
-    if (rows.length >= messagesOfOneAnswer) parts.onHidden('zaia', 'messages beyond one answer')
-    return own.flatMap(({ message }) => {
+    const isWhole = rows.length < messagesOfOneAnswer
+    if (!isWhole) parts.onHidden('zaia', 'messages beyond one answer')
+    const shown = own.flatMap(({ message }) => {
       if (!message?.text) parts.onHidden('zaia', message ? 'message without text' : 'message of another role')
       return message ?? []
     })
+    return { shown, all: own, isWhole }
   }
 
   /** Rows of somebody else's came although we asked for one player's. */

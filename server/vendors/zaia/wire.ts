@@ -78,33 +78,38 @@ export const TicketDetails = z.object({
   completedAt: Time.nullable(),
 })
 export type TicketDetails = z.output<typeof TicketDetails>
-export const TicketDetailsList = z.array(TicketDetails)
+/** Each row is read by itself: one that does not fit hides none of the others. */
+export const TicketRows = z.array(z.unknown())
+/** As much of a row as says that it is not what is sought, be the rest as it may. */
+export const TicketRowPlace = z.object({
+  id: z.string().optional().catch(undefined),
+  createdAt: Time.optional().catch(undefined),
+})
+export type TicketRowPlace = Partial<z.output<typeof TicketRowPlace>>
 
 export const ChangedTicket = z.object({ id: z.string().min(1), status: z.string() })
 export const AttachedTag = z.object({ tagId: z.string(), ticketId: z.string() })
 export const SentMessage = z.object({ id: z.string().min(1) })
 
-export interface MessageRow {
-  id: string | undefined
-  role: string
-  text: string | undefined
-  sentAt: Date
-}
-
-/** A message by the names the studio has given its fields. Chat and ticket are checked where a row names them. */
+/**
+ * A message by the names the studio has given its fields. Chat and ticket are checked where a row names them; `said` is the
+ * text whatever the role, only to look for our mark in.
+ */
 export function messageList({ messageFields, playerRoles, agentRoles }: ZaiaConfig) {
   const shown = new Set([...playerRoles, ...agentRoles])
   const Public = z.object({ id: z.string().nullish(), role: z.string(), text: z.string().nullish(), sentAt: Time })
   const Row = z
     .looseObject({
       [messageFields.role]: z.string(),
+      id: z.string().nullish().catch(undefined),
       chatId: z.string().nullish(),
       ticketId: z.string().nullish(),
     })
     .transform((row, context) => {
       const { text, role, sentAt } = messageFields
-      const place = { chatId: row.chatId, ticketId: row.ticketId }
-      if (!shown.has(String(row[role]))) return { ...place, message: undefined }
+      const said = typeof row[text] === 'string' ? row[text] : undefined
+      const place = { chatId: row.chatId, ticketId: row.ticketId, role: String(row[role]), id: row.id, said }
+      if (!shown.has(place.role)) return { ...place, message: undefined }
       const parsed = Public.safeParse({ id: row.id, role: row[role], text: row[text], sentAt: row[sentAt] })
       for (const issue of parsed.error?.issues ?? []) context.addIssue({ code: 'custom', path: issue.path })
       return { ...place, message: parsed.data }

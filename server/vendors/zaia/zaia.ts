@@ -9,7 +9,7 @@ import type { Vendor } from '../vendor.ts'
 import { createFind } from './find.ts'
 import { createList } from './list.ts'
 import { createOpen } from './open.ts'
-import { createReader, type ZaiaReader } from './reader.ts'
+import { canBeExternal, createReader, type ZaiaReader } from './reader.ts'
 import { createSend, type Send } from './send.ts'
 import { isClosed, latest, messagesOf, replyText, statusOf, timesOf } from './translate.ts'
 import { ChangedTicket, type ZaiaConfig } from './wire.ts'
@@ -36,16 +36,16 @@ export function createZaia(config: ZaiaConfig, parts: VendorParts): Vendor {
     findOpened,
     close: createClose(config, http, reader),
     read: createRead(config, reader),
-    list: createList(config, reader),
+    list: createList(config, reader, parts),
     ...(send
-      ? { reply: createReply(reader, send), findReplied }
+      ? { reply: createReply(reader, send), findReplied, canOpen: createCanOpen(reader) }
       : { lacks: 'players can read their tickets and open none: zaia needs paths.sendMessage' }),
   }
 }
 
 function canOf(canSend: boolean): Can {
   return {
-    open: true,
+    open: canSend,
     reply: canSend ? 'thread' : 'follow-up',
     reopen: canSend ? 'follow-up' : false,
     close: true,
@@ -55,6 +55,19 @@ function canOf(canSend: boolean): Can {
     deletion: 'request',
     rating: false,
     push: 'poll',
+  }
+}
+
+/**
+ * A ticket needs a chat, and Zaia's API opens none. Nothing says who may have one, anonymous players least of all, so it is
+ * asked for each of them; a chat that the studio signed for is its word.
+ */
+function createCanOpen(reader: ZaiaReader): NonNullable<Vendor['canOpen']> {
+  return async (player, signal) => {
+    if (!canBeExternal(player)) return false
+    const identity = await reader.identity(player, signal)
+    if (identity.isBlocked) return false
+    return identity.signedChatId !== undefined || (await reader.chats(identity, signal)).length > 0
   }
 }
 
@@ -84,7 +97,7 @@ function createClose(config: ZaiaConfig, http: VendorHttp, reader: ZaiaReader): 
 function createRead(config: ZaiaConfig, reader: ZaiaReader): NonNullable<Vendor['read']> {
   return async (ref, signal) => {
     const ticket = await reader.own(ref, signal)
-    const messages = messagesOf(await reader.messages(ticket, signal), config)
+    const messages = messagesOf((await reader.messages(ticket, signal)).shown, config)
     return {
       status: statusOf(ticket, messages, config),
       updatedAt: latest([...timesOf(ticket), ...messages.map((message) => message.sentAt)]),
