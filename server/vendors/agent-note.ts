@@ -26,8 +26,6 @@ export interface AgentNote {
   claimed?: Readonly<Record<string, string>> | undefined
   follows?: VendorTicketId | undefined
   purpose?: Opening['purpose'] | undefined
-  /** What the player thinks of the help, e.g. `4 of 5`. */
-  rating?: string | undefined
   files?: readonly { fileName: string; link: string }[] | undefined
   absent?: readonly AbsentFile[] | undefined
 }
@@ -56,7 +54,6 @@ export function noteOf(opening: Opening, { without = [] }: { without?: readonly 
     claimed: opening.claimed,
     follows: opening.follows,
     purpose: opening.purpose,
-    rating: undefined,
     files: opening.files,
     absent: opening.absent,
   }
@@ -104,7 +101,6 @@ function linesOf(note: AgentNote): string[] {
   return [
     ...line('ticket', note.number),
     ...line('asks for', note.purpose === 'deletion-request' ? 'deletion of everything held on them' : undefined),
-    ...line('the player rates the help', note.rating),
     ...line('subject', note.subject),
     ...line('follows', note.follows),
     ...line('language', note.language),

@@ -74,7 +74,7 @@ const promises: readonly [string, Cell][] = [
 
 export async function capabilityTable(): Promise<string> {
   const columns = await everyColumn()
-  const opening = ['Open a ticket', ...columns.map(({ opens }) => told(yesOrNo(opens), 'yes'))]
+  const opening = ['Open a ticket', ...columns.map(({ opens, whole }) => told(yesOrNo(opens), forWhom(whole)))]
   return table('A player wants to', columns, [opening, ...wishes.map(([wish, cell]) => rowOf(wish, columns, cell))])
 }
 
@@ -83,6 +83,9 @@ export async function onceTable(): Promise<string> {
   const rows = promises.map(([what, cell]) => rowOf(what, columns, cell))
   return table('Delivered', columns, rows)
 }
+
+/** A vendor that has to be asked of each player opens nothing for some. */
+const forWhom = ({ canOpen }: Vendor) => (canOpen ? 'yes, for players who have a chat there' : 'yes')
 
 function rowOf(label: string, columns: readonly Column[], cell: Cell): string[] {
   return [label, ...columns.map(({ usual, whole, opens }) => told(cell(usual, opens), cell(whole, true)))]

@@ -27,7 +27,7 @@ const tables: readonly [SimulatorName, Record<string, Invention>][] = [
 ]
 
 /** What no adapter can be told yet, or reads wrongly so far. */
-const awaited = ['theymes uploadUrl', 'i3d open']
+const awaited = ['theymes uploadUrl']
 
 const bytes = new TextEncoder().encode('a picture')
 

@@ -122,6 +122,8 @@ export interface VendorSimulator extends SimulatorBase {
   hookOf?: (vendorTicketId: string) => string
   /** Ids of the players whose data the vendor was asked to delete. */
   forgotten?: () => readonly string[]
+  /** Leaves a player without what a vendor wants of them before a ticket can be opened, where it wants anything. */
+  makeNew?: (playerId: string) => void
 }
 
 export const canaryPrefix = 'CANARY-'

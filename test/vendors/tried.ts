@@ -49,7 +49,10 @@ async function followUp(trial: Trial, first: string): Promise<boolean> {
 
 const open: Try = async (trial) => {
   const id = await openWith(trial.vendor, { message: 'Mein Anker klemmt.' })
-  return yesOrNo(linesOf(trial, id).some((line) => line.includes('Mein Anker klemmt.')))
+  if (!linesOf(trial, id).some((line) => line.includes('Mein Anker klemmt.'))) return 'no'
+  trial.simulator.makeNew?.('player-new')
+  const opened = await openWith(trial.vendor, { player: { ...ada, id: 'player-new' } })
+  return opened === undefined ? 'yes, for players who have a chat there' : 'yes'
 }
 
 const writeOn: Try = async (trial) => {

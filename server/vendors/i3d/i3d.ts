@@ -8,7 +8,7 @@ import type { Method } from '../address.ts'
 import { createVendorHttp } from '../http.ts'
 import { cannotTellOf } from '../look-up.ts'
 import { linkedAttachments, type VendorParts } from '../parts.ts'
-import { ratingMarkOf } from '../rating.ts'
+import { ratingMarkOf } from '../rating-mark.ts'
 import {
   type Opened,
   type Opening,

@@ -2,7 +2,7 @@
 import type { Rating, TicketStatus } from '../../contract/ticket.ts'
 import { noteOf, withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
 import type { Sought } from '../look-up.ts'
-import { ratingMarkOf, ratingText } from '../rating.ts'
+import { markedRating, ratingMarkOf } from '../rating-mark.ts'
 import type {
   Opening,
   Replied,
@@ -46,8 +46,8 @@ export function markInTitle(mark: string): string {
   return `[${mark}]`
 }
 
-export function newRatingOf({ number, vendorTicketId }: VendorTicketRef, rating: Rating) {
-  return { title: `Re: ${number}`, content: ratingText(rating, ratingMarkOf(vendorTicketId)) }
+export function newRatingOf(ref: VendorTicketRef, rating: Rating) {
+  return { title: `Re: ${ref.number}`, content: markedRating(rating, ref) }
 }
 
 export function newReplyOf({ number, message, mark, absent }: Reply, { ids, linked: files }: Carried) {

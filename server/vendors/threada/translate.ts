@@ -2,7 +2,7 @@
 import type { Rating, TicketStatus } from '../../contract/ticket.ts'
 import { noteOf, withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
 import type { Sought } from '../look-up.ts'
-import { ratingMarkOf, ratingText } from '../rating.ts'
+import { markedRating, ratingMarkOf } from '../rating-mark.ts'
 import type {
   Opening,
   Replied,
@@ -39,9 +39,8 @@ export function newMessageOf({ mark, message, files, absent }: Reply) {
   return messageWith(mark, withAgentNote(message, { mark, files, absent }))
 }
 
-export function newRatingOf({ vendorTicketId }: VendorTicketRef, rating: Rating) {
-  const mark = ratingMarkOf(vendorTicketId)
-  return messageWith(mark, ratingText(rating, mark))
+export function newRatingOf(ref: VendorTicketRef, rating: Rating) {
+  return messageWith(ratingMarkOf(ref.vendorTicketId), markedRating(rating, ref))
 }
 
 function messageWith(mark: string, content: string) {

@@ -124,8 +124,8 @@ describe('a rating', () => {
       await rate()
       const [ticket] = simulator.tickets()
       expect(ticket?.closed).toBe(true)
-      expect(ticket?.lines.filter((line) => line === 'the player rates the help: 4 of 5')).toHaveLength(1)
-      expect(ticket?.lines).toContain('Quick.')
+      expect(ticket?.lines.filter((line) => line.endsWith('rated the help on SH-4F7K2: 4 of 5.'))).toHaveLength(1)
+      expect(ticket?.lines).toContain('In the player’s own words: Quick.')
       expect((await read(id)).messages.map(({ text }) => text)).toEqual(['mine'])
     },
   )

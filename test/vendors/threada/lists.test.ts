@@ -166,7 +166,7 @@ describe('a rating', () => {
       await rate()
       const [ticket] = simulator.tickets()
       expect(ticket?.closed).toBe(true)
-      expect(ticket?.lines.filter((line) => line === 'the player rates the help: 2 of 5')).toHaveLength(1)
+      expect(ticket?.lines.filter((line) => line.endsWith('rated the help on SH-4F7K2: 2 of 5.'))).toHaveLength(1)
       expect((await having(vendor.read)(ref, call())).messages.map(({ text }) => text)).toEqual(['mine'])
     },
   )

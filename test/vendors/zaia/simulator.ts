@@ -114,6 +114,7 @@ export async function startZaiaSimulator(options: ZaiaSimulatorOptions = {}): Pr
     tickets: state.seen,
     agentAnswers: (id, text) => void state.say(id, names.agentRole, text),
     agentNotes: (id, text) => void state.say(id, names.noteRole, text),
+    makeNew: state.removeChats,
     agentCloses: (id) => void state.complete(id, serviceUserId),
     state,
     otherTicketId: state.otherTicketId,

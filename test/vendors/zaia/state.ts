@@ -104,6 +104,11 @@ export function createZaiaState(world: WorldInside, names: ZaiaNames, chatOnSigh
     return chat
   }
 
+  function removeChats(externalId: string): void {
+    const owner = userOf(externalId)
+    chats.splice(0, chats.length, ...chats.filter((chat) => chat.owner !== owner))
+  }
+
   function open(chatId: string, status: TicketRow['status']): TicketRow | undefined {
     const chat = chats.find((one) => one.id === chatId)
     if (!chat) return undefined
@@ -185,6 +190,7 @@ export function createZaiaState(world: WorldInside, names: ZaiaNames, chatOnSigh
     tickets,
     userOf,
     addChat,
+    removeChats,
     open,
     say,
     ticketOf,
