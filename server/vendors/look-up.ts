@@ -12,13 +12,13 @@ export interface Sought<T> {
   drifted: boolean
 }
 
-/** @throws VendorError `unexpected`, which is tried again */
+/** @throws VendorError `unexpected`, which is tried again: to look changes nothing */
 export type CannotTell = (what: string) => never
 
 export function cannotTellOf(vendor: string, { onDrift }: Pick<VendorParts, 'onDrift'>): CannotTell {
   return (what) => {
     onDrift(vendor, what)
-    throw new VendorError('unexpected', `${vendor}: ${what} does not fit`)
+    throw new VendorError('unexpected', `${vendor}: ${what} does not fit`, { mayHaveActed: false })
   }
 }
 

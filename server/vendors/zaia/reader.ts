@@ -71,7 +71,7 @@ export function createReader(config: ZaiaConfig, http: VendorHttp, parts: Vendor
 
   function drifted(what: string): VendorError {
     parts.onDrift('zaia', what)
-    return new VendorError('unexpected', `zaia ${what}`)
+    return new VendorError('unexpected', `zaia ${what}`, { mayHaveActed: false })
   }
 
   async function authenticate(player: VendorPlayer, signal: AbortSignal) {
