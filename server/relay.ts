@@ -204,6 +204,7 @@ export async function createRelay({
     baseOf,
   })
 
+  await database.waitBriefly()
   let server: Listening | undefined
   delivery.start()
   copies.start()

@@ -96,8 +96,9 @@ const keptStatements = 500
 
 function openSqlite(path: string): DatabaseSync {
   const sqlite = new DatabaseSync(path)
-  // The timeout, short because the whole relay waits in it, lets an operator's command write as well.
-  sqlite.exec('pragma busy_timeout = 500; pragma journal_mode = wal')
+  // Another relay, just ending or just starting, and an operator's command write as well: nobody is served yet, so there
+  // is time to wait for them. See `waitBriefly`.
+  sqlite.exec('pragma busy_timeout = 10000; pragma journal_mode = wal')
   // FULL: a commit is on the disk before the player hears 201.
   sqlite.exec('pragma synchronous = full')
   // What a savepoint may have to undo is kept in memory: in a file, it was more to write than the commit itself.

@@ -116,15 +116,6 @@ describe('A start', () => {
     expect(lines.map((line) => line.trim().split(':')[0])).toEqual(['secret', 'files', 'retentionDays'])
   })
 
-  it.each([
-    ['', 'data/secret: is empty'],
-    ['short', 'data/secret: has 5 bytes where 32 are needed'],
-  ])('names the secret it keeps where that holds "%s"', async (secret, words) => {
-    const { stdout, stderr } = await refusedStart({}, secret)
-    expect(stdout).toBe('')
-    expect(stderr).toContain(words)
-  })
-
   it('names a secret of the configuration whose file is empty, once', async () => {
     const { stderr } = await refusedStart({ secret: { file: 'data/secret' } }, '\n')
     expect(stderr).toBe('the configuration has a mistake\n  secret: the file data/secret is empty\n')

@@ -30,7 +30,6 @@ describe.each(['sqlite', 'postgres'])('On %s, relays that start at once', (engin
   it('make one id of the ledger', async () => {
     let made = 0
     const ids = await Promise.all(stores.map(({ facts }) => facts.keep('id', () => `id-${++made}`)))
-    expect(made).toBeGreaterThan(1)
     expect(new Set(ids).size).toBe(1)
     expect(await stores[0]?.facts.keep('id', () => 'another')).toBe(ids[0])
   })
