@@ -12,6 +12,7 @@ import {
   type Dialect,
   type Driver,
   type QueryResult,
+  RawNode,
   SelectQueryNode,
   SqliteAdapter,
   SqliteIntrospector,
@@ -55,7 +56,7 @@ function createDriver(path: string): Driver {
       isInTransaction: false,
       executeQuery: async <R>(query: CompiledQuery): Promise<QueryResult<R>> => {
         if (own.isInTransaction) return writer.within(() => writing.run<R>(query))
-        if (SelectQueryNode.is(query.query)) return reading.run<R>(query)
+        if (isRead(query)) return reading.run<R>(query)
         return writer.alone(() => writing.run<R>(query))
       },
       streamQuery: () => {
@@ -87,6 +88,11 @@ function createDriver(path: string): Driver {
       writing.close()
     },
   }
+}
+
+/** What Kysely has put together says so itself; of a question in plain SQL, of ours, its first word does. */
+function isRead({ query, sql }: CompiledQuery): boolean {
+  return SelectQueryNode.is(query) || (RawNode.is(query) && /^\s*(select|with recursive)\b/i.test(sql))
 }
 
 type Connection = ReturnType<typeof openConnection>
