@@ -15,14 +15,19 @@ import { randomReference } from './random.ts'
 const commands: Record<string, () => Promise<Command>> = {
   serve: async () => (await import('./commands/serve.ts')).serve,
   outbox: async () => (await import('./commands/outbox.ts')).outbox,
+  backup: async () => (await import('./commands/backup.ts')).backup,
+  restore: async () => (await import('./commands/restore.ts')).restore,
   token: async () => (await import('./commands/token.ts')).token,
   schema: async () => (await import('./commands/schema.ts')).schema,
 }
 
 const leastNode = 24
+const secretFile = 'data/secret'
 
 const usage = `medkit [--config relay.json]   starts the relay; without a configuration, the demo
 medkit outbox                  what waits for the vendors and what is stuck
+medkit backup <folder>         copies ledger and files, also while the relay runs
+medkit restore <folder>        puts such a copy back where there is no ledger
 medkit token inspect <jwt>     what is wrong with a token, and how to mend it
 medkit schema                  the configuration's shape, for editors`
 
@@ -51,6 +56,7 @@ try {
     },
     isConfigured: configPath !== undefined,
     relaySecrets,
+    secretFile,
     print: (text) => process.stdout.write(text),
     onSignal: (end) => {
       process.once('SIGTERM', end)
@@ -89,7 +95,7 @@ function relaySecrets({ secret }: Config): RelaySecrets {
 }
 
 function madeSecret(): Buffer {
-  return keptSecret('data/secret', minSecretBytes, () => randomBytes(minSecretBytes))
+  return keptSecret(secretFile, minSecretBytes, () => randomBytes(minSecretBytes))
 }
 
 function keptDeskToken(): string {

@@ -12,6 +12,8 @@ export interface CommandParts {
   isConfigured: boolean
   /** Signs what the relay issues: configured, or made on the first start and kept. */
   relaySecrets: (config: Config) => RelaySecrets
+  /** Where a secret is kept that the relay made itself. */
+  secretFile: string
   print: (text: string) => void
   /** Called once, when the process is asked to end; SIGINT is somebody who sits before it and waits. */
   onSignal: (end: (signal: 'SIGTERM' | 'SIGINT') => void) => void

@@ -72,9 +72,15 @@ function openStorage(url: string, { credentials, spoolFolder }: FilesOptions): S
     if (!credentials) throw new FilesError('misconfigured', 'an s3: address needs an access key')
     return createS3(url, credentials, spoolFolder)
   }
-  if (url.startsWith('file://')) return createDisk(fileURLToPath(url))
-  if (/^file:./.test(url)) return createDisk(url.slice('file:'.length))
+  const folder = folderOf(url)
+  if (folder !== undefined) return createDisk(folder)
   throw new FilesError('misconfigured', 'files must be a file: or s3: address')
+}
+
+/** Of a `file:` address; undefined for others. */
+export function folderOf(url: string): string | undefined {
+  if (url.startsWith('file://')) return fileURLToPath(url)
+  return /^file:./.test(url) ? url.slice('file:'.length) : undefined
 }
 
 function createUploads({ keep, growing }: Storage, locks: Locks, { idleTimeoutMs = 60_000 }: FilesOptions): Uploads {
