@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import { runHistory } from './history.ts'
 import { createSimulatedLedger } from './ledger.ts'
-import { mildPlan, planOf } from './plan.ts'
+import { planOf } from './plan.ts'
 
 const { values } = parseArgs({
   options: {
@@ -11,8 +11,6 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     /** Where a run of many begins. */
     from: { type: 'string', default: '1' },
-    /** One relay, and nothing goes wrong. */
-    mild: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
   },
 })
@@ -20,7 +18,7 @@ const print = (line: string) => console.log(line)
 const ledger = await createSimulatedLedger()
 
 async function runOne(seed: number): Promise<boolean> {
-  const { violations } = await runHistory({ seed, ledger, planOf: values.mild ? mildPlan : planOf, print })
+  const { violations } = await runHistory({ seed, ledger, planOf, print })
   print(violations.length === 0 ? `seed ${seed}: as promised` : `seed ${seed}: ${violations.join('; ')}`)
   return violations.length === 0
 }
@@ -32,7 +30,7 @@ async function runMany(first: number, runs: number): Promise<boolean> {
     const outcome = await runHistory({
       seed,
       ledger,
-      planOf: values.mild ? mildPlan : planOf,
+      planOf,
       print: values.verbose ? print : undefined,
     })
     for (const name of ['messages', 'calls', 'copies', 'minutes'] as const) sums[name] += outcome[name]
