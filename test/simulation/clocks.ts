@@ -11,8 +11,8 @@ export interface SteppingClock extends Clock {
   /** Sets it right. */
   correct: () => void
   /**
-   * The most time that passed by it between two moments of the world, both in the past: with every step that could make
-   * it look like more.
+   * The most time that may be taken to have passed between two moments, both in the past: as much as did, or more where it
+   * was set forward.
    */
   mostBetween: (from: number, to: number) => number
 }
@@ -31,7 +31,7 @@ export function createSteppingClock(world: World, skewMs: number): SteppingClock
       return steps.reduce((most, { at, offset }, index) => {
         const end = Math.min(to, steps[index + 1]?.at ?? to)
         return end < from || at > to ? most : Math.max(most, end - from + offset - then)
-      }, 0)
+      }, to - from)
     },
   }
 }

@@ -31,7 +31,7 @@ describe('In a simulated world', () => {
   // Those with poisons and those with long silences take longest, so that fewer of them run here.
   it.each([
     { what: 'whatever happens to them and to their vendors', count: 190, fits: isShort },
-    { what: 'while vendors choke on messages', count: 6, fits: isPoisoned },
+    { what: 'while vendors choke on messages', count: 12, fits: isPoisoned },
     { what: 'while text is forgotten', count: 10, fits: isForgetful },
   ])('relays keep their promises $what', { timeout: 180_000 }, async ({ count, fits }) => {
     const { messages, calls } = await run(count, planOf, fits)
