@@ -204,7 +204,6 @@ export async function createRelay({
     baseOf,
   })
 
-  await database.waitBriefly()
   let server: Listening | undefined
   delivery.start()
   copies.start()

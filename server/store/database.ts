@@ -13,8 +13,6 @@ export type Engine = 'sqlite' | 'postgres'
 export interface Database {
   engine: Engine
   db: Kysely<Tables>
-  /** From now on players wait: a lock that is held for longer than a moment is trouble. */
-  waitBriefly: () => Promise<void>
   close: () => Promise<void>
 }
 
@@ -28,15 +26,10 @@ export async function openDatabase(url: string): Promise<Database> {
   const engine: Engine = isPostgres(url) ? 'postgres' : 'sqlite'
   try {
     const db = engine === 'postgres' ? await openPostgres(url) : await openSqlite(url.slice('sqlite:'.length))
-    return { engine, db, waitBriefly: () => waitBriefly(db, engine), close: () => db.destroy() }
+    return { engine, db, close: () => db.destroy() }
   } catch (cause) {
     throw new StoreUnavailable('the ledger could not be opened', { cause })
   }
-}
-
-/** Short, because the whole relay waits in it. PostgreSQL's waits are the pool's. */
-async function waitBriefly(db: Kysely<Tables>, engine: Engine): Promise<void> {
-  if (engine === 'sqlite') await sql`pragma busy_timeout = 500`.execute(db)
 }
 
 async function openSqlite(path: string): Promise<Kysely<Tables>> {

@@ -6,6 +6,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { setTimeout as pause } from 'node:timers/promises'
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -102,9 +103,8 @@ const keptStatements = 500
 
 function openSqlite(path: string): DatabaseSync {
   const sqlite = new DatabaseSync(path)
-  // Another relay, just ending or just starting, and an operator's command write as well: nobody is served yet, so there
-  // is time to wait for them. See `waitBriefly`.
-  sqlite.exec('pragma busy_timeout = 10000; pragma journal_mode = wal')
+  // Short, because the whole relay stands still in it; who writes waits for others' locks without, see `join`.
+  sqlite.exec('pragma busy_timeout = 50; pragma journal_mode = wal')
   // FULL: a commit is on the disk before the player hears 201.
   sqlite.exec('pragma synchronous = full')
   // What a savepoint may have to undo is kept in memory: in a file, it was more to write than the commit itself.
@@ -144,6 +144,14 @@ function openConnection(path: string) {
 }
 
 const turnsBeforeFlush = 4
+/** How long somebody else's lock is waited for, and how often it is looked at. */
+const lockedMs = 2_000
+const lockedLookMs = 20
+
+function isLocked(error: unknown): boolean {
+  // SQLITE_BUSY, in whichever of its variants.
+  return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === 5
+}
 
 function after(turns: number, act: () => void): void {
   setImmediate(turns <= 1 ? act : () => after(turns - 1, act))
@@ -171,14 +179,27 @@ function createWriter(sqlite: Connection) {
     else isTaken = false
   }
 
-  function join(): Group {
+  /** Another relay, just ending or just starting, or an operator's command may be writing. */
+  async function join(): Promise<Group> {
     if (group) return group
+    const giveUpAtMs = performance.now() + lockedMs
     // Immediate, because a reader that turns into a writer cannot wait for another writer.
-    sqlite.exec('begin immediate')
+    while (!begun(performance.now() < giveUpAtMs)) await pause(lockedLookMs)
     group = { waiting: [] }
     // A few turns, so that requests that have just arrived come along; for one that is alone they pass at once.
     after(turnsBeforeFlush, flush)
     return group
+  }
+
+  /** @returns false while somebody else writes, as long as that is tolerated */
+  function begun(toleratesLock: boolean): boolean {
+    try {
+      sqlite.exec('begin immediate')
+      return true
+    } catch (cause) {
+      if (!toleratesLock || !isLocked(cause)) throw cause
+      return false
+    }
   }
 
   function flush(): void {
@@ -223,7 +244,7 @@ function createWriter(sqlite: Connection) {
       let joined: Group
       let result: T
       try {
-        joined = join()
+        joined = await join()
         result = within(work)
       } finally {
         give()
@@ -235,7 +256,7 @@ function createWriter(sqlite: Connection) {
     async begin(): Promise<void> {
       await take()
       try {
-        join()
+        await join()
         within(() => sqlite.exec('savepoint own'))
       } catch (cause) {
         give()

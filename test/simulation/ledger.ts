@@ -47,7 +47,7 @@ export async function createSimulatedLedger(): Promise<SimulatedLedger> {
 
   return {
     files: createFiles(`file:${join(folder, 'files')}`),
-    database: { engine: 'sqlite', db, waitBriefly: async () => undefined, close: () => db.destroy() },
+    database: { engine: 'sqlite', db, close: () => db.destroy() },
 
     async settle() {
       for (let seen = -1; activity.pending > 0 || activity.begun !== seen; ) {

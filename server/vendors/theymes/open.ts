@@ -1,4 +1,5 @@
 /** Opening at Theymes: the files first, for a ticket names them, and then the ticket. */
+import type { Clock } from '../../clock.ts'
 import type { VendorHttp } from '../http.ts'
 import {
   type Opened,
@@ -29,15 +30,19 @@ interface Prepared {
   known: Vocabulary
 }
 
+/** How long a ticket waits for an upload that breaks off; then it goes with a link. */
+const patienceMs = 60_000
+
 export interface OpenParts {
   config: TheymesConfig
+  clock: Clock
   http: VendorHttp
   tickets: TicketReader
   uploads: Uploads
   vocabulary: VocabularyKeeper
 }
 
-export function createOpen({ config, http, tickets, uploads, vocabulary }: OpenParts): Vendor['open'] {
+export function createOpen({ config, clock, http, tickets, uploads, vocabulary }: OpenParts): Vendor['open'] {
   async function create({ opening, attachments, known }: Prepared, signal: AbortSignal): Promise<VendorTicketId> {
     const json = newTicketOf(opening, config.gameId, attachments, known)
     const { ticketId } = await http.call({ method: 'POST', path: '/tickets', json, schema: CreatedTicket, signal })
@@ -45,23 +50,30 @@ export function createOpen({ config, http, tickets, uploads, vocabulary }: OpenP
   }
 
   /** What Theymes does not take goes as a link to the relay's own copy: no message is lost because a file was. */
-  async function place({ files, player }: Opening, signal: AbortSignal): Promise<Placed> {
+  async function place({ files, player, sentAt }: Opening, signal: AbortSignal): Promise<Placed> {
     const placed: Placed = { attachments: [], linked: [] }
+    const isYoung = clock.now().getTime() - sentAt.getTime() < patienceMs
     for (const file of files) {
-      const id = file.vendorFileId ?? (takesFile(file) ? await sent(file, player, signal) : undefined)
+      const id = file.vendorFileId ?? (takesFile(file) ? await sent(file, player, isYoung, signal) : undefined)
       if (id === undefined) placed.linked.push(file)
       else placed.attachments.push(id)
     }
     return placed
   }
 
-  async function sent(file: VendorFile, player: VendorPlayer, signal: AbortSignal): Promise<string | undefined> {
+  async function sent(
+    file: VendorFile,
+    player: VendorPlayer,
+    isYoung: boolean,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
     try {
       return await uploads.send(file, player, signal)
     } catch (error) {
-      // What would stop the ticket as well is told; anything else about a file must not hold it up.
-      const stopsAll = error instanceof VendorError && ['busy', 'misconfigured'].includes(error.code)
-      if (!(error instanceof VendorError) || stopsAll || signal.aborted) throw error
+      // What would stop the ticket as well is told, and a line that breaks off is tried again for a while; anything else
+      // about a file must not hold the ticket up.
+      const stopsAll = ['busy', 'misconfigured', ...(isYoung ? ['unreachable'] : [])]
+      if (!(error instanceof VendorError) || stopsAll.includes(error.code) || signal.aborted) throw error
       return undefined
     }
   }

@@ -1,13 +1,11 @@
 /** How much one player may have on its way: files, bytes, and requests at the same time. */
-import { readdir } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
-import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { png } from '../../files/samples.ts'
 import { freshDatabase } from '../../postgres.ts'
 import { type StartOptions, startRelay, type TestRelay } from '../start.ts'
 import { until } from '../wait.ts'
-import { announce, begin, pngOf, send, upload } from './files.ts'
+import { announce, begin, filesIn, pngOf, send, upload } from './files.ts'
 
 let relay: TestRelay
 let token: string
@@ -29,7 +27,7 @@ describe.each(['sqlite', 'postgres'])('On %s, a player', (engine) => {
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(50)
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(150)
     expect(answers.find(({ status }) => status === 429)?.headers.get('retry-after')).toBe('60')
-    expect((await readdir(join(relay.folder, 'files'))).length).toBe(50)
+    expect((await filesIn(relay.folder)).length).toBe(50)
     const other = (await relay.signIn()).token
     expect((await announce(relay, other, pngOf(10))).status).toBe(201)
   })

@@ -1,6 +1,6 @@
 /** Between a file's last byte and the verdict: what the player sees, what a message does, and what survives a death. */
 
-import { appendFile, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { appendFile, mkdtemp, rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -13,7 +13,7 @@ import { png } from '../../files/samples.ts'
 import { freshDatabase } from '../../postgres.ts'
 import { startRelay, type TestRelay } from '../start.ts'
 import { until } from '../wait.ts'
-import { begin, fileOf, offsetOf, pngOf, send, toldOf, untilState, upload } from './files.ts'
+import { begin, fileOf, filesIn, offsetOf, pngOf, send, toldOf, untilState, upload } from './files.ts'
 
 /** A clamd that a test can turn silent, and on again. */
 async function startScanner(limit?: number) {
@@ -70,7 +70,7 @@ const atDesk = () =>
     const [ticket] = await relay.desk.list()
     return ticket && relay.desk.read(ticket.id)
   }, 'the desk has the ticket')
-const stored = () => readdir(join(relay.folder, 'files'))
+const stored = () => filesIn(relay.folder)
 
 describe('A file, while a scanner is configured', () => {
   it('is ready once it was called clean, before its upload is answered', async () => {

@@ -1,4 +1,6 @@
 /** A player's files through a real relay, as the widget sends them. */
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { AnnouncedAttachment, Attachment } from '../../../server/contract/attachment.ts'
 import type { AttachmentId } from '../../../server/contract/ids.ts'
 import { patch, tus } from '../../files/serve.ts'
@@ -78,4 +80,10 @@ export async function toldOf(door: Door, token: string, id: AttachmentId): Promi
   const headers = { 'last-event-id': '0' }
   const { body } = await door.call<Batch>('GET /v1/events?poll=1', { token, headers })
   return body.events.flatMap(({ event: { data } }) => (data.attachment?.id === id ? [data.attachment] : []))
+}
+
+/** The files of players and agents in a relay's folder: all but the one that says which ledger they belong to. */
+export async function filesIn(folder: string): Promise<string[]> {
+  const names = await readdir(join(folder, 'files')).catch(() => [])
+  return names.filter((name) => name !== 'ledger-id')
 }

@@ -1,11 +1,9 @@
 /** Every hostile file of the table through a real relay: refused with its code, and nothing of it left. */
-import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hostileFiles } from '../../files/hostile-files.ts'
 import { png } from '../../files/samples.ts'
 import { startRelay, type TestRelay } from '../start.ts'
-import { announce, begin, fileOf, pngOf, send } from './files.ts'
+import { announce, begin, fileOf, filesIn, pngOf, send } from './files.ts'
 
 let relay: TestRelay
 let token: string
@@ -17,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => relay.close())
 
 /** The folder is made with the first file. */
-const stored = () => readdir(join(relay.folder, 'files')).catch(() => [])
+const stored = () => filesIn(relay.folder)
 
 describe('A hostile file is refused with its code and leaves nothing', () => {
   beforeAll(async () => {

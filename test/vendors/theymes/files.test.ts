@@ -79,13 +79,26 @@ it.each<[string, () => void]>([
       simulator.mutate((body, made) => (made === 'POST /attachments' ? renamed(body, 'uploadUrl', 'putUrl') : body)),
   ],
   ['answers a page', () => simulator.misbehave('html', 99, 'POST /attachments')],
-  ['is down', () => simulator.misbehave('error', 99, 'POST /attachments')],
-  ['takes none', () => simulator.misbehave('error', 99, 'PUT /uploads/:attachmentId')],
 ])('opens the ticket with a link while the vendor’s storage %s', async (_how, happen) => {
   happen()
   const file = fileOf(new Uint8Array(3))
   expect(linkedIn(await open({ files: [file] }))).toEqual([`file ${file.fileName}: ${file.link}`])
 })
+
+it.each([
+  ['is down', 'POST /attachments'],
+  ['takes none', 'PUT /uploads/:attachmentId'],
+])(
+  'tries a file again for a minute while the vendor’s storage %s, and then opens the ticket with a link',
+  async (_how, at) => {
+    simulator.misbehave('error', 99, at)
+    const file = fileOf(new Uint8Array(3))
+    expect(await codeOf(open({ files: [file] }))).toBe('unreachable')
+    expect(simulator.tickets().filter(({ lines }) => lines.includes('Mein Schiff ist weg.'))).toEqual([])
+    const old = await open({ files: [file], sentAt: new Date(Date.now() - 61_000) })
+    expect(linkedIn(old)).toEqual([`file ${file.fileName}: ${file.link}`])
+  },
+)
 
 it('leaves a ticket that cannot be opened for lack of a right as it is, files or not', async () => {
   simulator.misbehave('unauthorized', 1, 'POST /attachments')
