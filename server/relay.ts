@@ -132,7 +132,7 @@ export async function createRelay({
   const streams = createStreams({ store, clock, bells, games, watch, log, metrics })
   const opens = createOpens({ clock, log, pseudonymOf })
   const accept = createAccept({ store, clock, bells, opens, pseudonymOf })
-  const adopt = createAdopt({ store, clock, bells, log, pseudonymOf })
+  const adopt = createAdopt({ store, clock, bells, copies, log, pseudonymOf })
   const links: Links = {
     sign: (id, lifetimeSeconds) => linksAt(config.publicUrl ?? address).sign(id, lifetimeSeconds),
     verify: (url) => linksAt(config.publicUrl ?? address).verify(url),

@@ -2,7 +2,7 @@
 import type { Insertable, Kysely, Selectable, Updateable } from 'kysely'
 import type { MessageId, TicketId } from '../contract/ids.ts'
 import { insertRows } from './statement.ts'
-import type { MessageTable, Tables } from './tables.ts'
+import type { MessageTable, PlayerKey, Tables } from './tables.ts'
 
 /** Past every position: the largest integer both engines hold. */
 const newestPosition = 2_147_483_647
@@ -28,6 +28,16 @@ export function messageRows(db: Kysely<Tables>) {
 
     all: (ticketId: TicketId) =>
       db.selectFrom('messages').selectAll().where('ticket_id', '=', ticketId).orderBy('position').execute(),
+
+    /** The ticket on which a player wrote what bears this mark. */
+    ticketOfMark: (player: PlayerKey, mark: string) =>
+      db
+        .selectFrom('messages')
+        .innerJoin('tickets', 'tickets.id', 'messages.ticket_id')
+        .select(['tickets.id', 'tickets.game', 'tickets.number', 'messages.id as message_id'])
+        .where('tickets.player', '=', player)
+        .where('messages.mark', '=', mark)
+        .executeTakeFirst(),
 
     add: (row: Insertable<MessageTable>) => insertRows(db, 'messages', [row]),
 

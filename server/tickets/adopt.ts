@@ -11,7 +11,8 @@ import type { Identity } from '../players/identity.ts'
 import { randomId } from '../random.ts'
 import type { Ledger, Store } from '../store/store.ts'
 import type { PlayerKey, TicketTable } from '../store/tables.ts'
-import { VendorError, type VendorTicket } from '../vendors/vendor.ts'
+import { VendorError, type VendorTicket, type VendorTicketId } from '../vendors/vendor.ts'
+import type { Copies } from './copies.ts'
 import { newNumber, newPlayer, withFreeNumber } from './new-rows.ts'
 import { stepsOf } from './present.ts'
 import { vendorPlayer } from './vendor-player.ts'
@@ -20,6 +21,7 @@ export interface AdoptParts {
   store: Store
   clock: Clock
   bells: Bells
+  copies: Pick<Copies, 'linkWithin'>
   log: Log
   pseudonymOf: (game: string, subject: string) => string
 }
@@ -42,7 +44,7 @@ interface Progress {
   cursor?: string | undefined
 }
 
-export function createAdopt({ store, clock, bells, log, pseudonymOf }: AdoptParts): Adopt {
+export function createAdopt({ store, clock, bells, copies, log, pseudonymOf }: AdoptParts): Adopt {
   const underWay = new Map<PlayerKey, Promise<void>>()
   const progress = new Map<PlayerKey, Progress>()
 
@@ -68,18 +70,34 @@ export function createAdopt({ store, clock, bells, log, pseudonymOf }: AdoptPart
     const row = newPlayer(player, pseudonymOf(player.game, player.subject), clock.now())
     const page = await game.vendor.list?.(vendorPlayer(row), cursor, AbortSignal.timeout(listMs))
     if (!page) return undefined
+    const told: (() => void)[] = []
     const adopted = await store.transaction(async (ledger) => {
+      told.length = 0
       const limits = await limitsFor(ledger, player.key)
       const found = limits ? page.tickets.filter((ticket) => isHistory(ticket, limits)) : []
       // In one order on every relay, so that none waits for the other in a circle.
       const ordered = found.toSorted((one, other) => (one.vendorTicketId < other.vendorTicketId ? -1 : 1))
       let count = 0
-      for (const ticket of ordered) if (await adoptOne(ledger, player, game, ticket, clock.now())) count += 1
+      for (const ticket of ordered) {
+        if (ticket.mark !== undefined && (await isCopy(ledger, player, ticket.vendorTicketId, ticket.mark))) continue
+        if (await adoptOne(ledger, player, game, ticket, clock.now())) count += 1
+      }
       if (count > 0) await ledger.players.remember(row)
       return count
     })
+    for (const tell of told) tell()
     if (adopted > 0) bells.player.ring(player.key)
     return page.cursor
+
+    /** What bears the mark of something the player wrote here is no history, but that, a second time. */
+    async function isCopy(ledger: Ledger, { key }: Identity, id: VendorTicketId, mark: string): Promise<boolean> {
+      const ticket = await ledger.messages.ticketOfMark(key, mark)
+      // Its own delivery is about to find it.
+      if (ticket && (await ledger.deliveries.findByMessage(ticket.message_id))) return true
+      const tell = ticket && (await copies.linkWithin(ledger, { ticket, delivery: { player: key } }, id))
+      if (tell) told.push(tell)
+      return ticket !== undefined
+    }
   }
 
   function isDue({ key }: Identity): boolean {

@@ -165,6 +165,8 @@ export interface VendorTicket {
   language?: Language | undefined
   createdAt: Date
   updatedAt: Date
+  /** Our mark, where the vendor shows it: of a ticket that the relay opened. */
+  mark?: string | undefined
 }
 
 export interface VendorTicketPage {

@@ -79,6 +79,8 @@ export function createPlayer(parts: PlayerParts) {
     world.tell(name, () => `has written ${text} on ${ticket.name}`)
   }
 
+  const everClosed = new Set<WrittenTicket>()
+
   async function open(): Promise<void> {
     const text = nextName()
     const body = { message: text, language: 'en' as const, email: 'ada@players.example' }
@@ -93,11 +95,18 @@ export function createPlayer(parts: PlayerParts) {
   async function reply(ticket: WrittenTicket): Promise<void> {
     const text = nextName()
     const body = { message: text }
-    const answer = await fleet.ask((relay) => relay.accept.reply(asking(relay, text), ticket.id, body))
-    noteWritten(ticket, text, answer)
+    const answer = await fleet
+      .ask((relay) => relay.accept.reply(asking(relay, text), ticket.id, body))
+      .catch((error: unknown) => {
+        // The same player, on another device, had just closed it: refused is not lost.
+        if (error instanceof Refusal && error.code === 'ticket_closed' && everClosed.has(ticket)) return undefined
+        throw error
+      })
+    if (answer) noteWritten(ticket, text, answer)
   }
 
   async function turn(ticket: WrittenTicket, wish: WrittenTicket['wish']): Promise<void> {
+    if (wish === 'closed') everClosed.add(ticket)
     await fleet.ask((relay) =>
       relay.change[wish === 'open' ? 'reopen' : 'close'](identity, gameOf(relay, key), ticket.id),
     )
