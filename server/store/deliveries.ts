@@ -160,6 +160,28 @@ export function deliveryRows(db: Kysely<Tables>, engine: Engine, now: LedgerNow)
         }),
       ),
 
+    /**
+     * Takes a delivery out of the line until somebody sends it again.
+     *
+     * @param mayHaveArrived - false where the last attempt surely came to nothing; undefined where it sent nothing
+     */
+    park: (
+      sequence: number,
+      owner: string,
+      problem_code: NonNullable<DeliveryTable['problem_code']>,
+      mayHaveArrived: boolean | undefined,
+    ) =>
+      changedOne(
+        held(db, sequence, owner).set((set) => ({
+          state: 'stuck',
+          problem_code,
+          lease_owner: null,
+          lease_until: 0,
+          unsure_since: mayHaveArrived === undefined ? set.ref('unsure_since') : mayHaveArrived ? now() : null,
+          looks: mayHaveArrived === undefined ? set.ref('looks') : 0,
+        })),
+      ),
+
     /** It has arrived: whoever holds the lease. False where another relay has written that down already. */
     async done(sequence: number): Promise<boolean> {
       const { numDeletedRows } = await db.deleteFrom('deliveries').where('sequence', '=', sequence).executeTakeFirst()

@@ -137,9 +137,9 @@ export function createOutcomes({ store, clock, bells, copies, owner, random }: O
     problem_code: DeliveryProblemCode,
     attempted: Attempted,
   ): Promise<Failed> {
-    const change = { state: 'stuck' as const, problem_code, ...free, ...known(attempted) }
+    const mayHaveArrived = attempted.hasBegun ? attempted.mayHaveArrived : undefined
     const isParked = await store.transaction(async (ledger) => {
-      if (!(await ledger.deliveries.change(delivery.sequence, owner, change))) return false
+      if (!(await ledger.deliveries.park(delivery.sequence, owner, problem_code, mayHaveArrived))) return false
       if (!message) return true
       await ledger.messages.change(message.id, { delivery: 'failed', problem_code })
       await ledger.events.add(ticket.player, clock.now(), deliveryEvent(message))

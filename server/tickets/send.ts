@@ -151,6 +151,11 @@ async function reply(
 ): Promise<Sent | typeof notShownYet> {
   const { vendor } = game
   const reply = replyOf(cargo, files)
+  if (cargo.unsure && vendor.findOpened && cargo.delivery.operation === 'open') {
+    // What was written after it has opened the ticket meanwhile.
+    const found = await vendor.findOpened(openingOf(game, cargo, files), lease.signal)
+    if (found) return { ...sentBy(found), isFound: true }
+  }
   if (cargo.unsure && vendor.findReplied) {
     const found = await vendor.findReplied(reply, lease.signal)
     if (found) return { ...found, isFound: true }

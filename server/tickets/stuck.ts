@@ -78,7 +78,7 @@ function anew(ticket: TicketRow, message: MessageRow, parked: DeliveryRow | unde
     // What may have arrived did so as whoever they were then.
     player: parked?.player ?? player,
     ticket_id,
-    operation: message.position === 1 ? 'open' : 'reply',
+    operation: parked?.operation ?? (message.position === 1 ? 'open' : 'reply'),
     message_id: message.id,
     mark: message.mark ?? message.id,
     state: 'waiting',
