@@ -36,13 +36,16 @@ function Tickets() {
   const { speech, session, tickets, outbox, opens } = useSupport()
   const words = speech.words.value
   const some = outbox.items.value.length || tickets.list.value?.length
+  const isLoading = session.kind.value && !tickets.list.value
+  // Where nothing can be written, nothing invites to it.
+  const isEmpty = !some && !tickets.failure.value && (isLoading || opens.value !== false)
   return (
     <>
       {(some || session.earlier.value) && <TicketList />}
-      {!some && !tickets.failure.value && (
+      {isEmpty && (
         <div class="empty">
           <Icon path={paths.talk} />
-          <p>{session.kind.value && !tickets.list.value ? words.loading : opens.value !== false && words.noTickets}</p>
+          <p>{isLoading ? words.loading : words.noTickets}</p>
         </div>
       )}
     </>
