@@ -1,8 +1,9 @@
 /** What a player does right after opening, while the vendor does not show everywhere yet what it took. */
 import { expect, it } from 'vitest'
 import { VendorError, type VendorErrorCode } from '../../server/vendors/vendor.ts'
-import { call, openOne, refOf, type Scene, seen } from './suite-parts.ts'
-import { replyOf } from './suite-world.ts'
+import { call, openingOf, openOne, refOf, type Scene, seen } from './suite-parts.ts'
+import { replyOf, sure } from './suite-world.ts'
+import { views } from './world.ts'
 
 const lateMs = 60_000
 
@@ -10,23 +11,20 @@ const lateMs = 60_000
 const passing: readonly VendorErrorCode[] = ['unreachable', 'busy', 'unexpected']
 
 export function lateSuite(scene: () => Scene): void {
-  it.each(['list', 'search'] as const)(
-    'takes a reply to what was just opened, or says to try again, while the %s lags',
-    async (view) => {
-      const { vendor, simulator } = scene()
-      if (!vendor.reply) return
-      simulator.world.showLate(view, lateMs)
-      const id = await openOne(scene())
-      const reply = replyOf(id, { message: 'Gleich hinterher.' })
-      const first = await attempt(vendor.reply(reply, call()))
-      if (first !== undefined) expect(passing).toContain(first)
-      await simulator.pass(lateMs)
-      if (first !== undefined) await vendor.reply(reply, call())
-      expect(seen(scene(), id).lines.filter((line) => line.includes('Gleich hinterher.'))).toHaveLength(1)
-    },
-  )
+  it.each(views)('takes a reply to what was just opened, or says to try again, while the %s lags', async (view) => {
+    const { vendor, simulator } = scene()
+    if (!vendor.reply) return
+    simulator.world.showLate(view, lateMs)
+    const id = await openOne(scene())
+    const reply = replyOf(id, { message: 'Gleich hinterher.' })
+    const first = await attempt(vendor.reply(reply, call()))
+    if (first !== undefined) expect(passing).toContain(first)
+    await simulator.pass(lateMs)
+    if (first !== undefined) await vendor.reply(reply, call())
+    expect(seen(scene(), id).lines.filter((line) => line.includes('Gleich hinterher.'))).toHaveLength(1)
+  })
 
-  it.each(['list'] as const)('closes what was just opened, or says to try again, while the %s lags', async (view) => {
+  it.each(views)('closes what was just opened, or says to try again, while the %s lags', async (view) => {
     const { vendor, simulator } = scene()
     if (!vendor.close) return
     simulator.world.showLate(view, lateMs)
@@ -36,6 +34,35 @@ export function lateSuite(scene: () => Scene): void {
     await simulator.pass(lateMs)
     if (first !== undefined) await vendor.close(refOf(id), call())
     expect(seen(scene(), id).closed).toBe(true)
+  })
+
+  it.each(['oldest', 'any', 'newest'] as const)('finds an opening among many of the same player: %s', async (order) => {
+    const { vendor, simulator } = scene()
+    if (!vendor.findOpened) return
+    simulator.world.list({ order })
+    const openings = Array.from({ length: 30 }, () => openingOf())
+    const ids: string[] = []
+    for (const opening of openings) ids.push((await vendor.open(opening, call())).vendorTicketId)
+    for (const [index, opening] of openings.entries()) {
+      const found = await vendor.findOpened(opening, call())
+      expect(found?.vendorTicketId, `${index}`).toBe(ids[index])
+    }
+  })
+
+  it('never says «not there» because it has not looked through to the end', async () => {
+    const { vendor, simulator } = scene()
+    const { findOpened } = vendor
+    if (!findOpened) return
+    simulator.world.list({ cap: 1 })
+    const opening = openingOf()
+    const id = await openOne(scene(), opening)
+    for (let more = 0; more < 5; more += 1) await openOne(scene())
+    let isSure = true
+    const found = await findOpened(opening, call()).catch(async (error: unknown) => {
+      isSure = false
+      return sure(Promise.reject(error))
+    })
+    if (isSure) expect(found?.vendorTicketId).toBe(id)
   })
 }
 

@@ -7,7 +7,7 @@ import { expect, it, type TestContext } from 'vitest'
 import { type Opening, type Reply, VendorError } from '../../server/vendors/vendor.ts'
 import { until } from '../relay/wait.ts'
 import { ada, call, codeOf, having, openingOf, openOne, refOf, type Scene, seen } from './suite-parts.ts'
-import { type Poison, poisons, type Silence, silences } from './world.ts'
+import { type Poison, poisons, type Silence, silences, views } from './world.ts'
 
 const codesOf: Record<Poison, string> = {
   error: 'unreachable',
@@ -101,23 +101,20 @@ export function worldSuite(scene: () => Scene): void {
     expect(linesWith(scene(), 'Spät, aber doch.')).toHaveLength(1)
   })
 
-  it.each(['list', 'search'] as const)(
-    'finds what it opened once the vendor’s %s shows it, and nothing else before',
-    async (view) => {
-      const { vendor, simulator } = scene()
-      if (!vendor.findOpened) return
-      await openOne(scene())
-      const opening = openingOf()
-      const setBack = simulator.world.showLate(view, lateMs)
-      const id = await open(opening)
-      const before = await sure(vendor.findOpened(opening, call()))
-      expect([undefined, id]).toContain(before?.vendorTicketId)
-      await simulator.pass(lateMs)
-      expect((await vendor.findOpened(opening, call()))?.vendorTicketId).toBe(id)
-      setBack()
-      expect((await vendor.findOpened(opening, call()))?.vendorTicketId).toBe(id)
-    },
-  )
+  it.each(views)('finds what it opened once the vendor’s %s shows it, and nothing else before', async (view) => {
+    const { vendor, simulator } = scene()
+    if (!vendor.findOpened) return
+    await openOne(scene())
+    const opening = openingOf()
+    const setBack = simulator.world.showLate(view, lateMs)
+    const id = await open(opening)
+    const before = await sure(vendor.findOpened(opening, call()))
+    expect([undefined, id]).toContain(before?.vendorTicketId)
+    await simulator.pass(lateMs)
+    expect((await vendor.findOpened(opening, call()))?.vendorTicketId).toBe(id)
+    setBack()
+    expect((await vendor.findOpened(opening, call()))?.vendorTicketId).toBe(id)
+  })
 
   it.each(poisons)('fails on one message alone, as agreed, however often it is tried: %s', async (how) => {
     const { vendor, simulator } = scene()

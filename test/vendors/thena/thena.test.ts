@@ -16,3 +16,7 @@ function starting(options: ThenaOptions = {}) {
 
 vendorSuite('Thena', starting(), { knowsOwners: true })
 vendorSuite('Thena, refusing repeats', starting({ repeats: 'refuse' }), { knowsOwners: true })
+vendorSuite('Thena, refusing repeats under a 200', starting({ repeats: 'disguise' }), { knowsOwners: true })
+vendorSuite('Thena, without the call that reads one ticket', starting({ withoutTicketCall: true }), {
+  knowsOwners: true,
+})
