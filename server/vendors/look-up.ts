@@ -45,6 +45,17 @@ export function isLinked(id: VendorTicketId | string | undefined, { linked }: Pi
   return id !== undefined && linked?.has(id as VendorTicketId) === true
 }
 
+/**
+ * What belongs to a ticket that was seen just now. A 404 of it says nothing of the ticket: the call has another name, or
+ * lags.
+ */
+export async function ofSeenTicket<T>(answer: Promise<T>, call: string, cannotTell: CannotTell): Promise<T> {
+  return answer.catch((error: unknown) => {
+    if (!(error instanceof VendorError) || error.code !== 'missing') throw error
+    return cannotTell(`${call}: 404 of a ticket that is there`)
+  })
+}
+
 /** That a look-up is refused, or its list missing, does not end a delivery: it says nothing of what is sought. */
 export async function unlessRefused<T>(answer: Promise<T>, onRefused: () => T): Promise<T> {
   try {

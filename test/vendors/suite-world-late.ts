@@ -7,6 +7,9 @@ import { views } from './world.ts'
 
 const lateMs = 60_000
 
+/** Longer than any vendor is given to show what it took. */
+const longMs = 3_600_000
+
 /** What the relay tries again. `missing` or `refused` would end it. */
 const passing: readonly VendorErrorCode[] = ['unreachable', 'busy', 'unexpected']
 
@@ -16,7 +19,7 @@ export function lateSuite(scene: () => Scene): void {
     if (!vendor.reply) return
     simulator.world.showLate(view, lateMs)
     const id = await openOne(scene())
-    const reply = replyOf(id, { message: 'Gleich hinterher.' })
+    const reply = replyOf(id, { message: 'Gleich hinterher.', openedAt: new Date() })
     const first = await attempt(vendor.reply(reply, call()))
     if (first !== undefined) expect(passing).toContain(first)
     await simulator.pass(lateMs)
@@ -29,11 +32,21 @@ export function lateSuite(scene: () => Scene): void {
     if (!vendor.close) return
     simulator.world.showLate(view, lateMs)
     const id = await openOne(scene())
-    const first = await attempt(vendor.close(refOf(id), call()))
+    const ref = { ...refOf(id), openedAt: new Date() }
+    const first = await attempt(vendor.close(ref, call()))
     if (first !== undefined) expect(passing).toContain(first)
     await simulator.pass(lateMs)
-    if (first !== undefined) await vendor.close(refOf(id), call())
+    if (first !== undefined) await vendor.close(ref, call())
     expect(seen(scene(), id).closed).toBe(true)
+  })
+
+  it.each(views)('does not wait for ever for what was opened long ago and the %s does not show', async (view) => {
+    const { vendor, simulator } = scene()
+    simulator.world.showLate(view, lateMs)
+    const ref = { ...refOf(await openOne(scene())), openedAt: new Date(Date.now() - longMs) }
+    const reply = { ...replyOf(ref.vendorTicketId), ...ref }
+    const codes = [await attempt(vendor.reply?.(reply, call())), await attempt(vendor.close?.(ref, call()))]
+    expect(codes).not.toContain('busy')
   })
 
   it.each(['oldest', 'any', 'newest'] as const)('finds an opening among many of the same player: %s', async (order) => {
@@ -67,8 +80,8 @@ export function lateSuite(scene: () => Scene): void {
 }
 
 /** @returns the code of a failure, undefined for a success */
-async function attempt(act: Promise<unknown>): Promise<VendorErrorCode | undefined> {
-  return act.then(
+async function attempt(act: Promise<unknown> | undefined): Promise<VendorErrorCode | undefined> {
+  return Promise.resolve(act).then(
     () => undefined,
     (error: unknown) => {
       if (error instanceof VendorError) return error.code

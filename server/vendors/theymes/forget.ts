@@ -22,6 +22,7 @@ export function createForget(
     let cursor: string | undefined
     for (let page = 0; page < maxPages; page += 1) {
       const found = await tickets.find(player, { limit: pageSize, cursor }, signal)
+      if (found.unreadable.length > 0) unnamed()
       for (const { theymesPlayerId } of found.tickets) ids.add(theymesPlayerId ?? unnamed())
       cursor = found.cursor
       if (cursor === undefined) return ids

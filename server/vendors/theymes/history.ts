@@ -1,93 +1,123 @@
 /** What Theymes already holds of a player: tickets opened anywhere, and the one that carries a mark of ours. */
-import { inBatches } from '../batch.ts'
-import type { VendorParts } from '../parts.ts'
-import { type Opening, type Vendor, VendorError, type VendorTicketId } from '../vendor.ts'
+import { whatFits } from '../batch.ts'
+import { type CannotTell, isLinked, isOlder, isPastAll, type Sought, unlessRefused } from '../look-up.ts'
+import { type Opening, type Vendor, VendorError, type VendorTicket, type VendorTicketId } from '../vendor.ts'
 import type { TicketReader } from './tickets.ts'
 import { subjectOf, ticketOf } from './translate.ts'
-import type { TheymesEvent, TheymesTicket } from './wire.ts'
+import { SoughtEvent, type TheymesTicket, TheymesTicketPlace } from './wire.ts'
 
 /** One further call a ticket, for its subject, the first time it is seen. */
 const pageSize = 20
-/**
- * Looked through for a mark: what the player has opened since they wrote the message; one call for each that is not known
- * to be another message's.
- */
+/** Looked through for a mark: what the player has opened since they wrote the message. */
 const searchedPage = 1_000
-const searchedPages = 3
-/** How far the two clocks may be apart. */
-const skewMs = 10 * 60 * 1000
+const maxPages = 20
+/** Of these, tickets whose events are read: one call each. */
+const maxCandidates = 50
 const keptSubjects = 2_000
 const dayMs = 24 * 60 * 60 * 1000
+
+const ticketsCall = 'GET /tickets'
 
 export interface History {
   list: NonNullable<Vendor['list']>
   findOpened: NonNullable<Vendor['findOpened']>
 }
 
-export function createHistory(tickets: TicketReader, parts: VendorParts): History {
+/** Tickets that could be an opening's. */
+interface Candidates {
+  ids: string[]
+  /** Why the opening may be another all the same. */
+  doubt: string | undefined
+}
+
+export function createHistory(tickets: TicketReader, cannotTell: CannotTell): History {
   /** A ticket's first message never changes. */
   const subjects = new Map<string, string>()
 
   async function subjectFor(ticketId: string, signal: AbortSignal): Promise<string> {
     const known = subjects.get(ticketId)
     if (known !== undefined) return known
-    const subject = subjectOf(await tickets.messages(ticketId, signal))
+    const { messages, isWhole } = await tickets.messages(ticketId, signal)
+    const subject = subjectOf(messages)
+    if (isWhole) remember(ticketId, subject)
+    return subject
+  }
+
+  function remember(ticketId: string, subject: string): void {
     const [oldest] = subjects.keys()
     if (subjects.size >= keptSubjects && oldest !== undefined) subjects.delete(oldest)
     subjects.set(ticketId, subject)
-    return subject
   }
 
   const list: History['list'] = async (player, cursor, signal) => {
     const page = await tickets.find(player, { limit: pageSize, cursor }, signal)
-    const found = await inBatches(page.tickets, async (ticket) => ticketOf(ticket, await subjectFor(ticket.id, signal)))
-    return { tickets: found, cursor: page.cursor }
+    if (page.tickets.length === 0 && page.unreadable.length > 0) cannotTell(`${ticketsCall}: every row`)
+    const titled = async (ticket: TheymesTicket): Promise<VendorTicket> =>
+      ticketOf(ticket, await subjectFor(ticket.id, signal))
+    return { tickets: await whatFits(page.tickets, titled), cursor: page.cursor }
   }
 
   const findOpened: History['findOpened'] = async (opening, signal) => {
-    for await (const { id } of openedSince(opening, signal)) {
-      if (opening.linked?.has(id as VendorTicketId)) continue
-      if (await holds(id, opening, signal)) return { vendorTicketId: id as VendorTicketId }
+    const { ids, doubt } = await candidatesFor(opening, signal)
+    let unread = ids.length > maxCandidates ? `${ticketsCall}: more new tickets than are looked at` : doubt
+    for (const id of ids.slice(0, maxCandidates)) {
+      const { found, drifted } = await markOn(id, opening, signal)
+      if (found) return { vendorTicketId: found }
+      if (drifted) unread = 'events: a player’s message that cannot be read'
     }
-    return undefined
+    return unread === undefined ? undefined : cannotTell(unread)
   }
 
   /** Newest first, back to the time the message was written. */
-  async function* openedSince({ player, sentAt }: Opening, signal: AbortSignal): AsyncGenerator<TheymesTicket> {
+  async function candidatesFor(opening: Opening, signal: AbortSignal): Promise<Candidates> {
+    const { player, sentAt } = opening
+    const found: TheymesTicket[] = []
+    // A ticket opened between two pages moves another into both.
+    const idsOf = () => [...new Set(found.filter((ticket) => mayBe(ticket, opening)).map(({ id }) => id))]
+    let doubt: string | undefined
     let cursor: string | undefined
-    for (let page = 0; page < searchedPages; page++) {
+    for (let page = 0; page < maxPages; page += 1) {
       const query = { createdAfter: dayBefore(sentAt), limit: searchedPage, cursor }
-      const found = await tickets.find(player, query, signal)
-      const isRecent = ({ createdAt }: TheymesTicket) => createdAt.getTime() >= sentAt.getTime() - skewMs
-      yield* found.tickets.filter(isRecent)
-      cursor = found.cursor
-      if (cursor === undefined || !found.tickets.every(isRecent)) return
+      const look = tickets.find(player, query, signal)
+      const answer = await unlessRefused(look, () => cannotTell(`${ticketsCall}: refused`))
+      found.push(...answer.tickets)
+      if (answer.unreadable.some((row) => mayBe(TheymesTicketPlace.safeParse(row).data ?? {}, opening)))
+        doubt = `${ticketsCall}: a row that may be what is looked for`
+      cursor = answer.cursor
+      const times = found.map(({ createdAt }) => createdAt)
+      if (cursor === undefined || isPastAll(times, opening)) return { ids: idsOf(), doubt }
     }
+    return { ids: idsOf(), doubt: doubt ?? `${ticketsCall}: more rows than are looked at` }
   }
 
-  async function holds(ticketId: string, opening: Opening, signal: AbortSignal): Promise<boolean> {
-    const events = await tickets.events(ticketId, signal)
-    if (events.some((event) => carries(event, opening))) return true
-    if (events.some(isUnreadable)) throw unreadable()
-    return false
-  }
-
-  /** To say that the mark is not there, when it may be, would send the message twice. */
-  function unreadable(): VendorError {
-    parts.onDrift('theymes', 'events: a player’s message that cannot be read')
-    return new VendorError('unexpected', 'theymes events: cannot tell whether a message has arrived')
+  async function markOn(ticketId: string, { mark }: Opening, signal: AbortSignal): Promise<Sought<VendorTicketId>> {
+    const rows = await tickets.events(ticketId, signal).catch(unlessUntold)
+    const events = rows?.map((row) => SoughtEvent.safeParse(row).data)
+    const isThere = events?.some((event) => event?.message?.includes(mark))
+    return {
+      found: isThere ? (ticketId as VendorTicketId) : undefined,
+      drifted: events === undefined || events.some(isUnreadable),
+    }
   }
 
   return { list, findOpened }
 }
 
-function carries(event: TheymesEvent, { mark }: Opening): boolean {
-  return typeof event.message === 'string' && event.message.includes(mark)
+/** Neither another message's already nor older than the player's words. */
+function mayBe({ id, createdAt }: TheymesTicketPlace, opening: Opening): boolean {
+  return !isLinked(id, opening) && !isOlder(createdAt, opening)
 }
 
-function isUnreadable(event: TheymesEvent): boolean {
-  const hasFiles = Array.isArray(event.attachments) && event.attachments.length > 0
-  return event.type === 'PLAYER_MESSAGE' && typeof event.message !== 'string' && !hasFiles
+/** What one ticket does not tell, another may. */
+function unlessUntold(error: unknown): undefined {
+  if (!(error instanceof VendorError) || !['refused', 'unexpected'].includes(error.code)) throw error
+}
+
+/** That it is a player's, or may be one, and has neither words nor, in their place, files. */
+function isUnreadable(event: SoughtEvent | undefined): boolean {
+  if (!event) return true
+  const mayBePlayers = event.type === 'PLAYER_MESSAGE' || typeof event.type !== 'string'
+  return mayBePlayers && event.message === undefined && event.attachments.length === 0
 }
 
 /** As the date-only filter takes it; a day earlier, because the two clocks may disagree about the date. */

@@ -4,25 +4,28 @@
  */
 import { splitPath } from '../address.ts'
 import type { VendorHttp } from '../http.ts'
+import { type CannotTell, ofSeenTicket } from '../look-up.ts'
 import { ratingNote } from '../rating-note.ts'
 import type { Vendor } from '../vendor.ts'
 import type { TicketReader } from './tickets.ts'
 import type { VocabularyKeeper } from './vocabulary.ts'
-import { Success, type TheymesConfig } from './wire.ts'
+import { SoughtEvent, Success, type TheymesConfig } from './wire.ts'
 
 export interface RateParts {
   config: TheymesConfig
   http: VendorHttp
   tickets: TicketReader
   vocabulary: VocabularyKeeper
+  cannotTell: CannotTell
 }
 
-export function createRate({ config, http, tickets, vocabulary }: RateParts): NonNullable<Vendor['rate']> {
+export function createRate({ config, http, tickets, vocabulary, cannotTell }: RateParts): NonNullable<Vendor['rate']> {
   const { paths, privateNoteField } = config
 
   async function act(ticketId: string, action: Record<string, unknown>, signal: AbortSignal): Promise<void> {
     const json = { actions: [action] }
-    await http.call({ ...splitPath(paths.actions), params: { ticketId }, json, schema: Success, signal })
+    const call = { ...splitPath(paths.actions), params: { ticketId }, json, schema: Success, signal }
+    await ofSeenTicket(http.call(call), paths.actions, cannotTell)
   }
 
   return async (ref, rating, signal) => {
@@ -33,7 +36,7 @@ export function createRate({ config, http, tickets, vocabulary }: RateParts): No
     if (isTagged && !rating.comment) return
     const note = ratingNote(rating, ref.number)
     const events = await tickets.events(id, signal)
-    if (events.some(({ message }) => message === note)) return
+    if (events.some((event) => SoughtEvent.safeParse(event).data?.message === note)) return
     await act(id, { type: 'addPrivateNote', [privateNoteField]: note }, signal)
   }
 }

@@ -7,6 +7,7 @@ import type { Can } from '../../contract/can.ts'
 import { languageOf } from '../../contract/language.ts'
 import { splitPath } from '../address.ts'
 import { createVendorHttp, type VendorHttp } from '../http.ts'
+import { type CannotTell, cannotTellOf, ofSeenTicket } from '../look-up.ts'
 import type { VendorParts } from '../parts.ts'
 import { type Vendor, type VendorDownload, VendorError } from '../vendor.ts'
 import { createForget } from './forget.ts'
@@ -30,8 +31,9 @@ export function createTheymes(config: TheymesConfig, parts: VendorParts): Vendor
     clock: parts.clock,
     ...parts.http,
   })
-  const tickets = createTicketReader(config, http, parts)
-  const history = createHistory(tickets, parts)
+  const cannotTell = cannotTellOf('theymes', parts)
+  const tickets = createTicketReader({ config, http, parts, cannotTell })
+  const history = createHistory(tickets, cannotTell)
   const uploads = createUploads({ config, http, parts })
   const vocabulary = createVocabulary(config, http, parts)
   const { deletion, attachment } = config.paths
@@ -42,8 +44,8 @@ export function createTheymes(config: TheymesConfig, parts: VendorParts): Vendor
     open: createOpen({ config, clock: parts.clock, http, tickets, uploads, vocabulary }),
     prepareUpload: uploads.prepare,
     findOpened: history.findOpened,
-    close: createClose(config, http, tickets),
-    rate: createRate({ config, http, tickets, vocabulary }),
+    close: createClose({ config, http, tickets, cannotTell }),
+    rate: createRate({ config, http, tickets, vocabulary, cannotTell }),
     read: createRead(tickets),
     list: history.list,
     receive: receiveHook,
@@ -67,16 +69,25 @@ function canOf({ paths }: TheymesConfig): Can {
   }
 }
 
+interface CloseParts {
+  config: TheymesConfig
+  http: VendorHttp
+  tickets: TicketReader
+  cannotTell: CannotTell
+}
+
 /**
  * `resolveTicket`: the player is told, and the studio's survey goes out. What a later ticket of the player's goes on is closed
  * by `rejectTicket`, which does neither: one conversation asks for one opinion.
  */
-function createClose({ paths }: TheymesConfig, http: VendorHttp, tickets: TicketReader): NonNullable<Vendor['close']> {
+function createClose({ config, http, tickets, cannotTell }: CloseParts): NonNullable<Vendor['close']> {
+  const { actions } = config.paths
   return async (ref, signal) => {
     const ticket = await tickets.own(ref, signal)
     if (statusOf(ticket.status) === 'closed') return
     const json = { actions: [{ type: ref.isFollowedUp ? 'rejectTicket' : 'resolveTicket' }] }
-    await http.call({ ...splitPath(paths.actions), params: { ticketId: ticket.id }, json, schema: Success, signal })
+    const call = { ...splitPath(actions), params: { ticketId: ticket.id }, json, schema: Success, signal }
+    await ofSeenTicket(http.call(call), actions, cannotTell)
   }
 }
 
@@ -87,7 +98,7 @@ function createRead(tickets: TicketReader): NonNullable<Vendor['read']> {
       status: statusOf(ticket.status),
       language: languageOf(ticket.language ?? ''),
       updatedAt: ticket.lastActivityAt ?? ticket.createdAt,
-      messages: await tickets.messages(ticket.id, signal),
+      messages: (await tickets.messages(ticket.id, signal)).messages,
     }
   }
 }
@@ -96,7 +107,7 @@ function createRead(tickets: TicketReader): NonNullable<Vendor['read']> {
 function createDownload(path: string, http: VendorHttp, tickets: TicketReader): NonNullable<Vendor['download']> {
   return async (ref, { vendorFileId }, signal): Promise<VendorDownload> => {
     const ticket = await tickets.own(ref, signal)
-    const messages = await tickets.messages(ticket.id, signal)
+    const { messages } = await tickets.messages(ticket.id, signal)
     const isThere = messages.some((message) => message.attachments.some((file) => file.vendorFileId === vendorFileId))
     if (!isThere) throw new VendorError('missing', `theymes ${path}: no such file on this ticket`, { status: 404 })
     const params = { ticketId: ticket.id, attachmentId: vendorFileId }

@@ -17,7 +17,7 @@ import {
   fileTypes,
   MessageEvent,
   maxFileBytes,
-  type TheymesEvent,
+  TheymesEvent,
   type TheymesTicket,
   waitingStatus,
 } from './wire.ts'
@@ -61,28 +61,26 @@ export interface Reading {
   messages: VendorMessage[]
   /** Kinds of what was left out. */
   hidden: string[]
-  /** A public message that does not fit, by field. */
-  broken: string | undefined
+  /** Public messages that do not fit, or what may be one: the field of each that does not. */
+  broken: string[]
 }
 
 /** Only the player's and the agents' messages pass; notes, assignments and whatever else there may be do not. */
-export function readEvents(
-  events: readonly TheymesEvent[],
-  agentTypes: readonly string[],
-  withFiles: boolean,
-): Reading {
-  const reading: Reading = { messages: [], hidden: [], broken: undefined }
-  for (const event of events) readEvent(event, agentTypes, withFiles, reading)
+export function readEvents(rows: readonly unknown[], agentTypes: readonly string[], withFiles: boolean): Reading {
+  const reading: Reading = { messages: [], hidden: [], broken: [] }
+  for (const row of rows) readEvent(row, agentTypes, withFiles, reading)
   reading.messages.sort((one, other) => one.sentAt.getTime() - other.sentAt.getTime())
   return reading
 }
 
-function readEvent(event: TheymesEvent, agentTypes: readonly string[], withFiles: boolean, reading: Reading): void {
+function readEvent(row: unknown, agentTypes: readonly string[], withFiles: boolean, reading: Reading): void {
+  const event = TheymesEvent.safeParse(row).data
+  if (!event) return void reading.broken.push('events.*.type')
   const author = authorOf(event.type, agentTypes)
   if (!author) return void reading.hidden.push(kindOf(event.type))
   const parsed = MessageEvent.safeParse(event)
   if (!parsed.success) {
-    reading.broken = `events.*.${parsed.error.issues[0]?.path.join('.')}`
+    reading.broken.push(`events.*.${String(parsed.error.issues[0]?.path[0])}`)
     return
   }
   const message = messageOf(parsed.data, author, withFiles)

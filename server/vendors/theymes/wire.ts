@@ -78,14 +78,33 @@ export const TheymesTicket = z.object({
 })
 export type TheymesTicket = z.output<typeof TheymesTicket>
 
+/** As much of a ticket as says that it is not what is sought, be the rest as it may. */
+export const TheymesTicketPlace = z.object({
+  id: z.string().optional().catch(undefined),
+  createdAt: Time.optional().catch(undefined),
+})
+export type TheymesTicketPlace = Partial<z.output<typeof TheymesTicketPlace>>
+
+/** Each row is read by itself: one that does not fit hides none of the others. */
 export const TicketList = z.object({
-  tickets: z.array(TheymesTicket),
+  tickets: z.array(z.unknown()),
   pagination: z.object({ cursor: z.string().nullish() }).nullish(),
 })
 
+/** Each row is read by itself, as {@link TheymesEvent}. */
+export const EventList = z.object({ events: z.array(z.unknown()) })
+
 /** Every event has a type; what else it must have depends on whether it is a message, see {@link MessageEvent}. */
-export const EventList = z.object({ events: z.array(z.looseObject({ type: z.string() })) })
-export type TheymesEvent = z.output<typeof EventList>['events'][number]
+export const TheymesEvent = z.looseObject({ type: z.string() })
+export type TheymesEvent = z.output<typeof TheymesEvent>
+
+/** As much of an event as tells whether it is a certain message of ours. */
+export const SoughtEvent = z.object({
+  type: z.unknown(),
+  message: z.string().optional().catch(undefined),
+  attachments: z.array(z.unknown()).catch([]),
+})
+export type SoughtEvent = z.output<typeof SoughtEvent>
 
 export const MessageEvent = z.object({
   id: z.string().min(1),
