@@ -22,7 +22,7 @@ export const misbehaviours = [
 ] as const
 export type Misbehaviour = (typeof misbehaviours)[number]
 /** `refuse` is no fault of the vendor's: what was asked will never be taken. `timeout` is a gateway's own answer. */
-export type Act = Misbehaviour | 'refuse' | 'forbidden' | 'timeout'
+export type Act = Misbehaviour | 'refuse' | 'forbidden' | 'missing' | 'timeout'
 
 interface Place {
   url: string
@@ -46,6 +46,7 @@ export const acts: Record<Act, (response: ServerResponse, answer: Answer, place:
   unauthorized: (response, _, { unauthorized }) => send(response, unauthorized),
   refuse: (response) => send(response, { status: 422, json: { message: 'not this one' } }),
   forbidden: (response) => send(response, { status: 403, json: { message: 'forbidden' } }),
+  missing: (response) => send(response, { status: 404, json: { message: 'not found' } }),
   timeout: (response) => send(response, { status: 504, json: { message: 'gateway timeout' } }),
 }
 

@@ -1,6 +1,5 @@
 /** Looking for a mark of ours at Zaia, before anything is sent again. No order of its lists is documented, so none is assumed. */
-import { type CannotTell, cannotTellOf, isLinked, isOlder, unlessRefused } from '../look-up.ts'
-import type { VendorParts } from '../parts.ts'
+import { type CannotTell, isLinked, isOlder, unlessRefused } from '../look-up.ts'
 import type { Opened, Opening, Replied, Vendor, VendorMessageId, VendorTicketId } from '../vendor.ts'
 import { type Messages, maxChats, maxPageSize, type ZaiaReader } from './reader.ts'
 import type { Identity } from './translate.ts'
@@ -20,8 +19,7 @@ export interface Find {
   findReplied: NonNullable<Vendor['findReplied']>
 }
 
-export function createFind(config: ZaiaConfig, reader: ZaiaReader, parts: VendorParts): Find {
-  const cannotTell = cannotTellOf('zaia', parts)
+export function createFind(config: ZaiaConfig, reader: ZaiaReader, cannotTell: CannotTell): Find {
   /** As a ticket goes through them, so that one which moves on meanwhile is met further on. */
   const statuses = [...config.statuses.open, ...config.statuses.closed]
 
@@ -93,10 +91,10 @@ function mayBe({ id, createdAt }: TicketRowPlace, opening: Opening): boolean {
 /** Of whatever role: what is there need not be sent again. An agent who quotes it proves as much, by a message of their own. */
 function withMark({ all }: Messages, mark: string, { agentRoles }: ZaiaConfig): Replied | undefined {
   const carrying = all.filter(({ said }) => said?.includes(mark))
-  const ours = carrying.find(({ role }) => !agentRoles.includes(role))
+  const ours = carrying.find(({ role }) => role === undefined || !agentRoles.includes(role))
   return carrying.length > 0 ? { vendorMessageId: (ours?.id ?? undefined) as VendorMessageId | undefined } : undefined
 }
 
 function hasUnreadable({ all }: Messages, { playerRoles }: ZaiaConfig): boolean {
-  return all.some(({ role, said }) => playerRoles.includes(role) && said === undefined)
+  return all.some(({ role, said }) => said === undefined && (role === undefined || playerRoles.includes(role)))
 }

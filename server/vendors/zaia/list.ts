@@ -1,5 +1,6 @@
 /** A player's tickets at Zaia: one call a status, because `status` is required there, put together newest first. */
-import { inBatches } from '../batch.ts'
+import { whatFits } from '../batch.ts'
+import type { CannotTell } from '../look-up.ts'
 import type { VendorParts } from '../parts.ts'
 import type { Vendor } from '../vendor.ts'
 import type { ZaiaReader } from './reader.ts'
@@ -12,7 +13,14 @@ const maxPages = 100
 /** As many ids as an address may well hold. */
 const chatsOfOneCall = 50
 
-export function createList(config: ZaiaConfig, reader: ZaiaReader, parts: VendorParts): NonNullable<Vendor['list']> {
+export interface ListParts {
+  config: ZaiaConfig
+  reader: ZaiaReader
+  parts: VendorParts
+  cannotTell: CannotTell
+}
+
+export function createList({ config, reader, parts, cannotTell }: ListParts): NonNullable<Vendor['list']> {
   const statuses = [...config.statuses.open, ...config.statuses.closed]
   return async (player, cursor, signal) => {
     const identity = await reader.identity(player, signal)
@@ -23,9 +31,11 @@ export function createList(config: ZaiaConfig, reader: ZaiaReader, parts: Vendor
     const query = { chatIds: chatIds.slice(0, chatsOfOneCall), pageNumber, pageSize }
     if (chatIds.length > chatsOfOneCall) parts.onHidden('zaia', 'chats beyond those of one list')
     const pages = await Promise.all(statuses.map((status) => reader.tickets(identity, { ...query, status }, signal)))
-    const tickets = await inBatches(
-      pages.flatMap((page) => page.tickets),
-      async (ticket) => ticketOf(ticket, messagesOf((await reader.messages(ticket, signal)).shown, config), config),
+    const rows = pages.flatMap((page) => page.tickets)
+    if (rows.length === 0 && pages.some(({ unreadable }) => unreadable.length > 0))
+      cannotTell('GET /api/v1/tickets/details: every row')
+    const tickets = await whatFits(rows, async (ticket) =>
+      ticketOf(ticket, messagesOf(await reader.shownMessages(ticket, signal), config), config),
     )
     tickets.sort((one, other) => other.updatedAt.getTime() - one.updatedAt.getTime())
     const isLast = pages.every((page) => page.isLast) || pageNumber >= maxPages

@@ -100,8 +100,8 @@ export function createOpen({ config, http, parts, reader, send }: OpenParts): Ve
       for (const ticket of tickets) {
         const isOlder = ticket.createdAt.getTime() < since.getTime() - skewMs
         if (isOlder || claimed.has(ticket.id) || isLinked(ticket.id, { linked })) continue
-        const { shown, isWhole } = await reader.messages(ticket, signal)
-        if (shown.length === 0 && isWhole) return ticket.id
+        const { shown, isWhole, drifted } = await reader.messages(ticket, signal)
+        if (shown.length === 0 && isWhole && !drifted) return ticket.id
       }
     }
     return undefined

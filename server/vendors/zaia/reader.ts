@@ -5,10 +5,22 @@
 import type { z } from 'zod'
 import { splitPath } from '../address.ts'
 import type { VendorHttp } from '../http.ts'
+import { type CannotTell, ofSeenTicket } from '../look-up.ts'
 import type { VendorParts } from '../parts.ts'
+import { isSettling, notShownYet } from '../settle.ts'
 import { VendorError, type VendorPlayer, type VendorTicketRef } from '../vendor.ts'
-import { type Identity, identityOf, isOwn, type PublicMessage } from './translate.ts'
-import { ChatList, ExternalUser, messageList, TicketDetails, TicketRows, type ZaiaConfig } from './wire.ts'
+import { type Identity, identityOf, isOwn } from './translate.ts'
+import {
+  ChatList,
+  ExternalUser,
+  type MessageRow,
+  MessageRows,
+  messageReader,
+  type PublicMessage,
+  TicketDetails,
+  TicketRows,
+  type ZaiaConfig,
+} from './wire.ts'
 
 /** "externalId 3..250 chars" */
 const externalIdLength = { min: 3, max: 250 }
@@ -41,9 +53,11 @@ export interface Messages {
   /** Those for the player's eyes. */
   shown: PublicMessage[]
   /** Of every role, only to look for our mark in. */
-  all: { id?: string | null | undefined; role: string; said: string | undefined }[]
+  all: MessageRow[]
   /** False where the answer was full, so that there may be more. */
   isWhole: boolean
+  /** One that may be for the player's eyes could not be read. */
+  drifted: boolean
 }
 
 export interface ZaiaReader {
@@ -51,12 +65,25 @@ export interface ZaiaReader {
   identity: (player: VendorPlayer, signal: AbortSignal, fresh?: boolean) => Promise<Identity>
   /** Ids of the player's chats, the signed one first; {@link maxChats} and no more. Empty where there is none. */
   chats: (identity: Identity, signal: AbortSignal) => Promise<string[]>
-  /** The ticket, if it is this player's. @throws VendorError `missing` */
+  /**
+   * The ticket, if it is this player's.
+   *
+   * @throws VendorError `missing` if it is not, or is nobody's; `busy` while it is so new that it may not show yet
+   */
   own: (ref: VendorTicketRef, signal: AbortSignal) => Promise<TicketDetails>
-  /** Tickets of these chats in one status. @throws VendorError `unexpected` where not one row can be read */
+  /** Tickets of these chats in one status. */
   tickets: (identity: Identity, query: TicketQuery, signal: AbortSignal) => Promise<TicketsPage>
   /** Messages of a ticket known to be the player's. */
   messages: (ticket: Pick<TicketDetails, 'id' | 'chatId'>, signal: AbortSignal) => Promise<Messages>
+  /** Those for the player's eyes. @throws VendorError `unexpected` where not one of them can be read */
+  shownMessages: (ticket: Pick<TicketDetails, 'id' | 'chatId'>, signal: AbortSignal) => Promise<PublicMessage[]>
+}
+
+export interface ReaderParts {
+  config: ZaiaConfig
+  http: VendorHttp
+  parts: VendorParts
+  cannotTell: CannotTell
 }
 
 /** Whether Zaia can hold this player's id at all. */
@@ -64,15 +91,10 @@ export function canBeExternal({ id }: Pick<VendorPlayer, 'id'>): boolean {
   return id.length >= externalIdLength.min && id.length <= externalIdLength.max
 }
 
-export function createReader(config: ZaiaConfig, http: VendorHttp, parts: VendorParts): ZaiaReader {
+export function createReader({ config, http, parts, cannotTell }: ReaderParts): ZaiaReader {
   const { channelId, paths } = config
   const known = new Map<string, { until: number; user: z.output<typeof ExternalUser> }>()
-  const MessageList = messageList(config)
-
-  function drifted(what: string): VendorError {
-    parts.onDrift('zaia', what)
-    return new VendorError('unexpected', `zaia ${what}`, { mayHaveActed: false })
-  }
+  const readMessage = messageReader(config)
 
   async function authenticate(player: VendorPlayer, signal: AbortSignal) {
     const { min, max } = externalIdLength
@@ -89,7 +111,7 @@ export function createReader(config: ZaiaConfig, http: VendorHttp, parts: Vendor
       isRepeatable: true,
     })
     if (user.externalId === player.id && user.channelId === channelId) return user
-    throw drifted(`${paths.authenticate}: another user than the one asked for`)
+    return cannotTell(`${paths.authenticate}: another user than the one asked for`)
   }
 
   const identity: ZaiaReader['identity'] = async (player, signal, fresh = false) => {
@@ -120,12 +142,15 @@ export function createReader(config: ZaiaConfig, http: VendorHttp, parts: Vendor
     return [...ids].slice(0, maxChats)
   }
 
-  const own: ZaiaReader['own'] = async ({ vendorTicketId, player }, signal) => {
+  const own: ZaiaReader['own'] = async ({ vendorTicketId, player, openedAt }, signal) => {
     const asking = await identity(player, signal)
     const path = '/api/v1/tickets/{id}/details'
     const call = { method: 'GET', path, params: { id: vendorTicketId }, schema: TicketDetails, signal } as const
-    const ticket = await http.call(call)
-    if (ticket.id !== vendorTicketId) throw drifted(`GET ${path}: another ticket than the one asked for`)
+    const ticket = await http.call(call).catch((error: unknown) => {
+      const isMissing = error instanceof VendorError && error.code === 'missing'
+      throw isMissing && isSettling(openedAt, config, parts.clock) ? notShownYet('zaia') : error
+    })
+    if (ticket.id !== vendorTicketId) cannotTell(`GET ${path}: another ticket than the one asked for`)
     if (isOwn(ticket, asking, channelId)) return ticket
     throw new VendorError('missing', `zaia GET ${path}: no such ticket of this player`, { status: 404 })
   }
@@ -135,7 +160,6 @@ export function createReader(config: ZaiaConfig, http: VendorHttp, parts: Vendor
     const call = { method: 'GET', path, query: { ...query }, schema: TicketRows, signal } as const
     const rows = await http.call(call)
     const unreadable = rows.filter((row) => !TicketDetails.safeParse(row).success)
-    if (unreadable.length > 0 && unreadable.length === rows.length) throw drifted(`GET ${path}: not one row fits`)
     if (unreadable.length > 0) parts.onDrift('zaia', `GET ${path}: a row`)
     const readable = rows.flatMap((row) => TicketDetails.safeParse(row).data ?? [])
     const found = readable.filter((row) => query.chatIds.includes(row.chatId) && isOwn(row, asking, channelId))
@@ -145,16 +169,25 @@ export function createReader(config: ZaiaConfig, http: VendorHttp, parts: Vendor
 
   const messages: ZaiaReader['messages'] = async ({ id, chatId }, signal) => {
     const query = { chatId, ticketIds: [id] }
-    const rows = await http.call({ ...splitPath(paths.messages), query, schema: MessageList, signal })
+    const call = http.call({ ...splitPath(paths.messages), query, schema: MessageRows, signal })
+    const rows = (await ofSeenTicket(call, paths.messages, cannotTell)).map(readMessage)
     const own = rows.filter((row) => (row.chatId ?? chatId) === chatId && (row.ticketId ?? id) === id)
     reportIgnored(rows.length - own.length, 'message', paths.messages)
     const isWhole = rows.length < messagesOfOneAnswer
     if (!isWhole) parts.onHidden('zaia', 'messages beyond one answer')
-    const shown = own.flatMap(({ message }) => {
+    const readable = own.filter(({ fits }) => fits)
+    for (let broken = readable.length; broken < own.length; broken += 1)
+      parts.onDrift('zaia', `${paths.messages}: a row`)
+    const shown = readable.flatMap(({ message }) => {
       if (!message?.text) parts.onHidden('zaia', message ? 'message without text' : 'message of another role')
       return message ?? []
     })
-    return { shown, all: own, isWhole }
+    return { shown, all: own, isWhole, drifted: readable.length < own.length }
+  }
+
+  const shownMessages: ZaiaReader['shownMessages'] = async (ticket, signal) => {
+    const { shown, drifted } = await messages(ticket, signal)
+    return drifted && shown.length === 0 ? cannotTell(`${paths.messages}: every message`) : shown
   }
 
   /** Rows of somebody else's came although we asked for one player's. */
@@ -163,5 +196,5 @@ export function createReader(config: ZaiaConfig, http: VendorHttp, parts: Vendor
     if (count > 0) parts.onDrift('zaia', `${call}: a filter was ignored`)
   }
 
-  return { identity, chats, own, tickets, messages }
+  return { identity, chats, own, tickets, messages, shownMessages }
 }

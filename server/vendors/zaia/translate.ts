@@ -11,15 +11,7 @@ import type {
   VendorTicket,
   VendorTicketId,
 } from '../vendor.ts'
-import type { ExternalUser, TicketDetails, ZaiaConfig } from './wire.ts'
-
-/** A public message as the wire gives it. */
-export interface PublicMessage {
-  id?: string | null | undefined
-  role: string
-  text?: string | null | undefined
-  sentAt: Date
-}
+import type { ExternalUser, PublicMessage, TicketDetails, ZaiaConfig } from './wire.ts'
 
 /** Whose tickets are the player's: their own chats', and the chat that the studio signed for. */
 export interface Identity {

@@ -87,32 +87,41 @@ export const TicketRowPlace = z.object({
 })
 export type TicketRowPlace = Partial<z.output<typeof TicketRowPlace>>
 
+/** A message for the player's eyes. */
+const PublicMessage = z.object({ id: z.string().nullish(), role: z.string(), text: z.string().nullish(), sentAt: Time })
+export type PublicMessage = z.output<typeof PublicMessage>
+
 export const ChangedTicket = z.object({ id: z.string().min(1), status: z.string() })
 export const AttachedTag = z.object({ tagId: z.string(), ticketId: z.string() })
 export const SentMessage = z.object({ id: z.string().min(1) })
 
-/**
- * A message by the names the studio has given its fields. Chat and ticket are checked where a row names them; `said` is the
- * text whatever the role, only to look for our mark in.
- */
-export function messageList({ messageFields, playerRoles, agentRoles }: ZaiaConfig) {
+/** Each row is read by itself, by {@link messageReader}. */
+export const MessageRows = z.array(z.unknown())
+const MessagePlace = z.object({ chatId: z.string().nullish(), ticketId: z.string().nullish() })
+
+/** A row of messages, as far as it can be read. */
+export interface MessageRow extends Partial<z.output<typeof MessagePlace>> {
+  id: string | undefined
+  role: string | undefined
+  /** The text whatever the role, only to look for our mark in. */
+  said: string | undefined
+  /** For the player's eyes. Absent where the role is another. */
+  message: PublicMessage | undefined
+  fits: boolean
+}
+
+/** Reads messages by the names the studio has given their fields. Chat and ticket are checked where a row names them. */
+export function messageReader({ messageFields, playerRoles, agentRoles }: ZaiaConfig): (row: unknown) => MessageRow {
+  const { text, role, sentAt } = messageFields
   const shown = new Set([...playerRoles, ...agentRoles])
-  const Public = z.object({ id: z.string().nullish(), role: z.string(), text: z.string().nullish(), sentAt: Time })
-  const Row = z
-    .looseObject({
-      [messageFields.role]: z.string(),
-      id: z.string().nullish().catch(undefined),
-      chatId: z.string().nullish(),
-      ticketId: z.string().nullish(),
-    })
-    .transform((row, context) => {
-      const { text, role, sentAt } = messageFields
-      const said = typeof row[text] === 'string' ? row[text] : undefined
-      const place = { chatId: row.chatId, ticketId: row.ticketId, role: String(row[role]), id: row.id, said }
-      if (!shown.has(place.role)) return { ...place, message: undefined }
-      const parsed = Public.safeParse({ id: row.id, role: row[role], text: row[text], sentAt: row[sentAt] })
-      for (const issue of parsed.error?.issues ?? []) context.addIssue({ code: 'custom', path: issue.path })
-      return { ...place, message: parsed.data }
-    })
-  return z.array(Row)
+  return (row) => {
+    const fields: Record<string, unknown> = z.looseObject({}).safeParse(row).data ?? {}
+    const textOf = (name: string) => z.string().safeParse(fields[name]).data
+    const place = MessagePlace.safeParse(fields).data
+    const known = { ...place, id: textOf('id'), role: textOf(role), said: textOf(text) }
+    if (!place || known.role === undefined) return { ...known, message: undefined, fits: false }
+    if (!shown.has(known.role)) return { ...known, message: undefined, fits: true }
+    const message = PublicMessage.safeParse({ ...fields, role: known.role, text: fields[text], sentAt: fields[sentAt] })
+    return { ...known, message: message.data, fits: message.success }
+  }
 }

@@ -3,7 +3,9 @@
  * tickets. It opens no chats, and shows no call for a player's words; what follows from that is said in `can`, or refused.
  */
 import type { Can } from '../../contract/can.ts'
+import { splitPath } from '../address.ts'
 import { createVendorHttp, type VendorHttp } from '../http.ts'
+import { type CannotTell, cannotTellOf, ofSeenTicket } from '../look-up.ts'
 import { linkedAttachments, type VendorParts } from '../parts.ts'
 import type { Vendor } from '../vendor.ts'
 import { createFind } from './find.ts'
@@ -13,6 +15,8 @@ import { canBeExternal, createReader, type ZaiaReader } from './reader.ts'
 import { createSend, type Send } from './send.ts'
 import { isClosed, latest, messagesOf, replyText, statusOf, timesOf } from './translate.ts'
 import { ChangedTicket, type ZaiaConfig } from './wire.ts'
+
+const complete = 'PATCH /api/v1/tickets/{id}/complete'
 
 export function createZaia(config: ZaiaConfig, parts: VendorParts): Vendor {
   const http = createVendorHttp({
@@ -24,19 +28,20 @@ export function createZaia(config: ZaiaConfig, parts: VendorParts): Vendor {
     clock: parts.clock,
     ...parts.http,
   })
-  const reader = createReader(config, http, parts)
+  const cannotTell = cannotTellOf('zaia', parts)
+  const reader = createReader({ config, http, parts, cannotTell })
   const { sendMessage } = config.paths
-  const send = sendMessage === undefined ? undefined : createSend(sendMessage, config, http)
-  const { findOpened, findReplied } = createFind(config, reader, parts)
+  const send = sendMessage === undefined ? undefined : createSend(sendMessage, { config, http, cannotTell })
+  const { findOpened, findReplied } = createFind(config, reader, cannotTell)
   return {
     kind: 'zaia',
     can: canOf(send !== undefined),
     once: { open: 'relay', reply: send ? 'relay' : 'marked' },
     open: createOpen({ config, http, parts, reader, send }),
     findOpened,
-    close: createClose(config, http, reader),
+    close: createClose({ config, http, reader, cannotTell }),
     read: createRead(config, reader),
-    list: createList(config, reader, parts),
+    list: createList({ config, reader, parts, cannotTell }),
     ...(send
       ? { reply: createReply(reader, send), findReplied, canOpen: createCanOpen(reader) }
       : { lacks: 'players can read their tickets and open none: zaia needs paths.sendMessage' }),
@@ -78,26 +83,28 @@ function createReply(reader: ZaiaReader, send: Send): NonNullable<Vendor['reply'
   }
 }
 
+interface CloseParts {
+  config: ZaiaConfig
+  http: VendorHttp
+  reader: ZaiaReader
+  cannotTell: CannotTell
+}
+
 /** Completing is an act of staff: always the one service user's, never one that a player names. */
-function createClose(config: ZaiaConfig, http: VendorHttp, reader: ZaiaReader): NonNullable<Vendor['close']> {
+function createClose({ config, http, reader, cannotTell }: CloseParts): NonNullable<Vendor['close']> {
   return async (ref, signal) => {
     const ticket = await reader.own(ref, signal)
     if (isClosed(ticket.status, config)) return
-    await http.call({
-      method: 'PATCH',
-      path: '/api/v1/tickets/{id}/complete',
-      params: { id: ticket.id },
-      json: { userId: config.assigneeId },
-      schema: ChangedTicket,
-      signal,
-    })
+    const [params, json] = [{ id: ticket.id }, { userId: config.assigneeId }]
+    const call = http.call({ ...splitPath(complete), params, json, schema: ChangedTicket, signal })
+    await ofSeenTicket(call, complete, cannotTell)
   }
 }
 
 function createRead(config: ZaiaConfig, reader: ZaiaReader): NonNullable<Vendor['read']> {
   return async (ref, signal) => {
     const ticket = await reader.own(ref, signal)
-    const messages = messagesOf((await reader.messages(ticket, signal)).shown, config)
+    const messages = messagesOf(await reader.shownMessages(ticket, signal), config)
     return {
       status: statusOf(ticket, messages, config),
       updatedAt: latest([...timesOf(ticket), ...messages.map((message) => message.sentAt)]),

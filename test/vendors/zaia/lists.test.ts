@@ -98,6 +98,69 @@ describe('a row of a history that does not fit', () => {
     expect(tickets.map(({ vendorTicketId }) => vendorTicketId)).toEqual([other.vendorTicketId])
     expect(drift).toEqual([`zaia ${ticketsCall}: a row`])
   })
+
+  it('hides none of the others though it is the only one of its status', async () => {
+    const { vendor, simulator } = await begin()
+    const [one, other] = [await vendor.open(openingOf(), call()), await vendor.open(openingOf(), call())]
+    simulator.agentCloses(one.vendorTicketId)
+    simulator.world.breakRow({ call: ticketsCall, containing: one.vendorTicketId, field: 'chatId' })
+    const { tickets } = await having(vendor.list)(ada, undefined, call())
+    expect(tickets.map(({ vendorTicketId }) => vendorTicketId)).toEqual([other.vendorTicketId])
+    simulator.world.breakRow({ call: ticketsCall, containing: other.vendorTicketId, field: 'chatId' })
+    expect(await codeOf(having(vendor.list)(ada, undefined, call()))).toBe('unexpected')
+  })
+})
+
+describe('a message that does not fit', () => {
+  it('hides no other ticket, and the one it is all of until it fits', async () => {
+    const { vendor, simulator, drift } = await begin()
+    const id = (await vendor.open(openingOf({ message: 'Eins.' }), call())).vendorTicketId
+    await vendor.open(openingOf({ message: 'Zwei.' }), call())
+    const setBack = simulator.world.breakRow({ call: messagesCall, containing: 'Eins.', field: 'createdAt' })
+    const titles = async () => (await having(vendor.list)(ada, undefined, call())).tickets.map(({ subject }) => subject)
+    expect(await titles()).toEqual(['Zwei.'])
+    expect(drift).toEqual([`zaia ${messagesCall}: a row`, `zaia ${messagesCall}: every message`])
+    expect(await codeOf(having(vendor.read)(refOf(id), call()))).toBe('unexpected')
+    setBack()
+    expect((await titles()).toSorted()).toEqual(['Eins.', 'Zwei.'])
+  })
+
+  it('makes nobody take its ticket for an empty one, to put their words into it', async () => {
+    const { vendor, state, simulator } = await begin()
+    const opening = openingOf()
+    simulator.misbehave('lost-answer', 1, 'POST /api/v1/tickets')
+    expect(await codeOf(vendor.open(opening, call()))).toBe('unreachable')
+    const [made] = simulator.tickets().map(({ vendorTicketId }) => vendorTicketId)
+    state.say(made ?? '', 'user', 'From elsewhere.')
+    simulator.world.breakRow({ call: messagesCall, containing: 'From elsewhere.', field: 'createdAt' })
+    expect((await vendor.open(opening, call())).vendorTicketId).not.toBe(made)
+  })
+})
+
+describe('a ticket that was just seen', () => {
+  it.each([
+    ['POST /api/v1/tickets', messagesCall.replace('GET', 'POST'), 'open'],
+    ['GET /api/v1/tickets/:id/details', messagesCall.replace('GET', 'POST'), 'reply'],
+    ['GET /api/v1/tickets/:id/details', 'PATCH /api/v1/tickets/:id/complete', 'close'],
+    ['GET /api/v1/tickets/:id/details', messagesCall, 'read'],
+    ['GET /api/v1/tickets/:id/details', messagesCall, 'findReplied'],
+  ] as const)('by %s is not gone because %s says 404', async (seenBy, missing, act) => {
+    const { vendor, simulator, calls, drift } = await begin()
+    const ref = refOf((await vendor.open(openingOf(), call())).vendorTicketId)
+    const reply = { ...ref, mark: 'm-2', message: 'Noch da?', sentAt: new Date(), files: [] }
+    const acts = {
+      open: () => vendor.open(openingOf(), call()),
+      reply: () => having(vendor.reply)(reply, call()),
+      close: () => having(vendor.close)(ref, call()),
+      read: () => having(vendor.read)(ref, call()),
+      findReplied: () => having(vendor.findReplied)(reply, call()),
+    }
+    const before = calls(seenBy).length
+    simulator.misbehave('missing', 1, missing)
+    expect(await codeOf(acts[act]())).toBe('unexpected')
+    expect(calls(seenBy).length).toBe(before + 1)
+    expect(drift).toEqual([`zaia ${missing.replace(':id', '{id}')}: 404 of a ticket that is there`])
+  })
 })
 
 describe('a reply is looked for', () => {
