@@ -2,6 +2,7 @@
 import type { Clock } from '../../clock.ts'
 import { splitPath } from '../address.ts'
 import type { VendorHttp } from '../http.ts'
+import { isSettling, notShownYet } from '../settle.ts'
 import { type Opening, VendorError, type VendorPlayer, type VendorTicketId, type VendorTicketRef } from '../vendor.ts'
 import { isRequester, markOf, searchByIdOf, searchOf } from './translate.ts'
 import { OneTicket, type ThenaConfig, ThenaHit, ThenaSearch, type ThenaTicket } from './wire.ts'
@@ -24,7 +25,7 @@ export interface LookupParts {
 }
 
 export function createLookup({ http, config, clock, onDrift }: LookupParts): Lookup {
-  const { paths, settleSeconds } = config
+  const { paths } = config
 
   async function ownTicket(ref: VendorTicketRef, signal: AbortSignal): Promise<ThenaTicket> {
     const ticket = await ticketById(ref, signal)
@@ -44,7 +45,7 @@ export function createLookup({ http, config, clock, onDrift }: LookupParts): Loo
       const hit = hits.find(({ id }) => id === vendorTicketId)
       if (hit) return hit
       // What Thena itself has just named is there, though its search may lag behind.
-      throw isSettling(ref) ? notShownYet() : error
+      throw isSettling(ref.openedAt, config, clock) ? notShownYet('thena') : error
     }
   }
 
@@ -56,10 +57,6 @@ export function createLookup({ http, config, clock, onDrift }: LookupParts): Loo
     return rows.flatMap((row) => row ?? [])
   }
 
-  function isSettling({ openedAt }: VendorTicketRef): boolean {
-    return openedAt !== undefined && clock.now().getTime() - openedAt.getTime() < settleSeconds * 1_000
-  }
-
   async function findByMark({ player, mark }: Opening, signal: AbortSignal): Promise<VendorTicketId | undefined> {
     const hits = await search(searchOf(player), signal)
     const own = hits.filter((hit) => isOwn(hit, player))
@@ -67,11 +64,6 @@ export function createLookup({ http, config, clock, onDrift }: LookupParts): Loo
   }
 
   return { ownTicket, findByMark }
-}
-
-/** @param status - of the answer that led to it */
-export function notShownYet(status?: number): VendorError {
-  return new VendorError('busy', 'thena: has this already, but does not show it yet', { status, retryAfterMs: 5_000 })
 }
 
 function isOwn(ticket: ThenaTicket, player: VendorPlayer): boolean {

@@ -3,7 +3,9 @@ import type { Can } from '../../contract/can.ts'
 import type { Rating } from '../../contract/ticket.ts'
 import { splitPath } from '../address.ts'
 import { createVendorHttp } from '../http.ts'
+import { cannotTellOf, ofSeenTicket, type Sought, unlessRefused } from '../look-up.ts'
 import { linkedAttachments, type VendorParts } from '../parts.ts'
+import { isSettling, notShownYet } from '../settle.ts'
 import {
   type Opened,
   type Opening,
@@ -16,9 +18,10 @@ import {
   type VendorTicketRef,
 } from '../vendor.ts'
 import { receiveEvent } from './hook.ts'
-import { createLookup, notShownYet } from './lookup.ts'
+import { createLookup } from './lookup.ts'
 import { createStatusShelf, statusBookOf } from './statuses.ts'
 import {
+  commentOfReply,
   commentWithMark,
   newCommentOf,
   newTicketOf,
@@ -55,6 +58,13 @@ const leastPageSize = 10
 const commentPageSize = 50
 const maxCommentPages = 20
 
+/** A ticket's comments, as they came. */
+interface CommentRows {
+  rows: unknown[]
+  /** False where there are more than are read. */
+  isWhole: boolean
+}
+
 export function createThena(config: ThenaConfig, parts: VendorParts): Vendor {
   const onDrift = (what: string) => parts.onDrift(kind, what)
   const http = createVendorHttp({
@@ -67,6 +77,7 @@ export function createThena(config: ThenaConfig, parts: VendorParts): Vendor {
     ...parts.http,
   })
   const { paths, teamId } = config
+  const cannotTell = cannotTellOf(kind, parts)
   const lookup = createLookup({ http, config, clock: parts.clock, onDrift })
   const shelf = createStatusShelf(async (signal) => {
     const { data } = await http.call({ ...splitPath(paths.statuses), query: { teamId }, schema: Statuses, signal })
@@ -80,21 +91,22 @@ export function createThena(config: ThenaConfig, parts: VendorParts): Vendor {
       const vendorMessageId = data.comment?.id as VendorMessageId | undefined
       return { vendorTicketId: data.id as VendorTicketId, vendorMessageId }
     } catch (error) {
-      const vendorTicketId = await repeated(error, () => lookup.findByMark(opening, signal))
+      const vendorTicketId = await repeated(error, opening, () => lookup.findByMark(opening, signal))
       return { vendorTicketId }
     }
   }
 
-  async function commentsOf({ vendorTicketId }: VendorTicketRef, signal: AbortSignal): Promise<unknown[]> {
+  async function commentsOf({ vendorTicketId }: VendorTicketRef, signal: AbortSignal): Promise<CommentRows> {
     const rows: unknown[] = []
     for (let page = 0; page < maxCommentPages; page += 1) {
       const query = { entityType: 'ticket', entityId: vendorTicketId, page, limit: commentPageSize }
-      const { data } = await http.call({ ...splitPath(paths.comments), query, schema: Comments, signal })
+      const call = http.call({ ...splitPath(paths.comments), query, schema: Comments, signal })
+      const { data } = await ofSeenTicket(call, paths.comments, cannotTell)
       rows.push(...data)
-      if (data.length < leastPageSize) return rows
+      if (data.length < leastPageSize) return { rows, isWhole: true }
     }
     onDrift('a ticket with more comments than are read')
-    return rows
+    return { rows, isWhole: false }
   }
 
   async function reply(message: Reply, signal: AbortSignal): Promise<Replied> {
@@ -105,27 +117,26 @@ export function createThena(config: ThenaConfig, parts: VendorParts): Vendor {
       const { data } = await http.call({ ...splitPath(paths.comment), params, json, schema: OneComment, signal })
       return { vendorMessageId: data.id as VendorMessageId }
     } catch (error) {
-      return repeated(error, () => findReplied(message, signal))
+      return repeated(error, message, () => findReplied(message, signal))
     }
   }
 
   async function findReplied(message: Reply, signal: AbortSignal): Promise<Replied | undefined> {
     await lookup.ownTicket(message, signal)
-    return written(message, message.mark, signal)
+    const comments = await commentsOf(message, signal)
+    return foundAmong(comments, commentOfReply(comments.rows, message))
   }
 
-  /** @throws VendorError `unexpected` where a comment could not be read: to say "not there" would send it twice */
-  async function written(ref: VendorTicketRef, mark: string, signal: AbortSignal): Promise<Replied | undefined> {
-    const { found, drifted } = commentWithMark(await commentsOf(ref, signal), mark)
-    if (found || !drifted) return found
-    onDrift('a comment')
-    throw new VendorError('unexpected', 'thena: a comment does not fit')
+  /** @throws VendorError `unexpected` where a comment was not read: to say "not there" would send it twice */
+  function foundAmong({ isWhole }: CommentRows, { found, drifted }: Sought<Replied>): Replied | undefined {
+    return !found && (drifted || !isWhole) ? cannotTell('a comment') : found
   }
 
   /** There is no call for it: an agent reads it among the ticket's notes. */
   async function rate(ref: VendorTicketRef, rating: Rating, signal: AbortSignal): Promise<void> {
     await lookup.ownTicket(ref, signal)
-    if (await written(ref, ratingMarkOf(ref), signal)) return
+    const comments = await commentsOf(ref, signal)
+    if (foundAmong(comments, commentWithMark(comments.rows, ratingMarkOf(ref)))) return
     const params = { ticketId: ref.vendorTicketId }
     const json = ratingCommentOf(ref, rating)
     await http.call({ ...splitPath(paths.comment), params, json, schema: OneComment, signal })
@@ -138,7 +149,28 @@ export function createThena(config: ThenaConfig, parts: VendorParts): Vendor {
     const statusId = (await shelf.book(signal))[wish]
     if (!statusId) throw new VendorError('unexpected', `thena: the team has no status under ${wish}`)
     const params = { ticketId: ref.vendorTicketId }
-    await http.call({ ...splitPath(paths.update), params, json: { statusId }, schema: UpdatedTicket, signal })
+    const call = http.call({ ...splitPath(paths.update), params, json: { statusId }, schema: UpdatedTicket, signal })
+    // What cannot be opened again is followed up; what is gone needs no closing, and this one is not gone.
+    await (wish === 'open' ? call : ofSeenTicket(call, paths.update, cannotTell))
+  }
+
+  /**
+   * Whether Thena refuses a repeated `deDuplicationKey`, says `status: false` under a 200 or answers the first again is not
+   * documented. After either of the first two, what carries our mark already is the answer.
+   *
+   * @throws VendorError what Thena said; of what it says it has and does not show, `busy` as long as that may take
+   */
+  async function repeated<T>(error: unknown, { sentAt }: { sentAt: Date }, find: () => Promise<T | undefined>) {
+    if (!(error instanceof VendorError) || !['refused', 'unexpected'].includes(error.code)) throw error
+    const looking = unlessRefused(find(), () => cannotTell('what is there of a repeat: refused'))
+    const found = await looking.catch((trouble: unknown) => {
+      // That it cannot be looked for says nothing of what was asked first.
+      throw error.mayHaveActed ? error : trouble
+    })
+    if (found) return found
+    if (error.status !== 409) throw error
+    if (isSettling(sentAt, config, parts.clock)) throw notShownYet(kind, error.status)
+    return cannotTell('what is there of a repeat: not shown, though its time is over')
   }
 
   return {
@@ -154,7 +186,7 @@ export function createThena(config: ThenaConfig, parts: VendorParts): Vendor {
 
     async read(ref, signal) {
       const ticket = await lookup.ownTicket(ref, signal)
-      const { messages, hidden, drifted } = readComments(await commentsOf(ref, signal), ref.player)
+      const { messages, hidden, drifted } = readComments((await commentsOf(ref, signal)).rows, ref.player)
       for (const what of hidden) parts.onHidden(kind, what)
       if (drifted > 0) onDrift('a comment')
       const status = statusOf(await shelf.isClosed(ticket, signal), messages)
@@ -163,21 +195,4 @@ export function createThena(config: ThenaConfig, parts: VendorParts): Vendor {
 
     receive: receiveEvent,
   }
-}
-
-/**
- * Whether Thena refuses a repeated `deDuplicationKey`, says `status: false` under a 200 or answers the first again is not
- * documented. After either of the first two, what carries our mark already is the answer.
- *
- * @throws VendorError what Thena said, or `busy` while what it says it has cannot be found yet
- */
-async function repeated<T>(error: unknown, find: () => Promise<T | undefined>): Promise<T> {
-  if (!(error instanceof VendorError) || !['refused', 'unexpected'].includes(error.code)) throw error
-  const found = await find().catch((trouble: unknown) => {
-    // That it cannot be looked for says nothing of what was asked first.
-    throw error.mayHaveActed ? error : trouble
-  })
-  if (found) return found
-  // The search may lag behind what was written.
-  throw error.status === 409 ? notShownYet(error.status) : error
 }

@@ -1,6 +1,7 @@
 /** Thena's words into ours and back. Pure. */
 import type { Rating, TicketStatus } from '../../contract/ticket.ts'
 import { noteOf, withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
+import { isOlder, type Sought } from '../look-up.ts'
 import { ratingNote } from '../rating-note.ts'
 import {
   type Opening,
@@ -159,11 +160,30 @@ function placeComment(row: unknown, player: VendorPlayer, into: ReadComments): v
 }
 
 /** The comment that carries our mark, whether or not its player may see it: what is there need not be sent again. */
-export function commentWithMark(rows: readonly unknown[], mark: string): { found?: Replied; drifted: boolean } {
+export function commentWithMark(rows: readonly unknown[], mark: string): Sought<Replied> {
   const known = rows.map((row) => MarkedComment.safeParse(row).data)
   const comment = known.find((one) => markOf(one?.metadata) === mark)
-  const drifted = known.includes(undefined)
-  return comment ? { found: { vendorMessageId: comment.id as VendorMessageId }, drifted } : { drifted }
+  const found = comment && { vendorMessageId: comment.id as VendorMessageId }
+  return { found, drifted: known.includes(undefined) }
+}
+
+/**
+ * The same of a reply. Every comment in the name of the player's contact is the relay's and was given a mark, so one that
+ * comes without may be any of them that is as new.
+ */
+export function commentOfReply(
+  rows: readonly unknown[],
+  reply: Pick<Reply, 'mark' | 'player' | 'sentAt'>,
+): Sought<Replied> {
+  const { found, drifted } = commentWithMark(rows, reply.mark)
+  return { found, drifted: drifted || rows.some((row) => hasLostItsMark(row, reply)) }
+}
+
+function hasLostItsMark(row: unknown, { player, sentAt }: Pick<Reply, 'player' | 'sentAt'>): boolean {
+  const comment = MarkedComment.safeParse(row).data
+  if (!comment || markOf(comment.metadata) !== undefined) return false
+  const at = comment.createdAt === undefined ? undefined : new Date(comment.createdAt)
+  return isRequester(comment.customerContactEmail, player) && !isOlder(at, { sentAt })
 }
 
 /** Thena's list holds private notes and internal threads too: what is not plainly public is not shown. */

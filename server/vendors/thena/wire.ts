@@ -85,7 +85,10 @@ export const ThenaComment = z.object({
 export type ThenaComment = z.output<typeof ThenaComment>
 
 /** As much of a comment as tells whether it is a certain one of ours. */
-export const MarkedComment = ThenaComment.pick({ id: true, metadata: true })
+export const MarkedComment = ThenaComment.pick({ id: true, metadata: true }).extend({
+  customerContactEmail: z.string().optional().catch(undefined),
+  createdAt: Instant.optional().catch(undefined),
+})
 
 export const ThenaStatus = z.object({
   id: z.string().min(1),

@@ -11,6 +11,30 @@ describe('what is asked twice', () => {
     await expect(vendor.open(opening, call())).rejects.toMatchObject({ code: 'busy', retryAfterMs: 5_000 })
   })
 
+  it.each(['a ticket', 'a reply'])(
+    'stops waiting for %s that Thena has and never shows, once it should',
+    async (what) => {
+      const { open, vendor, simulator, wait } = await begin({ repeats: 'refuse' })
+      const [opening, id] = [openingOf(), await open()]
+      const reply = replyTo(id)
+      const make = () => (what === 'a ticket' ? vendor.open(opening, call()) : having(vendor.reply)(reply, call()))
+      await make()
+      simulator.mutate((body) => without(body, what === 'a ticket' ? opening.mark : reply.mark))
+      expect(await codeOf(make())).toBe('busy')
+      wait(91_000)
+      await expect(make()).rejects.toMatchObject({ code: 'unexpected', mayHaveActed: false })
+    },
+  )
+
+  it.each(['refuse', 'missing'] as const)('ends no delivery because looking for a repeat gets: %s', async (how) => {
+    const { vendor, simulator } = await begin({ repeats: 'refuse' })
+    const opening = openingOf()
+    const opened = await vendor.open(opening, call())
+    simulator.misbehave(how, 1, 'GET /v1/search/tickets')
+    expect(await codeOf(vendor.open(opening, call()))).toBe('unexpected')
+    expect((await vendor.open(opening, call())).vendorTicketId).toBe(opened.vendorTicketId)
+  })
+
   it.each(['same', 'refuse'] as const)('writes a reply once when a repeat gets: %s', async (repeats) => {
     const { open, vendor, read } = await begin({ repeats })
     const reply = { ...refOf(await open()), mark: 'm-3', message: 'Einmal.', sentAt: new Date(), files: [] }
@@ -78,3 +102,39 @@ it('rates by a note of the agents’ own, in nobody’s name, once', async () =>
     },
   ])
 })
+
+describe('a reply that is looked for', () => {
+  it('may be any as new that bears no mark, and is no older one', async () => {
+    const { open, vendor, simulator } = await begin()
+    const reply = replyTo(await open())
+    simulator.mutate((body) => JSON.parse(JSON.stringify(body).replaceAll('medkitMark', 'other')))
+    expect(await codeOf(having(vendor.findReplied)(reply, call()))).toBe('unexpected')
+    const sentAt = new Date(Date.now() + 48 * 60 * 60 * 1000)
+    expect(await having(vendor.findReplied)({ ...reply, sentAt }, call())).toBeUndefined()
+  })
+
+  it('is no comment of an agent’s, who give theirs no mark', async () => {
+    const { open, vendor, simulator } = await begin()
+    const reply = replyTo(await open())
+    simulator.agentAnswers(reply.vendorTicketId, 'Noch da?')
+    expect(await having(vendor.findReplied)(reply, call())).toBeUndefined()
+  })
+
+  it('may be among those that are not read any more', async () => {
+    const { open, vendor, simulator } = await begin()
+    const reply = replyTo(await open())
+    for (let count = 0; count < 400; count += 1) simulator.comment(reply.vendorTicketId, { content: `answer ${count}` })
+    await having(vendor.reply)(reply, call())
+    expect(await codeOf(having(vendor.findReplied)(reply, call()))).toBe('unexpected')
+  })
+})
+
+function replyTo(id: string) {
+  return { ...refOf(id), mark: 'm-2', message: 'Noch da?', sentAt: new Date(), files: [] }
+}
+
+/** An answer without the rows that hold the mark. */
+function without(body: unknown, mark: string): unknown {
+  const isOther = (row: unknown) => !JSON.stringify(row).includes(mark)
+  return JSON.parse(JSON.stringify(body, (_, value) => (Array.isArray(value) ? value.filter(isOther) : value)))
+}
