@@ -3,7 +3,7 @@ import { whatFits } from '../batch.ts'
 import { type CannotTell, isLinked, isOlder, isPastAll, type Sought, unlessRefused } from '../look-up.ts'
 import { type Opening, type Vendor, VendorError, type VendorTicket, type VendorTicketId } from '../vendor.ts'
 import type { TicketReader } from './tickets.ts'
-import { subjectOf, ticketOf } from './translate.ts'
+import { type ListedOpening, openingOf, ticketOf } from './translate.ts'
 import { SoughtEvent, type TheymesTicket, TheymesTicketPlace } from './wire.ts'
 
 /** One further call a ticket, for its subject, the first time it is seen. */
@@ -13,7 +13,7 @@ const searchedPage = 1_000
 const maxPages = 20
 /** Of these, tickets whose events are read: one call each. */
 const maxCandidates = 50
-const keptSubjects = 2_000
+const keptOpenings = 2_000
 const dayMs = 24 * 60 * 60 * 1000
 
 const ticketsCall = 'GET /tickets'
@@ -32,28 +32,28 @@ interface Candidates {
 
 export function createHistory(tickets: TicketReader, cannotTell: CannotTell): History {
   /** A ticket's first message never changes. */
-  const subjects = new Map<string, string>()
+  const openings = new Map<string, ListedOpening>()
 
-  async function subjectFor(ticketId: string, signal: AbortSignal): Promise<string> {
-    const known = subjects.get(ticketId)
+  async function openingFor(ticketId: string, signal: AbortSignal): Promise<ListedOpening> {
+    const known = openings.get(ticketId)
     if (known !== undefined) return known
     const { messages, isWhole } = await tickets.messages(ticketId, signal)
-    const subject = subjectOf(messages)
-    if (isWhole) remember(ticketId, subject)
-    return subject
+    const opening = openingOf(messages)
+    if (isWhole) remember(ticketId, opening)
+    return opening
   }
 
-  function remember(ticketId: string, subject: string): void {
-    const [oldest] = subjects.keys()
-    if (subjects.size >= keptSubjects && oldest !== undefined) subjects.delete(oldest)
-    subjects.set(ticketId, subject)
+  function remember(ticketId: string, opening: ListedOpening): void {
+    const [oldest] = openings.keys()
+    if (openings.size >= keptOpenings && oldest !== undefined) openings.delete(oldest)
+    openings.set(ticketId, opening)
   }
 
   const list: History['list'] = async (player, cursor, signal) => {
     const page = await tickets.find(player, { limit: pageSize, cursor }, signal)
     if (page.tickets.length === 0 && page.unreadable.length > 0) cannotTell(`${ticketsCall}: every row`)
     const titled = async (ticket: TheymesTicket): Promise<VendorTicket> =>
-      ticketOf(ticket, await subjectFor(ticket.id, signal))
+      ticketOf(ticket, await openingFor(ticket.id, signal))
     return { tickets: await whatFits(page.tickets, titled), cursor: page.cursor }
   }
 

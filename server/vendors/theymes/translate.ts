@@ -40,10 +40,10 @@ export function isOwn(ticket: TheymesTicket, player: VendorPlayer, gameId: strin
   return ticket.playerId === player.id && ticket.gameId.toLowerCase() === gameId.toLowerCase()
 }
 
-export function ticketOf(ticket: TheymesTicket, subject: string): VendorTicket {
+export function ticketOf(ticket: TheymesTicket, opening: ListedOpening): VendorTicket {
   return {
     vendorTicketId: ticket.id as VendorTicketId,
-    subject,
+    ...opening,
     status: statusOf(ticket.status),
     language: languageOf(ticket.language ?? ''),
     createdAt: ticket.createdAt,
@@ -51,10 +51,13 @@ export function ticketOf(ticket: TheymesTicket, subject: string): VendorTicket {
   }
 }
 
+/** What a list shows of the message that a ticket was opened with. */
+export type ListedOpening = Pick<VendorTicket, 'subject' | 'mark'>
+
 /** Theymes has no titles: the first line the player wrote stands for one. */
-export function subjectOf(messages: readonly VendorMessage[]): string {
+export function openingOf(messages: readonly VendorMessage[]): ListedOpening {
   const first = messages.find((message) => message.author === 'player' && message.text !== '')
-  return (first?.text.trim().split('\n')[0] ?? '').slice(0, 200)
+  return { subject: (first?.text.trim().split('\n')[0] ?? '').slice(0, 200), mark: first?.mark }
 }
 
 export interface Reading {

@@ -51,6 +51,7 @@ export function ticketOf(ticket: TicketDetails, messages: readonly VendorMessage
     status: statusOf(ticket, messages, config),
     createdAt: ticket.createdAt,
     updatedAt: latest([...timesOf(ticket), ...messages.map((message) => message.sentAt)]),
+    mark: first?.mark,
   }
 }
 

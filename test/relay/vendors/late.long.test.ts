@@ -146,3 +146,26 @@ describe.concurrent('Long after', () => {
       }),
   )
 })
+
+describe.concurrent('A player who lists their tickets before the relay has looked again', () => {
+  it.concurrent.each(['theymes'] as const)(
+    'is shown one, though %s lists the second copy as a ticket',
+    { timeout },
+    (name) =>
+      within(name, { settleSeconds: 1, realTime: false }, async (scene) => {
+        carryOutLate(scene, scene.simulator.calls.open, muchLaterMs)
+        const ticket = await scene.open(ada, { message: 'Zweimal gelistet.' })
+        await scene.arrived(ada, ticket.id)
+        await scene.simulator.pass(muchLaterMs)
+        expect(scene.copiesOf('Zweimal gelistet.')).toBe(2)
+        const isCounted = async () => {
+          // Less than the relay waits with looking by itself, and as long as it waits before it asks for a list again.
+          scene.pass(31_000)
+          expect(await scene.list(ada)).toHaveLength(1)
+          return (await scene.metric('medkit_duplicates_total')) === 1
+        }
+        await until(isCounted, 'the second copy is noticed', patienceMs)
+        expect(await scene.list(ada)).toHaveLength(1)
+      }),
+  )
+})
