@@ -1,6 +1,7 @@
 /** The agent's side of the sandbox: one typed line, one act at the vendor. */
 import { help } from './sandbox-words.ts'
 import { canaryPrefix, type SeenTicket, type VendorSimulator } from './simulator.ts'
+import { views } from './world.ts'
 
 export interface AgentParts {
   simulator: VendorSimulator
@@ -31,12 +32,23 @@ export function createAgent({ simulator, print, onActed }: AgentParts): Agent {
     close: ({ vendorTicketId }) => simulator.agentCloses(vendorTicketId),
   }
 
-  const settings: Record<string, () => void> = {
+  const { world, calls } = simulator
+  const setBack: (() => void)[] = []
+
+  const settings: Record<string, (number: number | undefined, text: string) => unknown> = {
     '': () => undefined,
     help: () => print(help),
     list: () => print(listed(simulator.tickets())),
     down: () => simulator.misbehave('error', Number.POSITIVE_INFINITY),
-    up: () => simulator.behave(),
+    late: (seconds = 30) => setBack.push(world.commitLate({ call: calls.open, afterMs: seconds * 1_000 })),
+    lag: (seconds = 30) => {
+      for (const view of views) setBack.push(world.showLate(view, seconds * 1_000))
+    },
+    choke: (_, text) => (text ? setBack.push(world.poison(text)) : print('  On what should it choke?')),
+    up: () => {
+      simulator.behave()
+      for (const undo of setBack.splice(0)) undo()
+    },
   }
 
   async function act(name: string, number: string | undefined, text: string): Promise<void> {
@@ -54,7 +66,8 @@ export function createAgent({ simulator, print, onActed }: AgentParts): Agent {
       const [, word = '', number, text = ''] = form.exec(line) ?? []
       const name = word.toLowerCase()
       if (name === 'quit' || name === 'exit') return false
-      if (Object.hasOwn(settings, name)) settings[name]?.()
+      if (Object.hasOwn(settings, name))
+        settings[name]?.(number === undefined ? undefined : Number(number), text.trim())
       else if (Object.hasOwn(acts, name)) await act(name, number, text.trim())
       else print(`  There is no “${word}”.\n${help}`)
       return true

@@ -12,7 +12,10 @@ export const help = [
   '  note [2] <text>      writes an internal note, which no player may ever see',
   '  close [2]            closes the ticket, as the studio',
   '  down                 from now on the vendor answers 500 to everything',
-  '  up                   the vendor is back',
+  '  late [30]            carries the next new ticket out half a minute later, and says nothing until then',
+  '  lag [30]             from now on shows what it took half a minute later',
+  '  choke <text>         from now on answers 500 to whatever contains the text',
+  '  up                   the vendor is back, and none of these three holds any more',
   '  quit                 ends the sandbox and forgets everything in it',
 ].join('\n')
 

@@ -91,10 +91,34 @@ it('lets the vendor be down and up again', async () => {
   await open(address)
   await until(() => has('→ 500'), 'the failure is printed')
   await type('up')
-  await until(() => has('"message": "Where is my ship?'), 'it arrives')
+  await open(address)
+  await until(() => has('POST   /tickets → 200'), 'the next is taken')
+})
+
+it('lets the vendor choke on one message, show late what it took, and do neither any more', async () => {
+  const { address, type } = await begin('theymes')
+  await type('choke my ship')
+  await type('lag 600')
+  await open(address)
+  await until(() => has('→ 500'), 'the failure is printed')
+  await type('up')
+  await open(address)
+  await until(() => has('POST   /tickets → 200'), 'the next is taken')
+})
+
+it('lets the vendor carry a ticket out late, once', async () => {
+  const { address, type } = await begin('thena')
+  await type('late 3600')
+  await open(address)
+  await until(() => has('POST   /v1/tickets → no answer'), 'the vendor has it, and says nothing')
+  await type('list')
+  expect(printed.at(-1)).toContain('no ticket yet')
+  await open(address)
+  await until(() => has('POST   /v1/tickets → 201'), 'the next is taken at once')
 })
 
 it.each([
+  ['choke', 'On what should it choke?'],
   ['dance', 'There is no “dance”'],
   ['answer', 'no ticket yet'],
   ['answer 7 Hello', 'There is no ticket 7'],

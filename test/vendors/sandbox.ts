@@ -36,7 +36,7 @@ export async function startSandbox({ vendor, port, browserFiles, print }: Sandbo
     print(told(request, simulator.violations.slice(violations)))
     violations = simulator.violations.length
   }
-  const simulator: VendorSimulator = await simulators[vendor]({ onReceived: show })
+  const simulator: VendorSimulator = await simulators[vendor]({ onReceived: show, realTime: true })
   const folder = await mkdtemp(join(tmpdir(), 'medkit-sandbox-'))
   const studio = createStudio()
   const hookSecret = randomBytes(12).toString('hex')
