@@ -11,7 +11,7 @@ import type { Identity } from '../players/identity.ts'
 import { randomId } from '../random.ts'
 import type { Ledger, Store } from '../store/store.ts'
 import type { PlayerKey, TicketTable } from '../store/tables.ts'
-import { VendorError, type VendorTicket, type VendorTicketId } from '../vendors/vendor.ts'
+import { VendorError, type VendorTicket } from '../vendors/vendor.ts'
 import type { Copies } from './copies.ts'
 import { newNumber, newPlayer, withFreeNumber } from './new-rows.ts'
 import { stepsOf } from './present.ts'
@@ -70,34 +70,40 @@ export function createAdopt({ store, clock, bells, copies, log, pseudonymOf }: A
     const row = newPlayer(player, pseudonymOf(player.game, player.subject), clock.now())
     const page = await game.vendor.list?.(vendorPlayer(row), cursor, AbortSignal.timeout(listMs))
     if (!page) return undefined
-    const told: (() => void)[] = []
-    const adopted = await store.transaction(async (ledger) => {
-      told.length = 0
-      const limits = await limitsFor(ledger, player.key)
-      const found = limits ? page.tickets.filter((ticket) => isHistory(ticket, limits)) : []
-      // In one order on every relay, so that none waits for the other in a circle.
-      const ordered = found.toSorted((one, other) => (one.vendorTicketId < other.vendorTicketId ? -1 : 1))
-      let count = 0
-      for (const ticket of ordered) {
-        if (ticket.mark !== undefined && (await isCopy(ledger, player, ticket.vendorTicketId, ticket.mark))) continue
-        if (await adoptOne(ledger, player, game, ticket, clock.now())) count += 1
-      }
-      if (count > 0) await ledger.players.remember(row)
-      return count
+    const { adopted, told } = await store.transaction(async (ledger) => {
+      const added = await adoptAll(ledger, player, game, page.tickets)
+      if (added.adopted > 0) await ledger.players.remember(row)
+      return added
     })
     for (const tell of told) tell()
     if (adopted > 0) bells.player.ring(player.key)
     return page.cursor
+  }
 
-    /** What bears the mark of something the player wrote here is no history, but that, a second time. */
-    async function isCopy(ledger: Ledger, { key }: Identity, id: VendorTicketId, mark: string): Promise<boolean> {
-      const ticket = await ledger.messages.ticketOfMark(key, mark)
-      // Its own delivery is about to find it.
-      if (ticket && (await ledger.deliveries.findByMessage(ticket.message_id))) return true
-      const tell = ticket && (await copies.linkWithin(ledger, { ticket, delivery: { player: key } }, id))
-      if (tell) told.push(tell)
-      return ticket !== undefined
+  /** @returns how many are new, and what tells the operator of second copies once that is committed */
+  async function adoptAll(ledger: Ledger, player: Identity, game: LiveGame, tickets: readonly VendorTicket[]) {
+    const limits = await limitsFor(ledger, player.key)
+    const found = limits ? tickets.filter((ticket) => isHistory(ticket, limits)) : []
+    const told: (() => void)[] = []
+    let adopted = 0
+    // In one order on every relay, so that none waits for the other in a circle.
+    for (const ticket of found.toSorted((one, other) => (one.vendorTicketId < other.vendorTicketId ? -1 : 1))) {
+      const copy = await copyOf(ledger, player, ticket)
+      if (copy) told.push(copy.tell)
+      else if (await adoptOne(ledger, player, game, ticket, clock.now())) adopted += 1
     }
+    return { adopted, told }
+  }
+
+  /** What bears the mark of something the player wrote here is no history, but that, a second time. */
+  async function copyOf(ledger: Ledger, { key }: Identity, { vendorTicketId, mark }: VendorTicket) {
+    const ticket = mark === undefined ? undefined : await ledger.messages.ticketOfMark(key, mark)
+    if (!ticket) return undefined
+    // Its own delivery is about to find it.
+    const isOnItsWay = await ledger.deliveries.findByMessage(ticket.message_id)
+    const of = { ticket, delivery: { player: key } }
+    const tell = isOnItsWay ? undefined : await copies.linkWithin(ledger, of, vendorTicketId)
+    return { tell: tell ?? (() => undefined) }
   }
 
   function isDue({ key }: Identity): boolean {

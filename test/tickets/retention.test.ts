@@ -13,6 +13,7 @@ import type { Identity } from '../../server/players/identity.ts'
 import { type Database, openDatabase } from '../../server/store/database.ts'
 import { playerKey } from '../../server/store/players.ts'
 import { createStore, type Store } from '../../server/store/store.ts'
+import { StoreUnavailable } from '../../server/store/trouble.ts'
 import { createAccept } from '../../server/tickets/accept.ts'
 import { freshDatabase } from '../postgres.ts'
 
@@ -70,8 +71,14 @@ describe.each(['sqlite', 'postgres'])('On %s', (engine) => {
 
   it('of a hundred replies that come while the sweep runs none is lost, and neither is its place in the outbox', async () => {
     const tickets = await oldTickets()
-    const reply = (ticket: Conversation) =>
+    const write = (ticket: Conversation) =>
       accept().reply({ ...ada, idempotencyKey: `reply-${ticket.id}` }, ticket.id, { message: `To ${ticket.number}` })
+    // As a player's own device does when it is told that the ledger is too busy.
+    const reply = (ticket: Conversation): ReturnType<typeof write> =>
+      write(ticket).catch((error: unknown) => {
+        if (error instanceof StoreUnavailable) return reply(ticket)
+        throw error
+      })
     const [first, second] = [tickets.slice(0, count / 2), tickets.slice(count / 2)]
     let racing: Promise<unknown> = Promise.resolve()
     await sweep(async () => {

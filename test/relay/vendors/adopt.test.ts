@@ -149,7 +149,12 @@ describe('History at the vendor', () => {
     await beginTheymes({ store: await freshDatabase() })
     for (let index = 1; index <= 10; index += 1) simulator.opensElsewhere('player-ada', `Question ${index}`)
     const other = await begin('theymes', { simulator, store: scene.store })
-    const [mine, theirs] = await Promise.all([scene.list(ada), other.list(ada)])
+    const whole = (listing: Scene) => async () => {
+      const found = await listing.list(ada)
+      return found.length >= 10 && found
+    }
+    // A list does not wait for a vendor that is slow, and has more the next time.
+    const [mine, theirs] = await Promise.all([until(whole(scene), 'the one list'), until(whole(other), 'the other')])
     expect([mine.length, theirs.length]).toEqual([10, 10])
     expect(new Set([...mine, ...theirs].map(({ id }) => id)).size).toBe(10)
   })
