@@ -98,7 +98,7 @@ export async function createRelay({
   let address = addressAt(config.listen.host, config.listen.port)
   const baseOf = (request: Request) => config.publicUrl ?? new URL(request.url).origin
   const metrics = createMetrics()
-  const database = await openDatabase(config.store)
+  const database = await openDatabase(config.store, log)
   const store = createStore(database, clock)
   addOutboxGauges(metrics, store.deliveries.counts, clock.now)
   const readiness = createReadiness({ store, timers })

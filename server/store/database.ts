@@ -1,10 +1,12 @@
 /** One door to two engines: SQLite inside the relay by default, PostgreSQL for several relays on one ledger. */
 import { Kysely, sql } from 'kysely'
 import { Migrator } from 'kysely/migration'
+import type { Log } from '../log.ts'
 import { isPostgres } from './engine.ts'
 import { migrations } from './migrations.ts'
 import { createPostgresDialect } from './postgres.ts'
-import { createSqliteDialect } from './sqlite.ts'
+import { createVacuum } from './postgres-vacuum.ts'
+import { createSqlite } from './sqlite.ts'
 import type { Tables } from './tables.ts'
 import { StoreUnavailable } from './trouble.ts'
 
@@ -13,45 +15,77 @@ export type Engine = 'sqlite' | 'postgres'
 export interface Database {
   engine: Engine
   db: Kysely<Tables>
+  /** As the store's. */
+  scrub: () => Promise<void>
   close: () => Promise<void>
 }
+
+type Opened = Omit<Database, 'engine'>
 
 /**
  * Opens the ledger and brings its tables up to date.
  *
  * @param url `sqlite:path` or `postgres://…`.
+ * @param log - is told of what takes long at the start
  * @throws StoreUnavailable when it cannot be opened or migrated.
  */
-export async function openDatabase(url: string): Promise<Database> {
+export async function openDatabase(url: string, log?: Pick<Log, 'info' | 'warn'>): Promise<Database> {
   const engine: Engine = isPostgres(url) ? 'postgres' : 'sqlite'
   try {
-    const db = engine === 'postgres' ? await openPostgres(url) : await openSqlite(url.slice('sqlite:'.length))
-    return { engine, db, close: () => db.destroy() }
+    const opened = await (engine === 'postgres' ? openPostgres(url) : openSqlite(url.slice('sqlite:'.length), log))
+    return { engine, ...opened }
   } catch (cause) {
     throw new StoreUnavailable('the ledger could not be opened', { cause })
   }
 }
 
-async function openSqlite(path: string): Promise<Kysely<Tables>> {
-  const db = new Kysely<Tables>({ dialect: createSqliteDialect(path) })
+async function openSqlite(path: string, log?: Pick<Log, 'info' | 'warn'>): Promise<Opened> {
+  const { dialect, scrub } = createSqlite(path)
+  const db = new Kysely<Tables>({ dialect })
   try {
     await migrate(db, 'sqlite')
-    return db
+    await scrubOld(db, scrub, log)
+    return { db, scrub, close: () => db.destroy() }
   } catch (cause) {
     await db.destroy().catch(() => undefined)
     throw cause
   }
 }
 
-/** The tables are changed on a connection of its own, on which that may take its time. */
-async function openPostgres(url: string): Promise<Kysely<Tables>> {
-  const db = new Kysely<Tables>({ dialect: createPostgresDialect(url, { isForMigrations: true }) })
+/** Once, for a ledger from before deleted rows were overwritten. Without room for a second one it waits for the next start. */
+async function scrubOld(db: Kysely<Tables>, scrub: Opened['scrub'], log?: Pick<Log, 'info' | 'warn'>): Promise<void> {
+  const isOld = await db.selectFrom('ledger_facts').select('name').where('name', '=', 'unscrubbed').executeTakeFirst()
+  if (!isOld) return
+  log?.info('the ledger is written anew, once, so that nothing is left in it of what was deleted')
+  const beganAtMs = performance.now()
   try {
-    await migrate(db, 'postgres')
-  } finally {
-    await db.destroy().catch(() => undefined)
+    await scrub()
+    await db.deleteFrom('ledger_facts').where('name', '=', 'unscrubbed').execute()
+    log?.info({ ms: Math.round(performance.now() - beganAtMs) }, 'the ledger was written anew')
+  } catch (error) {
+    log?.warn({ err: error }, 'the ledger could not be written anew; the next start tries again')
   }
-  return new Kysely<Tables>({ dialect: createPostgresDialect(url) })
+}
+
+/** The tables are changed on a connection of its own, on which that may take its time. */
+async function openPostgres(url: string): Promise<Opened> {
+  const patient = () => new Kysely<Tables>({ dialect: createPostgresDialect(url, { isForMigrations: true }) })
+  const migrating = patient()
+  try {
+    await migrate(migrating, 'postgres')
+  } finally {
+    await migrating.destroy().catch(() => undefined)
+  }
+  const db = new Kysely<Tables>({ dialect: createPostgresDialect(url) })
+  const vacuum = createVacuum(patient)
+  return {
+    db,
+    scrub: async () => vacuum.ask(),
+    close: async () => {
+      await vacuum.close()
+      await db.destroy()
+    },
+  }
 }
 
 async function migrate(db: Kysely<Tables>, engine: Engine): Promise<void> {
@@ -61,7 +95,7 @@ async function migrate(db: Kysely<Tables>, engine: Engine): Promise<void> {
 }
 
 /** True when the ledger takes something in: one that only answers, on a full disk or a standby, is of no use to a player. */
-export async function isWritable({ db }: Database): Promise<boolean> {
+export async function isWritable({ db }: Pick<Database, 'db'>): Promise<boolean> {
   try {
     // Another value each time, so that something has to be written.
     await db

@@ -16,6 +16,7 @@ export function migrations(engine: Engine): Record<string, Migration> {
     '0008 deliveries whose end is unknown': { up: (db: Kysely<unknown>) => run(db, unknownEnds()) },
     '0009 what is looked for often': { up: (db: Kysely<unknown>) => run(db, often()) },
     '0010 what the ledger knows of itself': { up: (db: Kysely<unknown>) => run(db, facts()) },
+    '0012 nothing left of what was deleted': { up: (db: Kysely<unknown>) => run(db, wiping(engine)) },
   }
 }
 
@@ -190,5 +191,14 @@ function facts(): string[] {
     'create table ledger_facts (name text primary key, value text not null)',
     `insert into ledger_facts (name, value)
       select 'files unmarked', 'yes' where exists (select 1 from attachments where vendor_file_id is null)`,
+  ]
+}
+
+/** A ledger that has ever held anything may have kept some of it where it lay; it is written anew at the start, once. */
+function wiping(engine: Engine): string[] {
+  if (engine === 'postgres') return []
+  return [
+    `insert into ledger_facts (name, value)
+      select 'unscrubbed', 'yes' where exists (select 1 from sqlite_sequence)`,
   ]
 }

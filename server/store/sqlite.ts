@@ -5,7 +5,6 @@
  */
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
 import {
   type CompiledQuery,
@@ -19,15 +18,25 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
+import { type Connection, openConnection } from './sqlite-connection.ts'
+import { createScrub } from './sqlite-scrub.ts'
+
+export interface Sqlite {
+  dialect: Dialect
+  /** As the store's. */
+  scrub: () => Promise<void>
+}
 
 /** @param path of the database file; made, with its folder, where it is not there yet */
-export function createSqliteDialect(path: string): Dialect {
-  return {
+export function createSqlite(path: string): Sqlite {
+  const { driver, scrub } = openDriver(path)
+  const dialect: Dialect = {
     createAdapter: () => new GroupedAdapter(),
-    createDriver: () => createDriver(path),
+    createDriver: () => driver,
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   }
+  return { dialect, scrub }
 }
 
 /** Kysely's own would hold every caller back until the one before has reached the disk: no two could share a flush. */
@@ -46,7 +55,7 @@ interface GroupedConnection extends DatabaseConnection {
   isInTransaction: boolean
 }
 
-function createDriver(path: string): Driver {
+function openDriver(path: string): { driver: Driver; scrub: Sqlite['scrub'] } {
   mkdirSync(dirname(path), { recursive: true })
   const writing = openConnection(path)
   const reading = openConnection(path)
@@ -67,7 +76,7 @@ function createDriver(path: string): Driver {
     return own
   }
 
-  return {
+  const driver: Driver = {
     init: async () => undefined,
     acquireConnection: async () => connection(),
     releaseConnection: async () => undefined,
@@ -89,58 +98,12 @@ function createDriver(path: string): Driver {
       writing.close()
     },
   }
+  return { driver, scrub: createScrub(path, { writing, whileNobodyWrites: writer.whileNobodyWrites }) }
 }
 
 /** What Kysely has put together says so itself; of a question in plain SQL, of ours, its first word does. */
 function isRead({ query, sql }: CompiledQuery): boolean {
   return SelectQueryNode.is(query) || (RawNode.is(query) && /^\s*(select|with recursive)\b/i.test(sql))
-}
-
-type Connection = ReturnType<typeof openConnection>
-
-/** More statements than the relay has; a bound all the same, because lists make statements of many lengths. */
-const keptStatements = 500
-
-function openSqlite(path: string): DatabaseSync {
-  const sqlite = new DatabaseSync(path)
-  // Short, because the whole relay stands still in it; who writes waits for others' locks without, see `join`.
-  sqlite.exec('pragma busy_timeout = 50; pragma journal_mode = wal')
-  // FULL: a commit is on the disk before the player hears 201.
-  sqlite.exec('pragma synchronous = full')
-  // What a savepoint may have to undo is kept in memory: in a file, it was more to write than the commit itself.
-  sqlite.exec('pragma temp_store = memory')
-  // Players come in no order, so a ticket touches pages all over: 32 MB of them are held, and 16 MB are gathered in the log
-  // before they are brought home.
-  sqlite.exec('pragma cache_size = -32000; pragma wal_autocheckpoint = 4000')
-  return sqlite
-}
-
-function openConnection(path: string) {
-  const sqlite = openSqlite(path)
-  const statements = new Map<string, { statement: StatementSync; returnsRows: boolean }>()
-
-  function prepare(text: string) {
-    const known = statements.get(text)
-    if (known) return known
-    if (statements.size >= keptStatements) statements.clear()
-    const statement = sqlite.prepare(text)
-    const prepared = { statement, returnsRows: statement.columns().length > 0 }
-    statements.set(text, prepared)
-    return prepared
-  }
-
-  return {
-    exec: (text: string) => prepare(text).statement.run(),
-    close: () => sqlite.close(),
-    isInTransaction: () => sqlite.isTransaction,
-    run: <R>({ sql, parameters }: CompiledQuery): QueryResult<R> => {
-      const { statement, returnsRows } = prepare(sql)
-      const values = parameters as SQLInputValue[]
-      if (returnsRows) return { rows: statement.all(...values) as R[] }
-      const { changes, lastInsertRowid } = statement.run(...values)
-      return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
-    },
-  }
 }
 
 const turnsBeforeFlush = 4
@@ -208,7 +171,10 @@ function createWriter(sqlite: Connection) {
       setImmediate(flush)
       return
     }
-    const { waiting } = group
+    commitGroup(group)
+  }
+
+  function commitGroup({ waiting }: Group): void {
     group = undefined
     try {
       sqlite.exec('commit')
@@ -281,6 +247,17 @@ function createWriter(sqlite: Connection) {
           sqlite.exec('rollback to own')
           sqlite.exec('release own')
         }
+      } finally {
+        give()
+      }
+    },
+
+    /** Everything before it is committed, and everything after it waits until the work is done. */
+    async whileNobodyWrites<T>(work: () => Promise<T> | T): Promise<T> {
+      await take()
+      try {
+        if (group) commitGroup(group)
+        return await work()
       } finally {
         give()
       }

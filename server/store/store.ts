@@ -32,6 +32,13 @@ export interface Store extends Ledger {
    * for it hold no more than one connection
    */
   transaction: <T>(change: (ledger: Ledger) => Promise<T>, ticket?: TicketId) => Promise<T>
+  /**
+   * Leaves nothing of what was deleted on the disk: call it after the transaction. On PostgreSQL it resolves at once, and
+   * only asks the database to give the room back.
+   *
+   * @throws StoreUnavailable where that cannot be now: then call it again
+   */
+  scrub: () => Promise<void>
   /** Writes something small to find out. */
   isWritable: () => Promise<boolean>
   /** Other relays may be working on the same ledger. */
@@ -39,7 +46,7 @@ export interface Store extends Ledger {
 }
 
 /** @param clock - SQLite's; PostgreSQL has its own */
-export function createStore({ db, engine, ...database }: Database, clock: Clock = systemClock): Store {
+export function createStore({ db, engine, scrub }: Omit<Database, 'close'>, clock: Clock = systemClock): Store {
   const now = ledgerClock(engine, clock)
   const isShared = engine === 'postgres'
   const inTurn = createTurns(lockMs)
@@ -50,7 +57,8 @@ export function createStore({ db, engine, ...database }: Database, clock: Clock 
       // SQLite has one writer anyway, and no connection to hold.
       return isShared && ticket !== undefined ? inTurn(ticket, act) : act()
     },
-    isWritable: () => isWritable({ db, engine, ...database }),
+    scrub,
+    isWritable: () => isWritable({ db }),
     isShared,
   }
 }

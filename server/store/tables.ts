@@ -257,9 +257,9 @@ export interface ReadinessTable {
 
 /**
  * `id`: the ledger's own, by which it knows its files. `files unmarked`: it kept files before a store said whose they are.
- * The keys are those by which players get their names; base64url.
+ * `unscrubbed`: it is from before deleted rows were overwritten. The keys are those by which players get their names; base64url.
  */
-export type FactName = 'id' | 'files unmarked' | 'pseudonym key' | 'mailbox key'
+export type FactName = 'id' | 'files unmarked' | 'unscrubbed' | 'pseudonym key' | 'mailbox key'
 
 export interface LedgerFactTable {
   name: FactName

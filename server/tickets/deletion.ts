@@ -104,8 +104,11 @@ export function createDeletions({ store, clock, bells, games, log, graceHours, r
     const asked = (await askVendor(request)) ?? request
     // The bytes first: as long as rows name them, the next try finds what this one left.
     for (const id of keptBytes(await store.attachments.ofPlayer(request.player))) await removeFile(id)
-    const files = await store.transaction((ledger) => forget(ledger, asked, clock.now()))
+    const files = await store.transaction((ledger) => forget(ledger, asked))
     for (const id of files) await removeFile(id)
+    // Before it is said: after a crash or a failure here, the next try finds nothing to forget and comes to this again.
+    await store.scrub()
+    await store.transaction((ledger) => tellErased(ledger, asked, clock.now()))
     bells.player.ring(request.player)
   }
 
@@ -195,8 +198,7 @@ function newRequest(player: Identity, now: Date, graceHours: number): DeletionRo
 }
 
 /** All but the request itself, which is the player's proof that it was done. @returns files whose bytes are to go */
-async function forget(ledger: Ledger, request: DeletionRow, now: Date): Promise<AttachmentId[]> {
-  const { player } = request
+async function forget(ledger: Ledger, { player }: DeletionRow): Promise<AttachmentId[]> {
   const tickets: TicketId[] = (await ledger.tickets.ofPlayer(player)).map(({ id }) => id)
   const files = await ledger.attachments.ofPlayer(player)
   if (tickets.length > 0) {
@@ -210,9 +212,12 @@ async function forget(ledger: Ledger, request: DeletionRow, now: Date): Promise<
   await ledger.idempotency.forget(player)
   await ledger.events.forget(player)
   await ledger.players.forget(player)
-  await ledger.deletions.change(request.id, { status: 'done', steps: withStep(request, 'relay-erased', now) })
-  await ledger.events.add(player, now, { type: 'deletion-changed', request_id: request.id })
   return keptBytes(files)
+}
+
+async function tellErased(ledger: Ledger, request: DeletionRow, now: Date): Promise<void> {
+  await ledger.deletions.change(request.id, { status: 'done', steps: withStep(request, 'relay-erased', now) })
+  await ledger.events.add(request.player, now, { type: 'deletion-changed', request_id: request.id })
 }
 
 /** Those whose bytes are the relay's own. */

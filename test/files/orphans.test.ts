@@ -12,7 +12,7 @@ import { createLog } from '../../server/log.ts'
 import { attachmentRows } from '../../server/store/attachments.ts'
 import { type Database, openDatabase } from '../../server/store/database.ts'
 import { migrations } from '../../server/store/migrations.ts'
-import { createSqliteDialect } from '../../server/store/sqlite.ts'
+import { createSqlite } from '../../server/store/sqlite.ts'
 import { createStore, type Store } from '../../server/store/store.ts'
 import type { PlayerKey, Tables } from '../../server/store/tables.ts'
 import { createDeskLedger, type DeskLedger, type DeskTables, migrateDesk } from '../../server/vendors/desk/ledger.ts'
@@ -84,7 +84,7 @@ describe.each(Object.entries(places))('On %s, the sweep', (_name, open) => {
 
   /** The ledger of a relay from before places had owners, with one file in it. */
   async function fillAsBefore(path: string): Promise<void> {
-    const db = new Kysely<Tables>({ dialect: createSqliteDialect(path) })
+    const db = new Kysely<Tables>({ dialect: createSqlite(path).dialect })
     const all = migrations('sqlite')
     const before = Object.keys(all).filter((name) => name < '0010')
     await new Migrator({ db, provider: { getMigrations: async () => all } }).migrateTo(before.at(-1) ?? '')

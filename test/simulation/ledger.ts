@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { type DatabaseConnection, type Dialect, type Driver, Kysely } from 'kysely'
 import { createFiles, type Files } from '../../server/files/uploads.ts'
 import { type Database, openDatabase } from '../../server/store/database.ts'
-import { createSqliteDialect } from '../../server/store/sqlite.ts'
+import { createSqlite } from '../../server/store/sqlite.ts'
 import type { Store } from '../../server/store/store.ts'
 import type { Tables } from '../../server/store/tables.ts'
 import type { Process } from './process.ts'
@@ -37,7 +37,7 @@ export async function createSimulatedLedger(): Promise<SimulatedLedger> {
   await copyFile(template, path)
 
   const activity = { begun: 0, pending: 0 }
-  const db = new Kysely<Tables>({ dialect: watchedDialect(createSqliteDialect(path), activity) })
+  const db = new Kysely<Tables>({ dialect: watchedDialect(createSqlite(path).dialect, activity) })
   const aside = new DatabaseSync(path)
   aside.exec('pragma synchronous = off')
   const tables = aside
@@ -47,7 +47,7 @@ export async function createSimulatedLedger(): Promise<SimulatedLedger> {
 
   return {
     files: createFiles(`file:${join(folder, 'files')}`),
-    database: { engine: 'sqlite', db, close: () => db.destroy() },
+    database: { engine: 'sqlite', db, scrub: async () => undefined, close: () => db.destroy() },
 
     async settle() {
       for (let seen = -1; activity.pending > 0 || activity.begun !== seen; ) {

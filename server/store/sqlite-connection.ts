@@ -1,0 +1,53 @@
+/** One connection to a SQLite ledger, with its settings and the statements it keeps prepared. */
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import type { CompiledQuery, QueryResult } from 'kysely'
+
+export type Connection = ReturnType<typeof openConnection>
+
+/** More statements than the relay has; a bound all the same, because lists make statements of many lengths. */
+const keptStatements = 500
+
+function openSqlite(path: string): DatabaseSync {
+  const sqlite = new DatabaseSync(path)
+  // Short, because the whole relay stands still in it; who writes waits for others' locks without, see `join`.
+  sqlite.exec('pragma busy_timeout = 50; pragma journal_mode = wal')
+  // FULL: a commit is on the disk before the player hears 201.
+  sqlite.exec('pragma synchronous = full')
+  // What a savepoint may have to undo is kept in memory: in a file, it was more to write than the commit itself.
+  sqlite.exec('pragma temp_store = memory')
+  // What is deleted is overwritten where it lies; `scrub` sees to what pages keep of rows that have moved on.
+  sqlite.exec('pragma secure_delete = on')
+  // Players come in no order, so a ticket touches pages all over: 32 MB of them are held, and 16 MB are gathered in the log
+  // before they are brought home.
+  sqlite.exec('pragma cache_size = -32000; pragma wal_autocheckpoint = 4000')
+  return sqlite
+}
+
+export function openConnection(path: string) {
+  const sqlite = openSqlite(path)
+  const statements = new Map<string, { statement: StatementSync; returnsRows: boolean }>()
+
+  function prepare(text: string) {
+    const known = statements.get(text)
+    if (known) return known
+    if (statements.size >= keptStatements) statements.clear()
+    const statement = sqlite.prepare(text)
+    const prepared = { statement, returnsRows: statement.columns().length > 0 }
+    statements.set(text, prepared)
+    return prepared
+  }
+
+  return {
+    exec: (text: string) => prepare(text).statement.run(),
+    ask: <R>(text: string): { rows: R[] } => ({ rows: prepare(text).statement.all() as R[] }),
+    close: () => sqlite.close(),
+    isInTransaction: () => sqlite.isTransaction,
+    run: <R>({ sql, parameters }: CompiledQuery): QueryResult<R> => {
+      const { statement, returnsRows } = prepare(sql)
+      const values = parameters as SQLInputValue[]
+      if (returnsRows) return { rows: statement.all(...values) as R[] }
+      const { changes, lastInsertRowid } = statement.run(...values)
+      return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
+    },
+  }
+}
