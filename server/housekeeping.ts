@@ -8,6 +8,7 @@ import type { Store } from './store/store.ts'
 import type { Deletions } from './tickets/deletion.ts'
 import type { Merging } from './tickets/merge.ts'
 import { keptForDays } from './tickets/once.ts'
+import { onlyWhere } from './tickets/vendor-player.ts'
 
 export interface HousekeepingParts {
   store: Store
@@ -36,6 +37,10 @@ const eventDays = 1
 /** A file that no message took: long enough for a player to sleep on it. */
 const looseFileDays = 2
 const atOnce = 100
+/** What the vendor has brought back for a player who looks is here for so long. */
+const refilledDays = 1
+/** The disk is cleared of what was swept: a ledger is not written anew with every sweep. */
+const scrubEveryMs = dayMs
 
 export function createHousekeeping({
   store,
@@ -51,6 +56,9 @@ export function createHousekeeping({
   const daysAgo = (days: number) => new Date(clock.now().getTime() - days * dayMs)
   let underWay: Promise<void> = Promise.resolve()
   let timer: NodeJS.Timeout | undefined
+  /** Something was swept since the disk was last cleared of it. */
+  let isLeft = false
+  let scrubbedAtMs = Number.NEGATIVE_INFINITY
 
   async function erase(): Promise<void> {
     while (await deletions.carryOutNext()) log.info('a request for erasure was carried out or tried')
@@ -66,20 +74,35 @@ export function createHousekeeping({
     for (const rows of [store.limits, store.mailLinks, store.proofs]) await rows.sweep(clock.now())
     await dropLooseFiles()
     await forgetOldMessages()
+    await scrubDaily()
     await sweepOrphans()
   }
 
   async function dropLooseFiles(): Promise<void> {
     for (const { id } of await store.attachments.abandoned(daysAgo(looseFileDays), atOnce)) {
-      if (await store.attachments.drop(id)) await files.uploads.remove(id)
+      if (!(await store.attachments.drop(id))) continue
+      await files.uploads.remove(id)
+      isLeft = true
     }
   }
 
   /** Promise 10: the text stays only at the vendor, which shows it again when the player looks. */
   async function forgetOldMessages(): Promise<void> {
     const before = daysAgo(retentionDays)
-    for (const { id } of await store.tickets.untouchedSince(before, atOnce))
+    for (const { id } of await store.tickets.untouchedSince(before, atOnce, daysAgo(refilledDays)))
       for (const file of await forgetMessagesOf(id, before)) await files.keep.remove(file)
+  }
+
+  async function scrubDaily(): Promise<void> {
+    const nowMs = clock.now().getTime()
+    if (!isLeft || nowMs - scrubbedAtMs < scrubEveryMs) return
+    scrubbedAtMs = nowMs
+    try {
+      await store.scrub()
+      isLeft = false
+    } catch (error) {
+      log.warn({ err: error }, 'the disk could not be cleared of what was swept; that is tried again in a day')
+    }
   }
 
   /** @returns the files that went with them */
@@ -87,10 +110,18 @@ export function createHousekeeping({
     return store.transaction(async (ledger) => {
       // Others were seen to before this one, and meanwhile its player may have written: with the row held, nobody writes
       // between the second look and the end.
-      await ledger.tickets.lock(id)
-      if (!(await ledger.tickets.empty(id, before))) return []
+      const ticket = await ledger.tickets.lock(id)
+      if (!ticket || !(await ledger.tickets.empty(id, onlyWhere(ticket.signed), before, daysAgo(refilledDays))))
+        return []
+      isLeft = true
+      // None of them waits: what is left is stuck.
+      const [stuck] = await ledger.deliveries.forget([id])
+      if (stuck && stuck.numDeletedRows > 0n)
+        log.warn({ game: ticket.game, number: ticket.number }, 'what could not be delivered has outlived its retention')
       const gone = await ledger.attachments.dropOf(id)
       await ledger.messages.forget([id])
+      const player = await ledger.players.find(ticket.player)
+      if (player) await ledger.players.hush(player.player, onlyWhere(player.signed))
       return gone
     }, id)
   }

@@ -196,8 +196,14 @@ function facts(): string[] {
 
 /** A ledger that has ever held anything may have kept some of it where it lay; it is written anew at the start, once. */
 function wiping(engine: Engine): string[] {
-  if (engine === 'postgres') return []
+  const everywhere = [
+    'alter table tickets add column refilled_at bigint not null default 0',
+    // Their messages are gone; what else was said is swept after them.
+    'update tickets set emptied = 0 where emptied = 1',
+  ]
+  if (engine === 'postgres') return everywhere
   return [
+    ...everywhere,
     `insert into ledger_facts (name, value)
       select 'unscrubbed', 'yes' where exists (select 1 from sqlite_sequence)`,
   ]

@@ -79,6 +79,25 @@ export function playerRows(db: Kysely<Tables>) {
       return numUpdatedRows === 1n
     },
 
+    /** Drops what is said of a player of whom no ticket holds any text; what the vendor knows them by stays. */
+    hush: (player: PlayerKey, signed: string) =>
+      db
+        .updateTable('players')
+        .set({ name: null, locale: null, signed })
+        .where('player', '=', player)
+        .where((where) =>
+          where.not(
+            where.exists(
+              where
+                .selectFrom('tickets')
+                .select('tickets.id')
+                .whereRef('tickets.player', '=', 'players.player')
+                .where('tickets.emptied', '=', 0),
+            ),
+          ),
+        )
+        .execute(),
+
     /** With whoever they were before they were verified. */
     forget: (player: PlayerKey) =>
       db

@@ -67,6 +67,8 @@ export interface TicketTable {
   rating_comment: string | null
   /** 1: what was said has outlived its retention and is gone from here, and nothing was said since. */
   emptied: number
+  /** When the vendor last brought back what was gone from here, or had never been. */
+  refilled_at: number
 }
 
 /** The chain: the vendor tickets behind one ticket, oldest first. */

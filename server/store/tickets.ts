@@ -141,24 +141,49 @@ export function ticketRows(db: Kysely<Tables>) {
         .execute(),
 
     /** Tickets that may still hold text though nothing has happened on them for long, longest first. */
-    untouchedSince: (before: Date, limit: number) =>
+    untouchedSince: (before: Date, limit: number, refilledBefore = before) =>
       db
         .selectFrom('tickets')
         .select('id')
-        .where((ticket) => isUntouched(ticket, before))
+        .where((ticket) => isUntouched(ticket, before, refilledBefore))
         .orderBy('updated_at')
         .limit(limit)
         .execute(),
 
-    /** Notes that the text of one of those is gone. False where something has happened on it, or waits to be sent, by now. */
-    async empty(id: TicketId, before: Date): Promise<boolean> {
+    /**
+     * Empties one of those: it goes by its number from now on. False where something has happened on it, or waits to be
+     * sent, by now.
+     *
+     * @param signed - what the vendor may not be asked about it without
+     */
+    async empty(id: TicketId, signed: string, before: Date, refilledBefore = before): Promise<boolean> {
       const { numUpdatedRows } = await db
         .updateTable('tickets')
-        .set({ emptied: 1 })
+        .set((set) => ({
+          emptied: 1,
+          subject: set.ref('number'),
+          fields: '{}',
+          claimed: '{}',
+          signed,
+          answer_to: null,
+          rating_comment: null,
+        }))
         .where('id', '=', id)
-        .where((ticket) => isUntouched(ticket, before))
+        .where((ticket) => isUntouched(ticket, before, refilledBefore))
         .executeTakeFirst()
       return numUpdatedRows === 1n
+    },
+
+    /** The vendor has brought back what was said; the subject only where it was gone. */
+    async refill(id: TicketId, subject: string | undefined, at: Date): Promise<void> {
+      await db.updateTable('tickets').set({ emptied: 0, refilled_at: at.getTime() }).where('id', '=', id).execute()
+      if (subject)
+        await db
+          .updateTable('tickets')
+          .set({ subject })
+          .where('id', '=', id)
+          .whereRef('subject', '=', 'number')
+          .execute()
     },
 
     ofPlayer: (player: PlayerKey) => db.selectFrom('tickets').select('id').where('player', '=', player).execute(),
@@ -204,16 +229,18 @@ function later(set: ExpressionBuilder<Tables, 'tickets'>, time: Date) {
 }
 
 /** Literals, because an index over a part of the table serves only a query that is seen to keep to that part. */
-function isUntouched(ticket: ExpressionBuilder<Tables, 'tickets'>, before: Date) {
+function isUntouched(ticket: ExpressionBuilder<Tables, 'tickets'>, before: Date, refilledBefore: Date) {
   return ticket.and([
     ticket('emptied', '=', sql.lit(0)),
     ticket('updated_at', '<', before.getTime()),
+    ticket('refilled_at', '<', refilledBefore.getTime()),
     ticket.not(
       ticket.exists(
         ticket
           .selectFrom('deliveries')
           .select('deliveries.sequence')
-          .whereRef('deliveries.ticket_id', '=', 'tickets.id'),
+          .whereRef('deliveries.ticket_id', '=', 'tickets.id')
+          .where('deliveries.state', '=', 'waiting'),
       ),
     ),
   ])

@@ -96,6 +96,9 @@ export function createAccept({ store, clock, bells, opens, pseudonymOf }: Accept
     const write = async () => {
       const position = await ledger.tickets.takeReply(ticketId, now)
       if (position === undefined) throw new Refusal('ticket_closed')
+      // With the words on a ticket went what was known of its player.
+      if (ticket.emptied === 1 && !player.isRemembered)
+        await ledger.players.remember(newPlayer(player, pseudonymOf(player.game, player.subject), now))
       await ledger.messages.add({ ...message, position })
       await carry(ledger, player, message, body.attachments ?? [])
       await ledger.deliveries.add(newDelivery(player, ticketId, 'reply', message, now))

@@ -174,11 +174,22 @@ async function adoptOne(
     player: player.key,
     opened_at: row.created_at,
   })
-  if (!isOurs) return false
+  if (!isOurs) {
+    await refill(ledger, game, ticket, now)
+    return false
+  }
   await ledger.tickets.add(await withFreeNumber(ledger, game, row))
   // Other tabs get to know it; nothing in it counts as new.
   await ledger.events.add(player.key, now, { type: 'ticket-changed', ticket_id: row.id })
   return true
+}
+
+/** One whose subject has outlived its retention has it again for a while. */
+async function refill(ledger: Ledger, game: LiveGame, { vendorTicketId, subject }: VendorTicket, now: Date) {
+  const link = await ledger.tickets.findByVendor(game.key, vendorTicketId)
+  const known = link?.position === 1 ? await ledger.tickets.find(link.ticket_id) : undefined
+  if (known?.subject === known?.number && known && subject.trim())
+    await ledger.tickets.refill(known.id, subject.trim(), now)
 }
 
 /** Without messages: the first look at it reads them, as old ones. */
@@ -209,6 +220,7 @@ function adoptedTicket(player: Identity, game: LiveGame, ticket: VendorTicket, n
     rating_score: null,
     rating_comment: null,
     emptied: 0,
+    refilled_at: now.getTime(),
   }
 }
 

@@ -15,6 +15,7 @@ import type { AttachmentRow } from '../store/attachments.ts'
 import type { DeletionRow } from '../store/deletions.ts'
 import type { Ledger, Store } from '../store/store.ts'
 import type { PlayerTable } from '../store/tables.ts'
+import { StoreUnavailable } from '../store/trouble.ts'
 import { type Opening, VendorError, type VendorTicketId } from '../vendors/vendor.ts'
 import { ownDeletion } from './ownership.ts'
 import { presentDeletion, stepsOf } from './present.ts'
@@ -93,8 +94,9 @@ export function createDeletions({ store, clock, bells, games, log, graceHours, r
     try {
       await carryOut(request)
     } catch (error) {
-      if (!(error instanceof VendorError)) throw error
-      log.warn({ game: request.game, vendor: error.message }, 'a request for erasure waits for the vendor')
+      if (error instanceof StoreUnavailable) log.warn({ err: error }, 'a request for erasure waits for the disk')
+      else if (!(error instanceof VendorError)) throw error
+      else log.warn({ game: request.game, vendor: error.message }, 'a request for erasure waits for the vendor')
     }
     return true
   }

@@ -5,6 +5,7 @@ import type { MessageRow } from '../store/messages.ts'
 import type { Ledger } from '../store/store.ts'
 import type { TicketRow } from '../store/tickets.ts'
 import type { VendorConversation, VendorMessage } from '../vendors/vendor.ts'
+import { firstWords } from './new-rows.ts'
 import { turn } from './turn.ts'
 
 export interface Heard {
@@ -40,7 +41,11 @@ export async function writeDownHeard(ledger: Ledger, ticket: TicketRow, heard: H
   const old = unknown.filter(isOld)
   const fresh = unknown.filter((message) => !isOld(message))
   for (const message of old) await addMessage(ledger, ticket, message, heard.link, undefined)
-  if (old.length > 0) await ledger.tickets.markRead(ticket.id, ticket.message_count + old.length)
+  if (old.length > 0) {
+    await ledger.tickets.markRead(ticket.id, ticket.message_count + old.length)
+    const first = heard.link === 1 ? old.find(({ author }) => author === 'player') : undefined
+    await ledger.tickets.refill(ticket.id, first && firstWords(first.text), now)
+  }
   for (const message of fresh) await addMessage(ledger, ticket, message, heard.link, now)
   await ledger.tickets.change(ticket.id, { must_read: 0, heard_at: now.getTime() })
   const newest = Math.max(...fresh.map(({ sentAt }) => sentAt.getTime()))

@@ -55,6 +55,7 @@ export function newTicket(player: Identity, game: LiveGame, body: z.output<typeo
     rating_score: null,
     rating_comment: null,
     emptied: 0,
+    refilled_at: 0,
   }
 }
 
@@ -151,7 +152,7 @@ function oneLine(text: string): string {
 }
 
 /** A subject where the player gave none. */
-function firstWords(message: string): string {
+export function firstWords(message: string): string {
   const line = oneLine(message.split(lineBreak).find((one) => oneLine(one) !== '') ?? '')
   if (line.length <= 60) return line
   const cut = line.slice(0, 60).toWellFormed().replace('\ufffd', '')

@@ -23,6 +23,11 @@ export function vendorPlayer(row: PlayerTable, signed = row.signed): VendorPlaye
   }
 }
 
+/** Without it the vendor cannot be asked for what was said. */
+export function onlyWhere(signed: string): string {
+  return JSON.stringify({ chatId: signedMetadata(signed).chatId })
+}
+
 export function signedMetadata(json: string): SignedMetadata {
   return Signed.parse(JSON.parse(json))
 }

@@ -1,9 +1,12 @@
-/** What was erased is in no file of the relay's any more, while it runs and when it has stopped. */
+/** What was erased, or has outlived its retention, is in no file of the relay's any more, while it runs and when it has stopped. */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import type { DeletionRequest } from '../../server/contract/deletion.ts'
+import type { Conversation, Ticket } from '../../server/contract/ticket.ts'
+import type { Vendor } from '../../server/vendors/vendor.ts'
 import { createStudio } from '../players/studio.ts'
+import { loft, pigeonPost } from '../vendors/toy.ts'
 import { upload } from './files/files.ts'
 import { startRelay, type TestRelay } from './start.ts'
 import { until } from './wait.ts'
@@ -11,7 +14,11 @@ import { until } from './wait.ts'
 const studio = createStudio()
 let relay: TestRelay
 
-afterEach(() => relay.close())
+afterEach(async () => {
+  ahead = 0
+  loft.length = 0
+  await relay.close()
+})
 
 /** Whatever a player can leave with a relay, each in words of its own. */
 const planted = {
@@ -40,8 +47,11 @@ const planted = {
   comment: 'Planted comment',
 }
 
+let ahead = 0
+const clock = { now: () => new Date(Date.now() + ahead) }
+
 function tokenOf(id: string, more: Record<string, unknown> = {}): string {
-  const now = Math.floor(Date.now() / 1_000)
+  const now = Math.floor(clock.now().getTime() / 1_000)
   return studio.sign({ sub: id, iat: now, exp: now + 3_600, ...more })
 }
 
@@ -58,27 +68,36 @@ async function found(): Promise<string[]> {
   expect(files.map(({ name }) => name)).toContain('medkit.db')
   const hits: string[] = []
   for (const { name, parentPath } of files) {
-    const bytes = await readFile(join(parentPath, name))
+    // One that was removed meanwhile has nothing in it.
+    const bytes = await readFile(join(parentPath, name)).catch(() => '')
     for (const word of Object.values(planted))
-      if (`${name}`.includes(word) || bytes.includes(word)) hits.push(`${name}: ${word}`)
+      if (name.includes(word) || bytes.includes(word)) hits.push(`${name}: ${word}`)
   }
   return hits
 }
 
+const wordOf = (hit: string) => hit.slice(hit.indexOf(': ') + 2)
 const text = (words: string) => Buffer.from(`${words}\n`.repeat(2_000))
 const declared = (fileName: string) => ({ fileName, fileType: 'text/plain' })
 
-/** A player with all of it, among others who stay. */
-async function plant(): Promise<string> {
-  const token = plantedToken()
-  const others = ['bob', 'eve', 'zoe'].map((id) => tokenOf(id))
-  const chat = async () => {
-    for (const other of others)
-      for (let n = 0; n < 8; n += 1) await relay.open(other, { message: `Staying words ${'x'.repeat(n * 150)}` })
-  }
+const players = { jwt: studio.config }
+
+/** Others, who stay. */
+async function chat(): Promise<void> {
+  for (const other of ['bob', 'eve', 'zoe'].map((id) => tokenOf(id)))
+    for (let n = 0; n < 8; n += 1) await relay.open(other, { message: `Staying words ${'x'.repeat(n * 150)}` })
+}
+
+async function write(route: string, token: string, body: unknown, status: number): Promise<void> {
+  const answer = await relay.call(`POST ${route}`, { token, body, key: crypto.randomUUID() })
+  expect(answer.status).toBe(status)
+}
+
+/** All that a player says, among what others do. */
+async function plant(token: string): Promise<Conversation> {
   await chat()
   const file = await upload(relay, token, text(planted.fileText), declared(planted.fileName))
-  const { id, number } = await relay.open(token, {
+  const ticket = await relay.open(token, {
     message: `${planted.opening} ${'y'.repeat(5_000)}`,
     subject: planted.subject,
     email: planted.typedEmail,
@@ -88,49 +107,78 @@ async function plant(): Promise<string> {
     attachments: [file],
   })
   await chat()
-  for (const message of [planted.reply, planted.japanese]) {
-    const answer = await relay.call(`POST /v1/tickets/${id}/messages`, {
-      token,
-      body: { message },
-      key: crypto.randomUUID(),
-    })
-    expect(answer.status).toBe(201)
-  }
+  for (const message of [planted.reply, planted.japanese])
+    await write(`/v1/tickets/${ticket.id}/messages`, token, { message }, 201)
   await upload(relay, token, text(planted.looseFileText), declared(planted.looseFileName))
-  const atDesk = await until(
-    async () => (await relay.desk.list()).find((one) => one.number === number),
-    'it is at the desk',
-  )
-  await until(async () => (await relay.desk.read(atDesk.id)).messages.length === 3, 'all of it is at the desk')
-  await relay.desk.note(atDesk.id, planted.note)
-  await relay.desk.answer(
-    atDesk.id,
-    planted.answer,
-    new File([text(planted.agentFileText)], planted.agentFileName, { type: 'text/plain' }),
-  )
-  await relay.desk.close(atDesk.id)
+  return ticket
+}
+
+async function rateOnceClosed({ id }: Conversation, token: string): Promise<void> {
   const isClosed = async () =>
-    (await relay.call<{ status: string }>(`GET /v1/tickets/${id}`, { token })).body.status === 'closed'
+    (await relay.call<Conversation>(`GET /v1/tickets/${id}`, { token })).body.status === 'closed'
   await until(isClosed, 'the relay knows that it is closed')
-  const body = { score: 2, comment: planted.comment }
-  expect((await relay.call(`POST /v1/tickets/${id}/rating`, { token, body, key: crypto.randomUUID() })).status).toBe(
-    200,
-  )
+  await write(`/v1/tickets/${id}/rating`, token, { score: 2, comment: planted.comment }, 200)
   await chat()
-  return token
+}
+
+async function answerAtDesk({ number }: Conversation): Promise<void> {
+  const { desk } = relay
+  const { id } = await until(async () => (await desk.list()).find((one) => one.number === number), 'it is at the desk')
+  await until(async () => (await desk.read(id)).messages.length === 3, 'all of it is at the desk')
+  const file = new File([text(planted.agentFileText)], planted.agentFileName, { type: 'text/plain' })
+  await desk.note(id, planted.note)
+  await desk.answer(id, planted.answer, file)
+  await desk.close(id)
 }
 
 it('nothing of an erased player is left on the disk once it is said to be gone', async () => {
-  relay = await startRelay({ game: { players: { jwt: studio.config } }, config: { deletionGraceHours: 0 } })
-  const token = await plant()
-  expect((await found()).length).toBeGreaterThanOrEqual(Object.keys(planted).length)
+  relay = await startRelay({ game: { players }, config: { deletionGraceHours: 0 } })
+  const token = plantedToken()
+  const ticket = await plant(token)
+  await answerAtDesk(ticket)
+  await rateOnceClosed(ticket, token)
+  expect(new Set((await found()).map(wordOf))).toEqual(new Set(Object.values(planted)))
   const path = '/v1/deletion-requests'
-  await relay.call(`POST ${path}`, { token, body: { confirm: true } })
+  await write(path, token, { confirm: true }, 202)
   await until(async () => {
-    const { body } = await relay.call<{ items: DeletionRequest[] }>(`GET ${path}`, { token: tokenOf(planted.id) })
+    const { body } = await relay.call<{ items: DeletionRequest[] }>(`GET ${path}`, { token })
     return body.items[0]?.steps.some(({ name }) => name === 'relay-erased')
   }, 'it is said to be erased')
   expect(await found()).toEqual([])
   await relay.relay.close()
   expect(await found()).toEqual([])
+})
+
+/** A vendor that is nowhere near the relay's disk. */
+const faraway: Vendor = {
+  ...pigeonPost,
+  can: { ...pigeonPost.can, attachments: { types: ['text/plain'], maxBytes: 1_000_000, maxCount: 3 }, rating: 'note' },
+  rate: async () => undefined,
+}
+
+it('of what has outlived its retention only the names are left by which the vendor knows its player, until it shows it again', async () => {
+  const start = { clock, game: { players }, vendorOf: () => faraway }
+  relay = await startRelay(start)
+  const token = plantedToken()
+  const ticket = await plant(token)
+  await write(`/v1/tickets/${ticket.id}/close`, token, undefined, 200)
+  await rateOnceClosed(ticket, token)
+  await until(() => loft.find(({ lines }) => lines[0]?.text.includes(planted.opening))?.isClosed, 'it is closed there')
+  ahead = 31 * 86_400_000
+  relay = await relay.restart()
+  const names = new Set([planted.id, planted.email])
+  await until(async () => (await found()).every((hit) => names.has(wordOf(hit))), 'nothing else is left')
+  await relay.relay.close()
+  expect(new Set((await found()).map(wordOf))).toEqual(names)
+
+  relay = await startRelay({ ...start, folder: relay.folder })
+  const later = plantedToken()
+  const list = () => relay.call<{ items: Ticket[] }>('GET /v1/tickets', { token: later })
+  const shell = (await list()).body.items[0]
+  expect(shell).toMatchObject({ id: ticket.id, number: ticket.number, subject: ticket.number, status: 'closed' })
+  expect(shell?.rating).toEqual({ score: 2 })
+  await until(async () => {
+    const { body } = await relay.call<Conversation>(`GET /v1/tickets/${ticket.id}`, { token: later })
+    return body.messages.length >= 3 && body.subject.startsWith(planted.opening)
+  }, 'the vendor has shown it again')
 })

@@ -60,8 +60,8 @@ describe.each(['sqlite', 'postgres'])('On %s', (engine) => {
 
   /** @param onList - what happens when the sweep has seen which tickets are old, and has forgotten none */
   function sweep(onList: () => Promise<unknown> = async () => undefined): Promise<void> {
-    const untouchedSince: Store['tickets']['untouchedSince'] = async (before, limit) => {
-      const found = await store.tickets.untouchedSince(before, limit)
+    const untouchedSince: Store['tickets']['untouchedSince'] = async (...asked) => {
+      const found = await store.tickets.untouchedSince(...asked)
       await onList()
       return found
     }
@@ -109,6 +109,35 @@ describe.each(['sqlite', 'postgres'])('On %s', (engine) => {
     now += (retentionDays + 1) * dayMs
     await sweep()
     expect(await textsOf(ticket.id)).toEqual([])
+  })
+
+  it('what is stuck goes with its ticket, and what waits keeps it', async () => {
+    const [stuck, waiting] = await Promise.all(
+      ['stuck', 'waiting'].map((message) =>
+        accept().opening({ ...ada, idempotencyKey: message }, { message, language: 'en' }),
+      ),
+    )
+    if (!stuck || !waiting) throw new Error('no tickets')
+    await database.db.updateTable('deliveries').set({ state: 'stuck' }).where('ticket_id', '=', stuck.id).execute()
+    now += (retentionDays + 1) * dayMs
+    await sweep()
+    expect([await textsOf(stuck.id), await textsOf(waiting.id)]).toEqual([[], ['waiting']])
+    const left = await database.db.selectFrom('deliveries').select('ticket_id').execute()
+    expect(left).toEqual([{ ticket_id: waiting.id }])
+  })
+
+  it('what the vendor brings back stays for a day', async () => {
+    const [ticket] = await oldTickets()
+    if (!ticket) throw new Error('no ticket')
+    const subjectNow = async () => (await store.tickets.find(ticket.id))?.subject
+    await sweep()
+    expect(await subjectNow()).toBe(ticket.number)
+    await store.tickets.refill(ticket.id, 'Of old', clock.now())
+    await sweep()
+    expect(await subjectNow()).toBe('Of old')
+    now += dayMs + 1
+    await sweep()
+    expect(await subjectNow()).toBe(ticket.number)
   })
 })
 

@@ -40,6 +40,21 @@ it.each(['theymes', 'thena'] as const)('comes back from %s whole and in order wh
   expect(unread).toBe(0)
 })
 
+it('goes by the vendor’s word again as soon as it lists the ticket', async () => {
+  scene = await setScene('theymes')
+  const ada = tokenOf('ada')
+  const { id, number } = await scene.open(ada, { message: words[0] ?? '', subject: 'Das Schiff' })
+  await scene.readUntil(ada, id, ({ messages }) => messages[0]?.delivery === 'delivered', 'it has arrived')
+  const ledger = new DatabaseSync(scene.store.slice('sqlite:'.length), { readOnly: true })
+  scene.pass(31 * days)
+  await scene.restart()
+  const subject = () => ledger.prepare('select subject from tickets').get()?.subject
+  await until(() => subject() === number, 'the ledger has forgotten')
+  const again = later(31 * days)
+  await until(async () => (await scene.list(again))[0]?.subject === words[0], 'the vendor has named it again')
+  ledger.close()
+})
+
 it('goes from the answers kept for repeated requests as well', async () => {
   scene = await setScene('thena', { retentionDays: 1 })
   const ada = tokenOf('ada')
