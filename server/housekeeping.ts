@@ -1,11 +1,9 @@
-/** What has to be done now and then: erasures that are due, and sweeping out what has outlived its purpose. */
-import type { Bells } from './bells.ts'
+/** What has to be done now and then: sweeping out what has outlived its purpose. */
 import type { Clock } from './clock.ts'
 import type { AttachmentId, TicketId } from './contract/ids.ts'
 import type { Files } from './files/uploads.ts'
 import type { Log } from './log.ts'
 import type { Store } from './store/store.ts'
-import type { Deletions } from './tickets/deletion.ts'
 import type { Merging } from './tickets/merge.ts'
 import { keptForDays } from './tickets/once.ts'
 import { onlyWhere } from './tickets/vendor-player.ts'
@@ -13,9 +11,7 @@ import { onlyWhere } from './tickets/vendor-player.ts'
 export interface HousekeepingParts {
   store: Store
   clock: Clock
-  bells: Pick<Bells, 'erasure'>
   files: Files
-  deletions: Deletions
   merging: Pick<Merging, 'sweep'>
   log: Log
   retentionDays: number
@@ -41,13 +37,13 @@ const atOnce = 100
 const refilledDays = 1
 /** The disk is cleared of what was swept: a ledger is not written anew with every sweep. */
 const scrubEveryMs = dayMs
+/** After an erasure's date: how long what an operator has to erase by hand is counted. */
+const leftoverDays = 60
 
 export function createHousekeeping({
   store,
   clock,
-  bells,
   files,
-  deletions,
   merging,
   log,
   retentionDays,
@@ -60,16 +56,12 @@ export function createHousekeeping({
   let isLeft = false
   let scrubbedAtMs = Number.NEGATIVE_INFINITY
 
-  async function erase(): Promise<void> {
-    while (await deletions.carryOutNext()) log.info('a request for erasure was carried out or tried')
-  }
-
   async function sweep(): Promise<void> {
-    await erase()
     // An answer kept to be given again has the message in it.
     await store.idempotency.sweep(daysAgo(Math.min(keptForDays, retentionDays)))
     await store.events.sweep(daysAgo(eventDays))
     await store.players.sweepSessions(clock.now())
+    await store.erasures.sweep(daysAgo(leftoverDays))
     await merging.sweep()
     for (const rows of [store.limits, store.mailLinks, store.proofs]) await rows.sweep(clock.now())
     await dropLooseFiles()
@@ -137,19 +129,14 @@ export function createHousekeeping({
     if (timer) timer = setTimeout(round, everyMs).unref()
   }
 
-  let stopListening = () => {}
-
   return {
     sweep,
     start: () => {
       timer = setTimeout(round, 1_000).unref()
-      stopListening = bells.erasure.listen(() => void then(erase))
     },
     stop: async () => {
       clearTimeout(timer)
       timer = undefined
-      stopListening()
-      deletions.stop()
       await underWay
     },
   }

@@ -91,3 +91,21 @@ export function addOutboxGauges(
     ({ oldest }) => Math.max(0, (now().getTime() - oldest) / 1000),
   )
 }
+
+/** What vendors still hold of erased players because neither they nor their studio could be asked: the log names it. */
+export function addErasureGauge(
+  { registry }: Pick<Metrics, 'registry'>,
+  unasked: () => Promise<{ game: string; count: number }[]>,
+): void {
+  new Gauge({
+    name: 'medkit_erasures_unasked',
+    help: 'Vendor tickets of erased players that nobody could be asked to erase: the log names them',
+    labelNames: ['game'],
+    registers: [registry],
+    async collect() {
+      const rows = await unasked().catch(() => [])
+      this.reset()
+      for (const { game, count } of rows) this.set({ game }, count)
+    },
+  })
+}

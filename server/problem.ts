@@ -18,6 +18,7 @@ const statuses: Record<ProblemCode, { status: number; title: string }> = {
   not_found: { status: 404, title: 'Not found' },
   idempotency_key_in_use: { status: 409, title: 'The first request with this Idempotency-Key is still under way' },
   ticket_closed: { status: 409, title: 'The ticket is closed' },
+  erasure_under_way: { status: 409, title: 'Everything of this player is being erased just now' },
   too_large: { status: 413, title: 'Too large' },
   type_not_allowed: { status: 415, title: 'Files of this type are not accepted' },
   invalid: { status: 422, title: 'Something in the request is not acceptable' },

@@ -19,7 +19,7 @@ import { addressAt, type Listening, listen, type Patience } from './listen.ts'
 import { createStreams } from './live/stream.ts'
 import { createWatch } from './live/watch.ts'
 import type { Log } from './log.ts'
-import { addOutboxGauges, createMetrics } from './metrics.ts'
+import { addErasureGauge, addOutboxGauges, createMetrics } from './metrics.ts'
 import type { RelaySecrets } from './players/derive.ts'
 import { keptNameKeys } from './players/name-keys.ts'
 import { randomId } from './random.ts'
@@ -43,6 +43,7 @@ import { createChange } from './tickets/change.ts'
 import { createCopies } from './tickets/copies.ts'
 import { createDeletions } from './tickets/deletion.ts'
 import { createDeliveryWorker } from './tickets/delivery.ts'
+import { createErasures } from './tickets/erasure.ts'
 import { createOpens } from './tickets/opens.ts'
 import { createDeskLedger, type DeskTables, migrateDesk } from './vendors/desk/ledger.ts'
 import { createDeskPages } from './vendors/desk/pages.ts'
@@ -101,6 +102,7 @@ export async function createRelay({
   const database = await openDatabase(config.store, log)
   const store = createStore(database, clock)
   addOutboxGauges(metrics, store.deliveries.counts, clock.now)
+  addErasureGauge(metrics, store.erasures.unasked)
   const readiness = createReadiness({ store, timers })
   const bells = createBells()
   const files = createFiles(config.files, { credentials: config.s3, spoolFolder: config.s3?.spool })
@@ -143,23 +145,15 @@ export async function createRelay({
   const inspection = createInspection({ store, clock, bells, games, files, scanner, log })
   const edge = createEdge(games, baseOf)
   const delivery = createDeliveryWorker({ store, clock, timers, bells, games, copies, filesOf, log, metrics })
-  const deletions = createDeletions({
-    store,
-    clock,
-    bells,
-    games,
-    log,
-    graceHours: config.deletionGraceHours,
-    removeFile: (id) => files.keep.remove(id),
-  })
+  const deletions = createDeletions({ store, clock, bells, graceHours: config.deletionGraceHours })
+  const removeFile = files.keep.remove
+  const erasures = createErasures({ store, clock, timers, bells, games, log, removeFile })
   const { retentionDays } = config
   const sweepOrphans = createOrphanSweep({ ledgerId, store, clock, files, log, ofDesk: desk.filesAmong })
   const housekeeping = createHousekeeping({
     store,
     clock,
-    bells,
     files,
-    deletions,
     merging,
     log,
     retentionDays,
@@ -209,6 +203,7 @@ export async function createRelay({
   copies.start()
   inspection.start()
   housekeeping.start()
+  erasures.start()
 
   return {
     app,
@@ -226,6 +221,7 @@ export async function createRelay({
       await files.endUploads()
       streams.stop()
       await watch.stop()
+      await erasures.stop()
       await housekeeping.stop()
       await delivery.stop()
       await copies.stop()

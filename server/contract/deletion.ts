@@ -5,8 +5,19 @@ import { DeletionRequestId, Instant } from './ids.ts'
 /** `waiting`: can still be withdrawn. `begun`: the relay or the vendor has started to erase. */
 export const DeletionStatus = z.enum(['waiting', 'begun', 'done', 'withdrawn'])
 
-/** `studio-asked`: where the vendor has no such call, the studio was asked by a ticket in the player's name. */
-export const DeletionStepName = z.enum(['asked', 'vendor-asked', 'studio-asked', 'relay-erased', 'withdrawn'])
+/**
+ * `vendor-asked`: tickets at the vendor were erased by its own call. `studio-asked`: where there is no such call, or it
+ * refuses, the studio was asked by a ticket in the player's name. `operator-told`: neither could be done for some or all
+ * of them, and who runs the relay was told which.
+ */
+export const DeletionStepName = z.enum([
+  'asked',
+  'vendor-asked',
+  'studio-asked',
+  'operator-told',
+  'relay-erased',
+  'withdrawn',
+])
 
 export const DeletionRequest = z.object({
   id: DeletionRequestId,

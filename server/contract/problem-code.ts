@@ -23,6 +23,7 @@ export const problemCodes = [
   'not_found',
   'idempotency_key_in_use',
   'ticket_closed',
+  'erasure_under_way',
   'too_large',
   'type_not_allowed',
   'invalid',

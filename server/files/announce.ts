@@ -11,6 +11,7 @@ import { Refusal } from '../problem.ts'
 import { randomId } from '../random.ts'
 import type { LooseBounds } from '../store/attachments.ts'
 import type { Store } from '../store/store.ts'
+import { refuseWhileErasing } from '../tickets/under-way.ts'
 import { type PreparedUpload, VendorError } from '../vendors/vendor.ts'
 import { cleanFileName } from './check.ts'
 import { firstLook } from './inspection.ts'
@@ -39,7 +40,7 @@ const looseFiles = 50
 const prepareMs = 10_000
 const waitSeconds = 60
 
-/** @throws Refusal `unsupported`, `type_not_allowed`, `too_large`; `rate_limited` where too much waits for a message */
+/** @throws Refusal `unsupported`, `erasure_under_way`, `type_not_allowed`, `too_large`; `rate_limited` where too much waits for a message */
 export function createAnnounce({ store, clock, files, log }: AnnounceParts): Announce {
   async function reserve({ player, game, file }: Announcement, bounds: LooseBounds): Promise<AttachmentId> {
     const now = clock.now()
@@ -60,7 +61,10 @@ export function createAnnounce({ store, clock, files, log }: AnnounceParts): Ann
       created_at: now.getTime(),
       check_at: firstLook(now),
     }
-    const isTaken = await store.transaction((ledger) => ledger.attachments.announce(row, bounds))
+    const isTaken = await store.transaction(async (ledger) => {
+      await refuseWhileErasing(ledger, player.key)
+      return ledger.attachments.announce(row, bounds)
+    })
     if (!isTaken) throw new Refusal('rate_limited', { retryAfterSeconds: waitSeconds })
     return id
   }

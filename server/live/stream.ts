@@ -128,7 +128,7 @@ export function createStreams(parts: StreamParts): Streams {
       while (!signal.ended) {
         signal.rung = false
         if (await leave.isOver()) break
-        const hadNews = yield* newsSince(player, position)
+        const hadNews = yield* newsSince(player, position, stream)
         if (!hadNews && !(await signal.wait())) yield ': still here\n\n'
       }
     } catch (error) {
@@ -142,11 +142,17 @@ export function createStreams(parts: StreamParts): Streams {
   }
 
   /** Moves the position along as it goes. @returns whether there was anything */
-  async function* newsSince(player: PlayerKey, position: Position): AsyncGenerator<string, boolean> {
+  async function* newsSince(
+    player: PlayerKey,
+    position: Position,
+    stream: OpenStream,
+  ): AsyncGenerator<string, boolean> {
     const rows = await store.events.since(player, position.sequence, batchSize)
     for (const row of rows) {
       position.sequence = Number(row.sequence)
       const event = await present(row)
+      // Whoever comes back after it is a new player.
+      if (isEndOfErasure(event)) stream.end()
       if (event) yield frame(String(row.sequence), event)
     }
     return rows.length > 0
@@ -245,6 +251,10 @@ function resyncAt(sequence: number): EventBatch['events'][number] {
 
 function frame(id: string, { type, data }: PlayerEvent): string {
   return `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`
+}
+
+function isEndOfErasure(event: PlayerEvent | undefined): boolean {
+  return event?.type === 'deletion-changed' && event.data.request.status === 'done'
 }
 
 /** Waits for a bell or a heartbeat, whichever comes first; a bell that rang before the wait is not missed. */

@@ -12,6 +12,7 @@ import type { Store } from '../store/store.ts'
 import type { PlayerKey } from '../store/tables.ts'
 import { loadChain } from '../tickets/chain.ts'
 import { ownAttachment } from '../tickets/ownership.ts'
+import { refuseWhileErasing } from '../tickets/under-way.ts'
 import { VendorError, type VendorFileId, type VendorTicketRef } from '../vendors/vendor.ts'
 import type { HandlersOf } from './handlers.ts'
 
@@ -87,6 +88,7 @@ export function createUploadHandler({ store, files, inspection }: UploadHandlerP
   }
 
   return async (player: Identity, _game: LiveGame, id: AttachmentId, request: Request): Promise<Response> => {
+    if (request.method !== 'HEAD') await refuseWhileErasing(store, player.key)
     const row = await ownAttachment(store, player, id)
     if (row.vendor_file_id !== null || row.state === 'refused') throw new Refusal('not_found')
     return withRoom(player.key, async () => {

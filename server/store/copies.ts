@@ -45,6 +45,12 @@ export function copyRows(db: Kysely<Tables>, now: LedgerNow) {
       return numUpdatedRows === 1n ? due : undefined
     },
 
+    /** Those that are looked for still. */
+    lateOf: (ids: readonly TicketId[]): Promise<LateCopyRow[]> =>
+      ids.length === 0
+        ? Promise.resolve([])
+        : db.selectFrom('late_copies').selectAll().where('ticket_id', 'in', ids).execute(),
+
     postpone: (mark: string, waitMs: number) =>
       db
         .updateTable('late_copies')

@@ -1,12 +1,13 @@
 /** Requests for erasure and how far each has come. */
-import type { Insertable, Kysely, Selectable, Updateable } from 'kysely'
+import { type Insertable, type Kysely, type Selectable, sql, type Updateable } from 'kysely'
 import type { DeletionRequestId } from '../contract/ids.ts'
-import { insertRows } from './statement.ts'
+import type { Engine } from './database.ts'
+import { insertRows, run } from './statement.ts'
 import type { DeletionTable, PlayerKey, Tables } from './tables.ts'
 
 export type DeletionRow = Selectable<DeletionTable>
 
-export function deletionRows(db: Kysely<Tables>) {
+export function deletionRows(db: Kysely<Tables>, engine: Engine) {
   return {
     find: (id: DeletionRequestId) => db.selectFrom('deletions').selectAll().where('id', '=', id).executeTakeFirst(),
 
@@ -49,27 +50,81 @@ export function deletionRows(db: Kysely<Tables>) {
     /**
      * Takes one due request in hand; another relay may do so again after `until`.
      *
-     * @returns it as it was before: `waiting` when nobody has had it in hand yet
+     * @param except - games that have as many in hand as they may
+     * @returns it as it is from now on, and whether it begins only now; undefined when none is due
      */
-    async claim(now: Date, until: Date): Promise<DeletionRow | undefined> {
+    async claim(
+      now: Date,
+      until: Date,
+      except: readonly string[] = [],
+    ): Promise<{ request: DeletionRow; begins: boolean } | undefined> {
       const due = await db
         .selectFrom('deletions')
         .selectAll()
         .where('status', 'in', ['waiting', 'begun'])
         .where('begins_at', '<=', now.getTime())
         .where('lease_until', '<=', now.getTime())
+        .$if(except.length > 0, (rows) => rows.where('game', 'not in', except))
+        .orderBy('lease_until')
         .orderBy('begins_at')
         .limit(1)
         .executeTakeFirst()
       if (!due) return undefined
+      const lease_until = until.getTime()
       const { numUpdatedRows } = await db
         .updateTable('deletions')
-        .set({ status: 'begun', lease_until: until.getTime() })
+        .set({ status: 'begun', lease_until })
         .where('id', '=', due.id)
         .where('status', '=', due.status)
         .where('lease_until', '=', due.lease_until)
         .executeTakeFirst()
-      return numUpdatedRows === 1n ? due : undefined
+      if (numUpdatedRows !== 1n) return undefined
+      return { request: { ...due, status: 'begun', lease_until }, begins: due.status === 'waiting' }
+    },
+
+    /** Keeps a request in hand. False when another relay has it by now. */
+    async hold({ id, lease_until }: Pick<DeletionRow, 'id' | 'lease_until'>, until: Date): Promise<boolean> {
+      const { numUpdatedRows } = await db
+        .updateTable('deletions')
+        .set({ lease_until: until.getTime() })
+        .where('id', '=', id)
+        .where('status', '=', 'begun')
+        .where('lease_until', '=', lease_until)
+        .executeTakeFirst()
+      return numUpdatedRows === 1n
+    },
+
+    /**
+     * Whether a player, or whoever they have become, is being erased just now. Within a transaction it stays so until the
+     * end: {@link awaitWriters}.
+     */
+    async isUnderWay(player: PlayerKey): Promise<boolean> {
+      if (engine === 'postgres')
+        await sql`select pg_advisory_xact_lock_shared(hashtextextended(${player}, 2))`.execute(db)
+      const [row] = await run(db, 'erasure under way', [player, player], () =>
+        db
+          .selectFrom('deletions')
+          .select('id')
+          .where('status', '=', sql.lit('begun'))
+          .where((deletion) =>
+            deletion.or([
+              deletion('player', '=', player),
+              deletion('player', 'in', (players) =>
+                players
+                  .selectFrom('players')
+                  .select((as) => as.ref('merged_into').$notNull().as('merged_into'))
+                  .where('player', '=', player),
+              ),
+            ]),
+          ),
+      )
+      return row !== undefined
+    },
+
+    /** Waits for whoever has asked {@link isUnderWay} before: what they write is there then, or never will be. */
+    async awaitWriters(player: PlayerKey): Promise<void> {
+      // SQLite has one writer anyway.
+      if (engine === 'postgres') await sql`select pg_advisory_xact_lock(hashtextextended(${player}, 2))`.execute(db)
     },
   }
 }

@@ -271,12 +271,17 @@ export function deliveryRows(db: Kysely<Tables>, engine: Engine, now: LedgerNow)
 
     drop: (sequence: number) => db.deleteFrom('deliveries').where('sequence', '=', sequence).execute(),
 
-    /** Takes out of the outbox what nobody has in hand. @returns whether something is left, on its way just now */
-    async callOff(ids: readonly TicketId[]): Promise<boolean> {
-      if (ids.length === 0) return false
-      await db.deleteFrom('deliveries').where('ticket_id', 'in', ids).where('lease_until', '<=', now()).execute()
+    /** Takes out of the outbox what nobody has in hand, and says whether something is left, on its way just now. */
+    async callOff(ids: readonly TicketId[]): Promise<{ calledOff: DeliveryRow[]; isOnItsWay: boolean }> {
+      if (ids.length === 0) return { calledOff: [], isOnItsWay: false }
+      const calledOff = await db
+        .deleteFrom('deliveries')
+        .where('ticket_id', 'in', ids)
+        .where('lease_until', '<=', now())
+        .returningAll()
+        .execute()
       const left = await db.selectFrom('deliveries').select('sequence').where('ticket_id', 'in', ids).executeTakeFirst()
-      return left !== undefined
+      return { calledOff, isOnItsWay: left !== undefined }
     },
 
     forget: (ids: readonly TicketId[]) => db.deleteFrom('deliveries').where('ticket_id', 'in', ids).execute(),

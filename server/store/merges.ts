@@ -58,6 +58,10 @@ export function mergeRows(db: Kysely<Tables>) {
       return moved.map(({ id }) => id)
     },
 
+    into: (verified: PlayerKey) => db.selectFrom('merges').selectAll().where('verified', '=', verified).execute(),
+
+    forget: (verified: PlayerKey) => db.deleteFrom('merges').where('verified', '=', verified).execute(),
+
     since: (time: Date) => db.selectFrom('merges').selectAll().where('merged_at', '>=', time.getTime()).execute(),
 
     sweep: (before: Date) => sweepBefore(db, 'merges', 'merged_at', before.getTime()),

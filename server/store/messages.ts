@@ -44,6 +44,28 @@ export function messageRows(db: Kysely<Tables>) {
     change: (id: MessageId, change: Updateable<MessageTable>) =>
       db.updateTable('messages').set(change).where('id', '=', id).execute(),
 
+    /** Those that an operator has given up: of what became of them at the vendor nothing is known any more. */
+    givenUp: (ids: readonly TicketId[]): Promise<MessageRow[]> =>
+      ids.length === 0
+        ? Promise.resolve([])
+        : db
+            .selectFrom('messages')
+            .selectAll()
+            .where('ticket_id', 'in', ids)
+            .where('author', '=', 'player')
+            .where('delivery', '=', 'failed')
+            .where((message) =>
+              message.not(
+                message.exists(
+                  message
+                    .selectFrom('deliveries')
+                    .select('deliveries.sequence')
+                    .whereRef('deliveries.message_id', '=', 'messages.id'),
+                ),
+              ),
+            )
+            .execute(),
+
     forget: (ids: readonly TicketId[]) => db.deleteFrom('messages').where('ticket_id', 'in', ids).execute(),
   }
 }

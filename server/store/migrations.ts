@@ -16,6 +16,7 @@ export function migrations(engine: Engine): Record<string, Migration> {
     '0008 deliveries whose end is unknown': { up: (db: Kysely<unknown>) => run(db, unknownEnds()) },
     '0009 what is looked for often': { up: (db: Kysely<unknown>) => run(db, often()) },
     '0010 what the ledger knows of itself': { up: (db: Kysely<unknown>) => run(db, facts()) },
+    '0011 what is to be erased at a vendor': { up: (db: Kysely<unknown>) => run(db, erasedAtVendors()) },
     '0012 nothing left of what was deleted': { up: (db: Kysely<unknown>) => run(db, wiping(engine)) },
   }
 }
@@ -206,5 +207,19 @@ function wiping(engine: Engine): string[] {
     ...everywhere,
     `insert into ledger_facts (name, value)
       select 'unscrubbed', 'yes' where exists (select 1 from sqlite_sequence)`,
+  ]
+}
+
+function erasedAtVendors(): string[] {
+  return [
+    'alter table deletions add column failures integer not null default 0',
+    'alter table deletions add column called_off integer not null default 0',
+    'alter table deletions add column unsure_since bigint',
+    // Whoever had one of these in hand may have asked, and lost the answer.
+    "update deletions set unsure_since = requested_at where status = 'begun'",
+    `create table erasures (
+      request_id text not null, kind text not null, name text not null, game text not null, ticket_id text not null,
+      number text not null, player text not null, message_id text, state text not null, settled_at bigint not null,
+      told_by text, primary key (request_id, kind, name))`,
   ]
 }

@@ -24,6 +24,15 @@ export function playerRows(db: Kysely<Tables>) {
         ? Promise.resolve([])
         : db.selectFrom('players').selectAll().where('player', 'in', players).execute(),
 
+    /** A player and whoever they were before they were verified. */
+    selvesOf: (player: PlayerKey) =>
+      db
+        .selectFrom('players')
+        .selectAll()
+        .where((where) => where.or([where('player', '=', player), where('merged_into', '=', player)]))
+        .orderBy('created_at')
+        .execute(),
+
     findByRecovery: (game: string, recoveryHash: string) =>
       db
         .selectFrom('players')

@@ -7,6 +7,7 @@ import { copyRows } from './copies.ts'
 import { type Database, type Engine, isWritable } from './database.ts'
 import { deletionRows } from './deletions.ts'
 import { deliveryRows } from './deliveries.ts'
+import { erasureRows } from './erasures.ts'
 import { eventRows } from './events.ts'
 import { factRows } from './facts.ts'
 import { idempotencyRows } from './idempotency.ts'
@@ -73,7 +74,8 @@ function ledgerOn(db: Kysely<Tables>, engine: Engine, now: LedgerNow) {
     copies: copyRows(db, now),
     idempotency: idempotencyRows(db),
     events: eventRows(db, engine),
-    deletions: deletionRows(db),
+    deletions: deletionRows(db, engine),
+    erasures: erasureRows(db),
     merges: mergeRows(db),
     mailLinks: mailLinkRows(db),
     limits: limitRows(db),

@@ -196,8 +196,40 @@ export interface DeletionTable {
   due_at: number
   /** JSON: `{name, at}[]`. */
   steps: string
-  /** The worker that has it in hand, until when. */
+  /** Until when a worker has it in hand, or it is not to be tried again. */
   lease_until: number
+  /** Tries in vain, one after the other. */
+  failures: Generated<number>
+  /** 1: what was on its way to the vendor has been called off. */
+  called_off: Generated<number>
+  /** Since when the ticket that asks the studio may stand at the vendor without our knowing. */
+  unsure_since: Generated<number | null>
+}
+
+/**
+ * `sought`: it may stand at the vendor, who is asked for it by its mark. `waiting`: for the vendor's own call. `refused`:
+ * there is no such call, or not for this: the studio is to be asked by a ticket. `erased`, by the vendor's call; `asked`,
+ * the studio; `unasked`, neither could be done, and the operator was told.
+ */
+export type ErasureState = 'sought' | 'waiting' | 'refused' | 'erased' | 'asked' | 'unasked'
+
+/** One thing of a player's that the vendor is to erase: a vendor ticket, or what bears a mark and was never seen there. */
+export interface ErasureTable {
+  request_id: DeletionRequestId
+  kind: 'ticket' | 'mark'
+  /** The vendor's id of it, or the mark. */
+  name: string
+  game: string
+  ticket_id: TicketId
+  number: string
+  /** As whom it was opened. */
+  player: PlayerKey
+  message_id: MessageId | null
+  state: ErasureState
+  /** When a vendor that took it must have come to show it. */
+  settled_at: number
+  /** The vendor ticket by which the studio was asked. */
+  told_by: string | null
 }
 
 export interface MailLinkTable {
@@ -279,6 +311,7 @@ export interface Tables {
   idempotency: IdempotencyTable
   events: EventTable
   deletions: DeletionTable
+  erasures: ErasureTable
   mail_links: MailLinkTable
   limits: LimitTable
   spent_proofs: SpentProofTable

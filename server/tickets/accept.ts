@@ -20,6 +20,7 @@ import { createOnce, type Prepared } from './once.ts'
 import type { Opens } from './opens.ts'
 import { ownTicket } from './ownership.ts'
 import { canBeRepliedTo, presentMessage, presentTicket } from './present.ts'
+import { refuseWhileErasing } from './under-way.ts'
 
 export interface AcceptParts {
   store: Store
@@ -42,7 +43,7 @@ export type Accept = ReturnType<typeof createAccept>
 export function createAccept({ store, clock, bells, opens, pseudonymOf }: AcceptParts) {
   const once = createOnce({ store, clock })
 
-  /** @throws Refusal `unsupported` where nothing can be opened, `invalid`, or what the key has to say */
+  /** @throws Refusal `unsupported` where nothing can be opened, `erasure_under_way`, `invalid`, or what the key has to say */
   async function opening(writer: Writer, body: z.output<typeof NewTicket>): Promise<Conversation> {
     const { player, game, idempotencyKey } = writer
     checkForm(game, body)
@@ -55,6 +56,7 @@ export function createAccept({ store, clock, bells, opens, pseudonymOf }: Accept
     { player, game }: Writer,
     body: z.output<typeof NewTicket>,
   ): Promise<Prepared<Conversation>> {
+    await refuseWhileErasing(ledger, player.key)
     if (!opens.known(player, game)) throw new Refusal('unsupported')
     const now = clock.now()
     const ticket = await withFreeNumber(ledger, game, newTicket(player, game, body, now))
@@ -72,7 +74,7 @@ export function createAccept({ store, clock, bells, opens, pseudonymOf }: Accept
     return { answer: openingAnswer(ticket, message, files, game), write }
   }
 
-  /** @throws Refusal `not_found`, `ticket_closed`, `unsupported`, `invalid`, or what the key has to say */
+  /** @throws Refusal `not_found`, `erasure_under_way`, `ticket_closed`, `unsupported`, `invalid`, or what the key has to say */
   async function reply(writer: Writer, ticketId: TicketId, body: z.output<typeof NewMessage>): Promise<Message> {
     const { player, game, idempotencyKey } = writer
     checkCount(game, body.attachments ?? [])
@@ -88,6 +90,7 @@ export function createAccept({ store, clock, bells, opens, pseudonymOf }: Accept
     body: z.output<typeof NewMessage>,
   ): Promise<Prepared<Message>> {
     const ticket = await ownTicket(ledger, player, ticketId)
+    await refuseWhileErasing(ledger, player.key)
     if (ticket.status === 'closed') throw new Refusal('ticket_closed')
     if (!canBeRepliedTo(game.can)) throw new Refusal('unsupported')
     const now = clock.now()

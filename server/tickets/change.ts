@@ -15,6 +15,7 @@ import { ownMessage, ownTicket } from './ownership.ts'
 import { canBeReopened, presentMessages, presentTicket } from './present.ts'
 import { sendAgain } from './stuck.ts'
 import { turn } from './turn.ts'
+import { refuseWhileErasing } from './under-way.ts'
 
 export interface ChangeParts {
   store: Store
@@ -40,6 +41,13 @@ export function createChange({ store, clock, bells }: ChangeParts) {
     return answer
   }
 
+  /** The same for what the vendor will hear of. @throws Refusal `not_found`, `erasure_under_way` */
+  const wish: typeof change = (player, game, id, write) =>
+    change(player, game, id, async (ledger, ticket, now) => {
+      await refuseWhileErasing(ledger, player.key)
+      await write(ledger, ticket, now)
+    })
+
   function ring(player: Identity): void {
     bells.outbox.ring(player.game)
     bells.player.ring(player.key)
@@ -48,7 +56,7 @@ export function createChange({ store, clock, bells }: ChangeParts) {
   return {
     /** @throws Refusal `not_found`, `unsupported` */
     close: (player: Identity, game: LiveGame, id: TicketId) =>
-      change(player, game, id, async (ledger, ticket, now) => {
+      wish(player, game, id, async (ledger, ticket, now) => {
         if (ticket.status === 'closed') return
         if (!game.can.close) throw new Refusal('unsupported')
         if (!(await turn(ledger, ticket, { status: 'closed' }, 'player', now))) return
@@ -58,7 +66,7 @@ export function createChange({ store, clock, bells }: ChangeParts) {
 
     /** @throws Refusal `not_found`, `unsupported` */
     reopen: (player: Identity, game: LiveGame, id: TicketId) =>
-      change(player, game, id, async (ledger, ticket, now) => {
+      wish(player, game, id, async (ledger, ticket, now) => {
         if (ticket.status !== 'closed') return
         if (!canBeReopened(game.can)) throw new Refusal('unsupported')
         // What was said before belongs to the old vendor ticket, and may not be there yet: then this waits in line.
@@ -71,7 +79,7 @@ export function createChange({ store, clock, bells }: ChangeParts) {
 
     /** @throws Refusal `not_found`, `unsupported` while it is open, once it is rated, or where the vendor takes no rating */
     rate: (player: Identity, game: LiveGame, id: TicketId, { score, comment }: z.output<typeof NewRating>) =>
-      change(player, game, id, async (ledger, ticket, now) => {
+      wish(player, game, id, async (ledger, ticket, now) => {
         // An answer that was lost on the way is asked for again.
         if (ticket.rating_score === score && (ticket.rating_comment ?? '') === (comment ?? '')) return
         if (!presentTicket(ticket, game.can).can.rate) throw new Refusal('unsupported')
@@ -86,6 +94,7 @@ export function createChange({ store, clock, bells }: ChangeParts) {
       const answer = await store.transaction(async (ledger) => {
         const ticket = await ownTicket(ledger, player, ticketId)
         await ownMessage(ledger, ticket, messageId)
+        await refuseWhileErasing(ledger, player.key)
         await sendAgain(ledger, ticketId, messageId, clock.now())
         const [message] = await presentMessages(ledger, [await ownMessage(ledger, ticket, messageId)])
         if (!message) throw new Refusal('not_found')

@@ -72,7 +72,8 @@ export function createCopies({ store, timers, games, log, metrics }: CopiesParts
 
   async function link(of: CopyOf, vendorTicketId: VendorTicketId): Promise<void> {
     const told = await store.transaction(async (ledger) => {
-      await ledger.tickets.lock(of.ticket.id)
+      // Erased meanwhile: whoever erased it has looked for this as well.
+      if (!(await ledger.tickets.lock(of.ticket.id))) return undefined
       return linkWithin(ledger, of, vendorTicketId)
     })
     told?.()

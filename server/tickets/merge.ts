@@ -12,6 +12,7 @@ import { playerKey } from '../store/players.ts'
 import type { Ledger, Store } from '../store/store.ts'
 import type { MergeTable } from '../store/tables.ts'
 import { newPlayer } from './new-rows.ts'
+import { refuseWhileErasing } from './under-way.ts'
 
 export interface MergeParts {
   store: Store
@@ -26,7 +27,7 @@ export interface Merging {
    * Once, all or nothing; the anonymous session is over with it. To repeat it is safe.
    *
    * @returns how many tickets were moved
-   * @throws Refusal `unsupported`, `invalid` with what is wrong with the anonymous token
+   * @throws Refusal `unsupported`, `erasure_under_way`, `invalid` with what is wrong with the anonymous token
    */
   merge: (verified: Identity, anonymousToken: string) => Promise<number>
   /** Moves what reached the ledger under the old name while the merge was being written. */
@@ -49,6 +50,7 @@ export function createMerging({ store, clock, bells, sessions, pseudonymOf }: Me
   async function write(ledger: Ledger, verified: Identity, anonymous: VerifiedSession): Promise<number> {
     const now = clock.now()
     const from = playerKey(anonymous.game, anonymous.subject)
+    await refuseWhileErasing(ledger, from, verified.key)
     // What would happen to everything else of the verified player is not for a merge to decide.
     if (await ledger.deletions.findUnfinished(from))
       throw new Refusal('unsupported', { detail: 'the anonymous player has asked for erasure: withdraw that first' })

@@ -110,6 +110,11 @@ export function stepsOf(row: Pick<DeletionRow, 'steps'>): DeletionStep[] {
   return JSON.parse(row.steps)
 }
 
+/** The steps of a request and one more, as the ledger keeps them. */
+export function withStep(row: Pick<DeletionRow, 'steps'>, name: DeletionStepName, at: Date): string {
+  return JSON.stringify([...stepsOf(row), { name, at: at.getTime() }])
+}
+
 /** Messages with their files, in two reads whatever their number. */
 export async function presentMessages(ledger: Ledger, rows: readonly MessageRow[]): Promise<Message[]> {
   const attachments = await ledger.attachments.of(rows.map((row): MessageId => row.id))

@@ -1,5 +1,5 @@
 /** One relay of a history: the product's own parts, put together on a process of which anything may become. */
-import { type Bells, createBells } from '../../server/bells.ts'
+import { createBells } from '../../server/bells.ts'
 import type { Files } from '../../server/files/uploads.ts'
 import type { Games, LiveGame } from '../../server/games.ts'
 import { createHousekeeping } from '../../server/housekeeping.ts'
@@ -9,7 +9,6 @@ import type { Store } from '../../server/store/store.ts'
 import { type Accept, createAccept } from '../../server/tickets/accept.ts'
 import { type Change, createChange } from '../../server/tickets/change.ts'
 import { createCopies } from '../../server/tickets/copies.ts'
-import { createDeletions } from '../../server/tickets/deletion.ts'
 import { createDeliveryWorker } from '../../server/tickets/delivery.ts'
 import { createOpens } from '../../server/tickets/opens.ts'
 import { storeOf } from './ledger.ts'
@@ -66,19 +65,16 @@ export function startRelay(parts: RelayParts): SimulatedRelay {
     games,
     accept: createAccept({ store, clock, bells, opens: createOpens({ clock, log, pseudonymOf }), pseudonymOf }),
     change: createChange({ store, clock, bells }),
-    sweep: createSweep({ ...parts, store }, bells, games),
+    sweep: createSweep({ ...parts, store }),
   }
 }
 
-function createSweep({ store, process, files, log, retentionMs }: RelayParts, bells: Bells, games: Games) {
+function createSweep({ store, process, files, log, retentionMs }: RelayParts) {
   const { clock } = process
-  const deletions = createDeletions({ store, clock, bells, games, log, graceHours: 0, removeFile: files.keep.remove })
   const { sweep } = createHousekeeping({
     store,
     clock,
-    bells,
     files,
-    deletions,
     merging: { sweep: async () => undefined },
     log,
     retentionDays: retentionMs / dayMs,

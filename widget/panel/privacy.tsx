@@ -117,6 +117,7 @@ const stepWords: Record<DeletionStepName, keyof Words & `step${string}`> = {
   asked: 'stepAsked',
   'vendor-asked': 'stepVendorAsked',
   'studio-asked': 'stepStudioAsked',
+  'operator-told': 'stepOperatorTold',
   'relay-erased': 'stepRelayErased',
   withdrawn: 'stepWithdrawn',
 }

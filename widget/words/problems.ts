@@ -22,6 +22,7 @@ export const sentenceOf: Record<FailureCode | DeliveryProblemCode, keyof Words['
   token_too_long_lived: 'refused',
   not_found: 'gone',
   ticket_closed: 'closed',
+  erasure_under_way: 'erasing',
   too_large: 'tooLarge',
   type_not_allowed: 'type',
   invalid: 'invalid',

@@ -1,6 +1,7 @@
 /** Erasure where the studio is asked by a ticket: once, whatever is lost on the way, and with nothing coming back. */
 import { afterEach, describe, expect, it } from 'vitest'
 import type { DeletionRequest } from '../../../server/contract/deletion.ts'
+import { simulatorNames } from '../../vendors/simulators.ts'
 import { until } from '../wait.ts'
 import { type Scene, setScene, tokenOf } from './scene.ts'
 
@@ -21,10 +22,12 @@ async function ask(): Promise<void> {
   expect((await scene.call(`POST ${path}`, { token: ada, body: { confirm: true } })).status).toBe(202)
 }
 
-async function done(): Promise<void> {
-  await until(async () => {
+/** @returns its steps */
+function done(): Promise<string[]> {
+  return until(async () => {
     const { body } = await scene.call<{ items: DeletionRequest[] }>(`GET ${path}`, { token: ada })
-    return body.items[0]?.status === 'done'
+    const [request] = body.items
+    return request?.status === 'done' && request.steps.map(({ name }) => name)
   }, 'the request is done')
 }
 
@@ -95,3 +98,72 @@ it('waits for a message that is on its way, so that the vendor is asked about th
     true,
   ])
 }, 60_000)
+
+describe.each(simulatorNames)('Over %s', (name) => {
+  it('ends where the vendor refuses for ever, says who was told, and takes what is here', async () => {
+    await begin(name)
+    const [{ number } = { number: 'none' }] = await scene.list(ada)
+    scene.simulator.misbehave('refuse', Number.POSITIVE_INFINITY, scene.simulator.calls.open)
+    if (scene.game.vendor.forget) scene.simulator.misbehave('refuse', Number.POSITIVE_INFINITY, 'POST /data-deletions')
+    await ask()
+    expect(await done()).toEqual(['asked', 'operator-told', 'relay-erased'])
+    expect(scene.simulator.forgotten?.() ?? []).toEqual([])
+    expect(await scene.metric('medkit_erasures_unasked')).toBe(1)
+    const [{ vendorTicketId } = { vendorTicketId: 'none' }] = await scene.atVendor(number)
+    expect(scene.logged().some((line) => line.includes('erase them there') && line.includes(vendorTicketId))).toBe(true)
+    expect(await scene.list(ada)).toEqual([])
+  }, 60_000)
+
+  it('has a ticket erased or named whose answer was lost when its player asked to be forgotten', async () => {
+    await begin(name)
+    const before = new Set(scene.simulator.tickets().map(({ vendorTicketId }) => vendorTicketId))
+    scene.simulator.misbehave('lost-answer', 1, scene.simulator.calls.open)
+    const { number } = await scene.open(ada, { message: 'Und noch etwas.' })
+    const taken = await until(
+      () => scene.simulator.tickets().find(({ vendorTicketId }) => !before.has(vendorTicketId)),
+      'the vendor has taken it',
+    )
+    await ask()
+    const steps = await done()
+    if (scene.game.vendor.forget) {
+      expect(steps).toEqual(['asked', 'vendor-asked', 'relay-erased'])
+      expect(scene.simulator.forgotten?.()).toContain('player-ada')
+      return
+    }
+    expect(steps).toEqual(['asked', 'studio-asked', 'relay-erased'])
+    const [request] = asked()
+    const named = request?.lines.join('\n') ?? ''
+    const { mark } = markOn(taken.lines)
+    expect(named.includes(`Ticket ${number}: ${taken.vendorTicketId} here`) || named.includes(mark)).toBe(true)
+  }, 60_000)
+})
+
+it('refuses what is written while it runs, drops files under way, and ends the player’s streams when it is done', async () => {
+  await begin('i3d')
+  const [ticket] = await scene.list(ada)
+  const file = { fileName: 'a.png', fileType: 'image/png', fileSize: 10 }
+  const announced = await scene.call<{ id: string }>('POST /v1/attachments', { token: ada, body: file })
+  const held = scene.simulator.hold(scene.simulator.calls.open)
+  const stream = await fetch(`${scene.url()}/v1/events`, { headers: { authorization: `Bearer ${ada}` } })
+  const told = stream.text()
+  await ask()
+  await until(() => held.count() > 0, 'the studio is being asked')
+  const refused = { status: 409, body: { code: 'erasure_under_way' } }
+  const key = 'while-it-runs'
+  const body = { message: 'Noch da?', language: 'de' }
+  expect(await scene.call('POST /v1/tickets', { token: ada, key, body })).toMatchObject(refused)
+  expect(await scene.reply(ada, ticket?.id ?? '', 'Noch da?')).toMatchObject(refused)
+  expect(await scene.call('POST /v1/attachments', { token: ada, body: file })).toMatchObject(refused)
+  const patch = { token: ada, headers: { 'tus-resumable': '1.0.0' } }
+  expect(await scene.call(`PATCH /v1/uploads/${announced.body.id}`, patch)).toMatchObject(refused)
+  expect((await scene.call('GET /v1/export', { token: ada })).body).toMatchObject({ attachments: [] })
+  held.release()
+  expect(await done()).toEqual(['asked', 'studio-asked', 'relay-erased'])
+  expect(await told).toContain('"status":"done"')
+  expect((await scene.call('POST /v1/tickets', { token: ada, key, body })).status).toBe(201)
+}, 60_000)
+
+function markOn(lines: readonly string[]): { mark: string } {
+  const mark = /mk-[A-Za-z0-9-]+/.exec(lines.join('\n'))?.[0]
+  return { mark: mark ?? 'no mark' }
+}

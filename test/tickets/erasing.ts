@@ -1,0 +1,221 @@
+/** Erasure as a room of its own: a ledger, a vendor that does as it is told, and time that passes when a test lets it. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createBells } from '../../server/bells.ts'
+import type { Timers } from '../../server/clock.ts'
+import type { DeletionRequest } from '../../server/contract/deletion.ts'
+import type { Conversation } from '../../server/contract/ticket.ts'
+import type { Games, LiveGame } from '../../server/games.ts'
+import { createLog } from '../../server/log.ts'
+import type { Identity } from '../../server/players/identity.ts'
+import { openDatabase } from '../../server/store/database.ts'
+import { createStore } from '../../server/store/store.ts'
+import { createAccept } from '../../server/tickets/accept.ts'
+import { createChange } from '../../server/tickets/change.ts'
+import { createDeletions } from '../../server/tickets/deletion.ts'
+import { createErasures } from '../../server/tickets/erasure.ts'
+import {
+  type Opening,
+  type Vendor,
+  VendorError,
+  type VendorErrorCode,
+  type VendorTicketId,
+} from '../../server/vendors/vendor.ts'
+import { freshDatabase } from '../postgres.ts'
+import { gameOf } from './game.ts'
+
+export const minuteMs = 60_000
+export const dayMs = 86_400_000
+
+/** What it does when it is called: carries it out, fails so, or never answers, not even when it is called off. */
+export type Mood = 'well' | 'hang' | VendorErrorCode
+
+export interface MoodyVendor {
+  vendor: Vendor
+  moods: { open: Mood; forget: Mood; find: Mood }
+  /** The tickets by which the studio was asked. */
+  asked: Opening[]
+  /** Vendor tickets that were erased by its own call. */
+  forgotten: string[]
+  /** What it has taken, by mark, whether or not it said so. */
+  holds: Map<string, VendorTicketId>
+  /** Calls that have no answer yet. */
+  hanging: () => number
+}
+
+export function moodyVendor({ forgets = false }: { forgets?: boolean } = {}): MoodyVendor {
+  const moods: MoodyVendor['moods'] = { open: 'well', forget: 'well', find: 'well' }
+  const [asked, forgotten, holds] = [[] as Opening[], [] as string[], new Map<string, VendorTicketId>()]
+  let hanging = 0
+
+  async function be(mood: Mood): Promise<void> {
+    if (mood === 'well') return
+    if (mood !== 'hang') throw new VendorError(mood, `moody: ${mood}`)
+    hanging += 1
+    await new Promise(() => undefined)
+  }
+
+  const vendor: Vendor = {
+    kind: 'moody',
+    can: { ...gameOf.can, deletion: forgets ? 'vendor' : 'request' },
+    once: { open: 'relay', reply: 'relay' },
+    async open(opening) {
+      await be(moods.open)
+      asked.push(opening)
+      return { vendorTicketId: `asked-${asked.length}` as VendorTicketId }
+    },
+    async findOpened({ mark, linked }) {
+      await be(moods.find)
+      const id = holds.get(mark)
+      return id === undefined || linked?.has(id) ? undefined : { vendorTicketId: id }
+    },
+    ...(forgets && {
+      forget: async (_player, tickets) => {
+        await be(moods.forget)
+        forgotten.push(...tickets)
+      },
+    }),
+  }
+  return { vendor, moods, asked, forgotten, holds, hanging: () => hanging }
+}
+
+export type Erasing = Awaited<ReturnType<typeof openErasing>>
+
+export async function openErasing(engine: 'sqlite' | 'postgres', vendors: Record<string, Vendor>) {
+  const folder = await mkdtemp(join(tmpdir(), 'medkit-erasing-'))
+  const database = await openDatabase(engine === 'postgres' ? await freshDatabase() : `sqlite:${folder}/medkit.db`)
+  const { db } = database
+  const startMs = Date.now()
+  const time = createTime(startMs)
+  const { clock } = time
+  const store = createStore(database, clock)
+  const lines: string[] = []
+  const log = createLog({ level: 'info', secrets: new Set(), destination: { write: (line) => lines.push(line) } })
+  const bells = createBells()
+  const games: Games = new Map(
+    Object.entries(vendors).map(([key, vendor]): [string, LiveGame] => [
+      key,
+      gameOf(vendor, { key, settleSeconds: 90 }),
+    ]),
+  )
+  const erasures = createErasures({
+    store,
+    clock,
+    timers: time.timers,
+    bells,
+    games,
+    log,
+    removeFile: async () => undefined,
+  })
+  const deletions = createDeletions({ store, clock, bells, graceHours: 0 })
+  const pseudonymOf = (_: string, subject: string) => `pseudonym-of-${subject}`
+  const accept = createAccept({ store, clock, bells, opens: { known: () => true }, pseudonymOf })
+
+  function gameFor(player: Identity): LiveGame {
+    const game = games.get(player.game)
+    if (!game) throw new Error('no such game')
+    return game
+  }
+
+  async function requestOf(player: Identity): Promise<DeletionRequest> {
+    const [request] = await deletions.list(player)
+    if (!request) throw new Error('nothing was asked for')
+    return request
+  }
+
+  const erasing = {
+    db,
+    store,
+    time,
+    lines,
+    erasures,
+    deletions,
+    change: createChange({ store, clock, bells }),
+    requestOf,
+
+    write: (player: Identity, message = 'Gone!'): Promise<Conversation> =>
+      accept.opening(
+        { player, game: gameFor(player), idempotencyKey: crypto.randomUUID() },
+        { message, language: 'en' },
+      ),
+
+    reply: (player: Identity, id: Conversation['id'], message: string) =>
+      accept.reply({ player, game: gameFor(player), idempotencyKey: crypto.randomUUID() }, id, { message }),
+
+    /** Writes a ticket that the vendor has taken under this id. */
+    async open(player: Identity, vendorTicketId: string): Promise<Conversation> {
+      const ticket = await erasing.write(player)
+      await db.deleteFrom('deliveries').where('ticket_id', '=', ticket.id).execute()
+      await store.tickets.link({
+        ticket_id: ticket.id,
+        position: 1,
+        game: player.game,
+        vendor_ticket_id: vendorTicketId as VendorTicketId,
+        player: player.key,
+        opened_at: clock.now().getTime(),
+      })
+      return ticket
+    },
+
+    /** Steps of the player's request, as they see them. */
+    steps: async (player: Identity) => (await requestOf(player)).steps.map(({ name }) => name),
+
+    /** Takes up what is due, once; whatever hangs is waited for as long as the relay itself does. */
+    async round(): Promise<void> {
+      let isOver = false
+      const going = erasures.carryOutDue().finally(() => {
+        isOver = true
+      })
+      while (!isOver) {
+        await new Promise((resolve) => setTimeout(resolve, 2))
+        if (time.waiting() > 0) time.pass(5_000)
+      }
+      await going
+    },
+
+    /** Lets time pass until the request has ended. @returns after how long, in milliseconds */
+    async untilDone(player: Identity): Promise<number> {
+      for (let rounds = 0; rounds < 300; rounds++) {
+        await erasing.round()
+        const request = await requestOf(player)
+        if (request.status === 'done') return clock.now().getTime() - Date.parse(request.requestedAt)
+        const row = await store.deletions.find(request.id)
+        time.pass(Math.max(1, Number(row?.lease_until ?? 0) - clock.now().getTime()))
+      }
+      throw new Error('it does not end')
+    },
+
+    async close() {
+      await database.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+  return erasing
+}
+
+function createTime(startMs: number) {
+  let now = startMs
+  const pending = new Set<{ at: number; act: () => void }>()
+  const timers: Timers = {
+    elapsedMs: () => now - startMs,
+    after: (ms, act) => {
+      const one = { at: now + ms, act }
+      pending.add(one)
+      return () => pending.delete(one)
+    },
+  }
+  return {
+    clock: { now: () => new Date(now) },
+    timers,
+    waiting: () => pending.size,
+    pass(ms: number) {
+      now += ms
+      for (const one of [...pending])
+        if (one.at <= now) {
+          pending.delete(one)
+          one.act()
+        }
+    },
+  }
+}
