@@ -78,12 +78,8 @@ export function deliveryRows(db: Kysely<Tables>, engine: Engine, now: LedgerNow)
           lease_until: later(leaseMs),
           attempts: set('attempts', '+', 1),
           // Whoever held a lease that ran out may have been writing until now: the vendor's time begins only here.
-          unsure_since: set
-            .case()
-            .when(set.and([set('unsure_since', 'is not', null), set('lease_owner', 'is not', null)]))
-            .then(now())
-            .else(set.ref('unsure_since'))
-            .end(),
+          unsure_since: set.case().when('writing', '=', 1).then(now()).else(set.ref('unsure_since')).end(),
+          writing: 0,
         }))
         .where('sequence', 'in', (query) =>
           query
@@ -93,7 +89,10 @@ export function deliveryRows(db: Kysely<Tables>, engine: Engine, now: LedgerNow)
             .where('due.game', '=', game)
             .where((due) => isOfKind(due as unknown as Due, kind))
             .where('due.not_before', '<=', now())
-            .where('due.lease_until', '<=', now())
+            // One that ends later than any can was given before the ledger's clock was set back.
+            .where((due) =>
+              due.or([due('due.lease_until', '<=', now()), due('due.lease_until', '>', later(leaseMs + 1_000))]),
+            )
             .$if(except.length > 0, (rows) => rows.where('due.sequence', 'not in', except))
             .where((due) => isNextOfTicket(due as unknown as Due))
             .$if(kind === 'fresh', (rows) => rows.orderBy('due.sequence'))
@@ -133,6 +132,7 @@ export function deliveryRows(db: Kysely<Tables>, engine: Engine, now: LedgerNow)
           // An attempt before this one may have been carried out all the same, only nobody has seen it.
           resent: set.case().when('unsure_since', 'is not', null).then(1).else(set.ref('resent')).end(),
           unsure_since: now(),
+          writing: 1,
           looks: 0,
         })),
       ),
@@ -144,7 +144,13 @@ export function deliveryRows(db: Kysely<Tables>, engine: Engine, now: LedgerNow)
     /** Gives a delivery back, to be claimed again after so long. */
     giveBack: (sequence: number, owner: string, waitMs: number, change: Updateable<DeliveryTable> = {}) =>
       changedOne(
-        held(db, sequence, owner).set({ ...change, not_before: later(waitMs), lease_owner: null, lease_until: 0 }),
+        held(db, sequence, owner).set({
+          ...change,
+          writing: 0,
+          not_before: later(waitMs),
+          lease_owner: null,
+          lease_until: 0,
+        }),
       ),
 
     /** Like {@link giveBack}, after an attempt whose end is unknown: from now on the vendor has time to show it. */
@@ -153,6 +159,7 @@ export function deliveryRows(db: Kysely<Tables>, engine: Engine, now: LedgerNow)
         held(db, sequence, owner).set({
           ...change,
           unsure_since: now(),
+          writing: 0,
           looks: 0,
           not_before: later(waitMs),
           lease_owner: null,
@@ -177,6 +184,7 @@ export function deliveryRows(db: Kysely<Tables>, engine: Engine, now: LedgerNow)
           problem_code,
           lease_owner: null,
           lease_until: 0,
+          writing: 0,
           unsure_since: mayHaveArrived === undefined ? set.ref('unsure_since') : mayHaveArrived ? now() : null,
           looks: mayHaveArrived === undefined ? set.ref('looks') : 0,
         })),

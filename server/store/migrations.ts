@@ -156,6 +156,7 @@ function unknownEnds(): string[] {
     'alter table deliveries add column unsure_since bigint',
     'alter table deliveries add column looks integer not null default 0',
     'alter table deliveries add column resent integer not null default 0',
+    'alter table deliveries add column writing integer not null default 0',
     'update deliveries set unsure_since = created_at where attempts > 0',
     'drop index deliveries_by_due',
     "create index deliveries_failed on deliveries (game, not_before) where state = 'waiting' and failures > 0",

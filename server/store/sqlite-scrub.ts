@@ -10,6 +10,7 @@ import { StoreUnavailable } from './trouble.ts'
 export interface ScrubParts {
   writing: Connection
   whileNobodyWrites: <T>(work: () => Promise<T> | T) => Promise<T>
+  isClosed: () => boolean
 }
 
 /** Up to so much is written anew in memory; what is larger goes through a temporary file without a name. */
@@ -17,6 +18,9 @@ const inMemoryBytes = 64 * 1024 * 1024
 /** Somebody else's transaction, a backup's say, holds the log until it ends. */
 const heldMs = 10_000
 const heldLookMs = 20
+/** Players cannot write meanwhile: between two runs they can for so many times as long, up to a minute. */
+const restPerRun = 19
+const longestRestMs = 60_000
 
 /**
  * On a thread of its own, because it takes seconds for a large ledger, in which players go on reading. In one piece of
@@ -36,7 +40,7 @@ const vacuum = `
   sqlite.close()`
 
 /** @returns rejects with StoreUnavailable where somebody else holds the ledger for long: then call it again */
-export function createScrub(path: string, { writing, whileNobodyWrites }: ScrubParts): () => Promise<void> {
+export function createScrub(path: string, { writing, whileNobodyWrites, isClosed }: ScrubParts): () => Promise<void> {
   async function emptyLog(): Promise<void> {
     const giveUpAtMs = performance.now() + heldMs
     while (!(await whileNobodyWrites(() => isEmptied(writing)))) {
@@ -45,7 +49,8 @@ export function createScrub(path: string, { writing, whileNobodyWrites }: ScrubP
     }
   }
 
-  return shared(async () => {
+  return seldom(async () => {
+    if (isClosed()) throw new StoreUnavailable('the ledger is closed')
     await whileNobodyWrites(() => runVacuum(path))
     await emptyLog()
   })
@@ -64,26 +69,33 @@ function runVacuum(path: string): Promise<void> {
   })
 }
 
-/** Whoever asks while it runs waits for the next run, which all of them share: theirs may have come too late for this one. */
-function shared(work: () => Promise<void>): () => Promise<void> {
-  let running: Promise<void> | undefined
+/**
+ * Whoever asks while it runs, or while it rests from the last run, waits for the next, which all of them share: one that
+ * has begun may have come too late for them.
+ */
+function seldom(work: () => Promise<void>): () => Promise<void> {
+  let last: Promise<unknown> = Promise.resolve()
+  let restsUntilMs = Number.NEGATIVE_INFINITY
   let next: Promise<void> | undefined
 
-  function ask(): Promise<void> {
-    if (!running) {
-      running = work().finally(() => {
-        running = undefined
-      })
-      return running
+  async function run(): Promise<void> {
+    const restMs = restsUntilMs - performance.now()
+    if (restMs > 0) await pause(restMs, undefined, { ref: false })
+    next = undefined
+    const began = performance.now()
+    try {
+      await work()
+    } finally {
+      const ended = performance.now()
+      restsUntilMs = ended + Math.min(longestRestMs, (ended - began) * restPerRun)
     }
-    next ??= running
-      .catch(() => undefined)
-      .then(() => {
-        next = undefined
-        return ask()
-      })
-    return next
   }
 
-  return ask
+  return () => {
+    if (!next) {
+      next = last.then(run)
+      last = next.catch(() => undefined)
+    }
+    return next
+  }
 }

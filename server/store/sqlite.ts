@@ -60,6 +60,7 @@ function openDriver(path: string): { driver: Driver; scrub: Sqlite['scrub'] } {
   const writing = openConnection(path)
   const reading = openConnection(path)
   const writer = createWriter(writing)
+  let isClosed = false
 
   function connection(): GroupedConnection {
     const own: GroupedConnection = {
@@ -93,12 +94,16 @@ function openDriver(path: string): { driver: Driver; scrub: Sqlite['scrub'] } {
       writer.rollback()
     },
     destroy: async () => {
+      isClosed = true
       await writer.settle()
       reading.close()
       writing.close()
     },
   }
-  return { driver, scrub: createScrub(path, { writing, whileNobodyWrites: writer.whileNobodyWrites }) }
+  return {
+    driver,
+    scrub: createScrub(path, { writing, whileNobodyWrites: writer.whileNobodyWrites, isClosed: () => isClosed }),
+  }
 }
 
 /** What Kysely has put together says so itself; of a question in plain SQL, of ours, its first word does. */

@@ -145,6 +145,8 @@ export interface DeliveryTable {
   failed_at: Generated<number | null>
   /** Since when it may have arrived without our knowing; null while every attempt has come to a known end. */
   unsure_since: Generated<number | null>
+  /** 1: whoever holds it, or held it last, has begun to write to the vendor and has not said what came of it. */
+  writing: Generated<number>
   /** How often the vendor has been asked since, in vain. */
   looks: Generated<number>
   /** 1: it was sent again although an attempt's end was unknown, so that two copies may come to stand there. */

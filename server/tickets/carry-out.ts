@@ -23,8 +23,8 @@ export interface CarryOutParts extends ErasureParts {
   stopping: AbortSignal
 }
 
-/** After a relay that died in the middle the request is taken up again. */
-export const leaseMs = 120_000
+/** After a relay that died in the middle the request is taken up again. Longer than writing a large ledger anew may take. */
+export const leaseMs = 300_000
 /** How soon to look again whether a message on its way has come to its end. */
 const busyMs = 2_000
 const firstRetryMs = 15_000
@@ -159,8 +159,7 @@ export function createCarryOut(parts: CarryOutParts): CarryOut {
 
   async function isScrubbed({ game, id }: DeletionRow): Promise<boolean> {
     try {
-      await store.scrub()
-      return true
+      return await Promise.race([store.scrub().then(() => true), aborted(stopping).then(() => false)])
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error
       log.warn({ err: error, game, request: id }, 'a request for erasure waits for the disk')
@@ -196,6 +195,13 @@ export function createCarryOut(parts: CarryOutParts): CarryOut {
     const waitMs = await advance(request, games.get(request.game))
     if (waitMs !== undefined) await store.deletions.hold(request, new Date(nowMs() + waitMs))
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 }
 
 interface Held {

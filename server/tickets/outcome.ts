@@ -125,7 +125,7 @@ export function createOutcomes({ store, clock, bells, copies, owner, random }: O
     if (delivery.operation !== 'reply' || startsNewLink(ticket, chain, game.can)) return false
     await store.transaction(async (ledger) => {
       await ledger.tickets.change(ticket.id, { follow_up: 1 })
-      const anew = { attempts: 0, not_before: 0, unsure_since: null, looks: 0 }
+      const anew = { attempts: 0, not_before: 0, unsure_since: null, writing: 0, looks: 0 }
       await ledger.deliveries.change(delivery.sequence, owner, { ...anew, ...free })
     })
     return true

@@ -5,6 +5,7 @@ import { judgeOrder } from './judge-order.ts'
 import { judgeWaits } from './judge-waits.ts'
 import type { SimulatedLedger } from './ledger.ts'
 import type { Plan } from './plan.ts'
+import { isPoison } from './poison.ts'
 import type { History } from './record.ts'
 import type { Trouble } from './trouble.ts'
 import type { Site } from './vendor.ts'
@@ -31,14 +32,17 @@ export function judge(evidence: Evidence): string[] {
 }
 
 /** Nothing acknowledged is lost: it is at the vendor, or it is parked and its player sees that it failed. */
-function judgeArrival({ history, sites, ledger }: Evidence): string[] {
+function judgeArrival({ plan, history, sites, ledger }: Evidence): string[] {
   const arrived = new Set(
     sites.flatMap(({ game, helpdesk }) =>
       helpdesk.tickets.flatMap(({ copies }) => copies.map(({ name }) => `${game} ${name}`)),
     ),
   )
   const standings = readStandings(ledger)
+  // What its vendor never took goes, having been shown failed, with all else that has outlived its retention.
+  const mayBeForgotten = ({ name }: { name: string }) => Number.isFinite(plan.retentionMs) && isPoison(name)
   return history.messages.flatMap((written) => {
+    if (mayBeForgotten(written) && !standings.has(written.id)) return []
     const why = wrongWith(standings.get(written.id), arrived.has(`${written.game} ${written.name}`))
     return why ? [`${written.name} ${why}`] : []
   })
