@@ -98,17 +98,18 @@ export function createDeliveryWorker(parts: DeliveryParts): DeliveryWorker {
   async function deliver(delivery: ClaimedDelivery, takenAtMs: number): Promise<Outcome | undefined> {
     const game = games.get(delivery.game)
     if (!game) return undefined
-    const cargo = await loadCargo(store, delivery, unsureOf(delivery))
-    if (!cargo) {
-      await store.deliveries.done(delivery.sequence)
-      return undefined
-    }
-    if (waitsForFiles(cargo.attachments, Number(delivery.created_at), clock.now())) return giveBack(delivery)
     const { sequence } = delivery
-    const allowedMs = allowedFor(cargo)
-    const lease = createLease({ store, timers, owner, sequence, takenAtMs, allowedMs, stopping: stopping.signal })
+    // Kept from here on: a ledger that is slow may take longer to say what the delivery is about than the lease lasts.
+    const lease = createLease({ store, timers, owner, sequence, takenAtMs, stopping: stopping.signal })
     try {
-      return await attempt(game, cargo, lease)
+      const cargo = await loadCargo(store, delivery, unsureOf(delivery))
+      if (!cargo) await store.deliveries.done(sequence)
+      else if (waitsForFiles(cargo.attachments, Number(delivery.created_at), clock.now())) await giveBack(delivery)
+      else {
+        lease.allow(allowedFor(cargo))
+        return await attempt(game, cargo, lease)
+      }
+      return undefined
     } finally {
       lease.end()
     }
@@ -179,7 +180,7 @@ export function createDeliveryWorker(parts: DeliveryParts): DeliveryWorker {
   }
 
   /** Until its files are there. Nothing was tried, so nothing is counted. */
-  async function giveBack({ sequence, attempts }: DeliveryRow): Promise<undefined> {
+  async function giveBack({ sequence, attempts }: DeliveryRow): Promise<void> {
     await store.deliveries.giveBack(sequence, owner, fileLookMs, { attempts: attempts - 1 })
   }
 

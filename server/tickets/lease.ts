@@ -2,7 +2,7 @@
  * What makes a delivery this relay's for a while. It belongs to whoever holds it by the ledger's clock; this side of it
  * goes by time that nobody can set, so that a relay that was stopped in the middle writes nothing once it goes on.
  */
-import { every, type Timers, timeoutSignal } from '../clock.ts'
+import { every, type Timers } from '../clock.ts'
 import type { Store } from '../store/store.ts'
 import { guardWrites } from '../vendors/write-guard.ts'
 
@@ -23,8 +23,6 @@ export interface LeaseParts {
   sequence: number
   /** By {@link Timers.elapsedMs}, before the claim was asked for. */
   takenAtMs: number
-  /** How long the attempt may take. */
-  allowedMs: number
   /** The relay ends. */
   stopping: AbortSignal
 }
@@ -32,6 +30,8 @@ export interface LeaseParts {
 export interface Lease {
   /** Aborts when the lease is lost, the time is over or the relay ends. Guards every write of the calls it goes along with. */
   signal: AbortSignal
+  /** How long the attempt may take from now on. */
+  allow: (ms: number) => void
   /** Before words go to the vendor. @throws LeaseLost */
   begin: () => Promise<void>
   /** Words were about to go. */
@@ -41,11 +41,12 @@ export interface Lease {
   end: () => void
 }
 
-export function createLease({ store, timers, owner, sequence, takenAtMs, allowedMs, stopping }: LeaseParts): Lease {
+export function createLease({ store, timers, owner, sequence, takenAtMs, stopping }: LeaseParts): Lease {
   const { deliveries } = store
   const lost = new AbortController()
-  const timeout = timeoutSignal(timers, allowedMs)
-  const signal = AbortSignal.any([stopping, timeout.signal, lost.signal])
+  const overdue = new AbortController()
+  const signal = AbortSignal.any([stopping, overdue.signal, lost.signal])
+  let clearTimeout = () => {}
   let confirmedAtMs = takenAtMs
   let begun = false
   let written = 0
@@ -87,6 +88,9 @@ export function createLease({ store, timers, owner, sequence, takenAtMs, allowed
 
   return {
     signal,
+    allow(ms) {
+      clearTimeout = timers.after(ms, () => overdue.abort(new DOMException('timed out', 'TimeoutError')))
+    },
     async begin() {
       signal.throwIfAborted()
       await confirm(() => deliveries.beginWrite(sequence, owner, leaseMs))
@@ -97,7 +101,7 @@ export function createLease({ store, timers, owner, sequence, takenAtMs, allowed
     mayHaveWritten: () => written > 0,
     end() {
       stopRenewing()
-      timeout.clear()
+      clearTimeout()
     },
   }
 }
