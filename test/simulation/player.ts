@@ -1,4 +1,6 @@
 /** A player of a history: writes, closes, opens again, presses "send again", and waits for each answer before the next. */
+
+import type { MessageId } from '../../server/contract/ids.ts'
 import type { Message } from '../../server/contract/message.ts'
 import type { LiveGame } from '../../server/games.ts'
 import type { Identity } from '../../server/players/identity.ts'
@@ -121,12 +123,21 @@ export function createPlayer(parts: PlayerParts) {
     for (const { id, text } of failed.slice(0, 1)) {
       const presses = chance.pick([1, 1, 2, 4])
       world.tell(name, () => `presses "send again" at ${text}, ${presses} times`)
-      const press = () => fleet.ask(({ change }) => change.sendAgain(identity, ticket.id, id))
+      const press = () =>
+        fleet.ask(({ change }) => change.sendAgain(identity, ticket.id, id)).catch(unlessForgotten(id))
       await Promise.all(Array.from({ length: presses }, press))
       const written = messages.get(ticket)?.find((one) => one.id === id)
       if (!written) continue
       written.place = ticket.places++
       written.sentAgainAt.push(world.now())
+    }
+  }
+
+  /** What failed goes with all that has outlived its retention, perhaps just as its player presses "send again". */
+  function unlessForgotten(id: MessageId) {
+    return async (error: unknown) => {
+      const isGone = !(await fleet.ask(({ store }) => store.messages.find(id)))
+      if (!(error instanceof Refusal) || error.code !== 'not_found' || !isGone) throw error
     }
   }
 
