@@ -8,6 +8,7 @@ import type { Files } from './files/uploads.ts'
 import { type Games, requireGame } from './games.ts'
 import type { Limits } from './limits.ts'
 import type { Watch } from './live/watch.ts'
+import type { Load } from './load.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { Identify } from './players/identity.ts'
@@ -38,6 +39,7 @@ export interface AppParts {
   games: Games
   edge: Edge
   limits: Limits
+  load: Pick<Load, 'admit'>
   addressOf: AddressOf
   readiness: Readiness
   store: Store

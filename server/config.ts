@@ -52,6 +52,7 @@ const Limits = z
     upload: pointsOf('upload'),
     piece: pointsOf('piece'),
     export: pointsOf('export'),
+    work: pointsOf('work'),
   } satisfies Record<LimitKind, z.ZodType>)
   .default({})
 

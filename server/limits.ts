@@ -6,7 +6,7 @@ import { hash } from 'node:crypto'
 import { isIPv4 } from 'node:net'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 
-export const limitKinds = ['session', 'mail', 'open', 'reply', 'read', 'upload', 'piece', 'export'] as const
+export const limitKinds = ['session', 'mail', 'open', 'reply', 'read', 'upload', 'piece', 'export', 'work'] as const
 export type LimitKind = (typeof limitKinds)[number]
 
 /** Who is asking, as far as it is proved. Only hashes of these are kept. */
@@ -22,11 +22,11 @@ export interface Spender {
 export type Spent = { ok: true } | { ok: false; retryAfterSeconds: number }
 
 export interface Limits {
-  /** Spends one. What a narrower limit refuses is never counted against a wider one. Never rejects. */
-  spend: (kind: LimitKind, who: Spender) => Promise<Spent>
+  /** Spends so many (default one). What a narrower limit refuses is never counted against a wider one. Never rejects. */
+  spend: (kind: LimitKind, who: Spender, by?: number) => Promise<Spent>
 }
 
-/** Requests a window. */
+/** Requests a window; of `work` KiB of answers. */
 export interface LimitPoints {
   windowSeconds: number
   player: number
@@ -68,16 +68,18 @@ export const defaultPoints: Readonly<Record<LimitKind, LimitPoints>> = {
   /** Of an upload: 4 MiB where the widget sends them, less where a line breaks. */
   piece: { windowSeconds: 60, player: 600, device: 600, address: 60_000 },
   export: { windowSeconds: 3_600, player: 20, device: 20, address: 5_000 },
+  /** Of answers, in KiB: what asks for much is what costs much. A player at their busiest reads some hundred a minute. */
+  work: { windowSeconds: 60, player: 32_768, device: 16_384, address: 524_288 },
 }
 
 /** Their limits protect the relay itself, and a write to the ledger for each would cost it more than they do. */
-const inMemoryOnly: ReadonlySet<LimitKind> = new Set(['read', 'piece'])
+const inMemoryOnly: ReadonlySet<LimitKind> = new Set(['read', 'piece', 'work'])
 
 const fences = ['player', 'device', 'address'] as const
 type Fence = (typeof fences)[number]
 
 /** Milliseconds to wait; 0 when there is room. */
-type Consume = (key: string) => Promise<number>
+type Consume = (key: string, by: number) => Promise<number>
 
 export function createLimits(options: LimitOptions = {}): Limits {
   const consumers = new Map<string, Consume>()
@@ -85,10 +87,10 @@ export function createLimits(options: LimitOptions = {}): Limits {
     for (const fence of fences) consumers.set(`${kind} ${fence}`, createConsume(kind, fence, options))
 
   return {
-    async spend(kind, who) {
+    async spend(kind, who, by = 1) {
       for (const fence of fences) {
         const key = keyOf(fence, who)
-        const waitMs = key === undefined ? 0 : ((await consumers.get(`${kind} ${fence}`)?.(key)) ?? 0)
+        const waitMs = key === undefined ? 0 : ((await consumers.get(`${kind} ${fence}`)?.(key, by)) ?? 0)
         if (waitMs > 0) return { ok: false, retryAfterSeconds: Math.ceil(waitMs / 1_000) }
       }
       return { ok: true }
@@ -104,20 +106,20 @@ function createConsume(kind: LimitKind, fence: Fence, options: LimitOptions): Co
   const { ledger } = options
   if (!ledger || inMemoryOnly.has(kind)) return inMemory
   const together = fence === 'address' ? consumeInBlocks(ledger, counting) : consumeInLedger(ledger, counting)
-  return async (key) => {
+  return async (key, by) => {
     try {
-      return await together(key)
+      return await together(key, by)
     } catch (error) {
       options.onLedgerTrouble?.(error)
-      return inMemory(key)
+      return inMemory(key, by)
     }
   }
 }
 
 function consumeInMemory(limiter: RateLimiterMemory): Consume {
-  return async (key) => {
+  return async (key, by) => {
     try {
-      await limiter.consume(key)
+      await limiter.consume(key, by)
       return 0
     } catch (refused) {
       if (refused instanceof RateLimiterRes) return Math.max(1, refused.msBeforeNext)
@@ -135,10 +137,10 @@ interface Counting {
 /** Exact: one statement a request. Who is over is turned away from memory: a flood does not reach the ledger. */
 function consumeInLedger(ledger: LimitLedger, counting: Counting): Consume {
   const turnedAway = new RateLimiterMemory({ ...counting, points: 0 })
-  return async (key) => {
+  return async (key, by) => {
     const known = await turnedAway.get(key)
     if (known && known.msBeforeNext > 0) return known.msBeforeNext
-    const { count, endsInMs } = await ledger.count(`${counting.keyPrefix}:${key}`, counting.duration * 1_000, 1)
+    const { count, endsInMs } = await ledger.count(`${counting.keyPrefix}:${key}`, counting.duration * 1_000, by)
     if (count <= counting.points || endsInMs <= 0) return 0
     await turnedAway.block(key, endsInMs / 1_000)
     return endsInMs
@@ -173,21 +175,21 @@ function consumeInBlocks(ledger: LimitLedger, counting: Counting): Consume {
     return window
   }
 
-  return async (key) => {
+  return async (key, by) => {
     const known = windows.get(key)
     const now = Date.now()
     if (!known || known.endsAt <= now) {
       windows.delete(key)
-      return waitOf(await ask(key, 1), counting.points)
+      return waitOf(await ask(key, by), counting.points)
     }
     if (known.count + known.since >= counting.points) return known.endsAt - now
-    known.since += 1
+    known.since += by
     if (known.since < block) return 0
     // Taken out before the question, so that nobody else asks for the same ones.
-    const by = known.since
-    known.count += by
+    const all = known.since
+    known.count += all
     known.since = 0
-    return waitOf(await ask(key, by), counting.points)
+    return waitOf(await ask(key, all), counting.points)
   }
 }
 

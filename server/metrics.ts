@@ -46,6 +46,12 @@ export function createMetrics() {
       labelNames: ['game'],
       registers,
     }),
+    shed: new Counter({
+      name: 'medkit_shed_total',
+      help: 'Requests put off because the event loop was behind, by what they cost',
+      labelNames: ['cost'],
+      registers,
+    }),
     streams: new Gauge({ name: 'medkit_streams', help: 'Open event streams', registers }),
   }
 }

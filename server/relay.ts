@@ -18,6 +18,7 @@ import { createHousekeeping } from './housekeeping.ts'
 import { addressAt, type Listening, listen, type Patience } from './listen.ts'
 import { createStreams } from './live/stream.ts'
 import { createWatch } from './live/watch.ts'
+import { createLoad } from './load.ts'
 import type { Log } from './log.ts'
 import { addErasureGauge, addOutboxGauges, createMetrics } from './metrics.ts'
 import type { RelaySecrets } from './players/derive.ts'
@@ -101,6 +102,7 @@ export async function createRelay({
   const metrics = createMetrics()
   const database = await openDatabase(config.store, log)
   const store = createStore(database, clock)
+  const load = createLoad(timers, metrics.shed)
   addOutboxGauges(metrics, store.deliveries.counts, clock.now)
   addErasureGauge(metrics, store.erasures.unasked)
   const readiness = createReadiness({ store, timers })
@@ -177,6 +179,7 @@ export async function createRelay({
     games,
     edge,
     limits,
+    load,
     addressOf,
     readiness,
     store,
@@ -199,6 +202,7 @@ export async function createRelay({
   })
 
   let server: Listening | undefined
+  load.start()
   delivery.start()
   copies.start()
   inspection.start()
@@ -220,6 +224,7 @@ export async function createRelay({
       const cutting = setTimeout(() => server?.cut(), lastBytesMs)
       await files.endUploads()
       streams.stop()
+      load.stop()
       await watch.stop()
       await erasures.stop()
       await housekeeping.stop()

@@ -32,6 +32,7 @@ export const problemCodes = [
   'rate_limited',
   'internal',
   'store_unavailable',
+  'overloaded',
 ] as const
 
 /**

@@ -82,6 +82,7 @@ export const routes = {
     access: 'player',
     query: z.object({ cursor, limit }),
     answers: { 200: pageOf(Ticket) },
+    problems: ['overloaded'],
   },
   'POST /tickets': {
     summary: 'Open a ticket',
@@ -97,7 +98,7 @@ export const routes = {
     params: ofTicket,
     query: z.object({ before: cursor, limit }),
     answers: { 200: Conversation },
-    problems: ['not_found'],
+    problems: ['not_found', 'overloaded'],
   },
   'POST /tickets/:ticketId/messages': {
     summary: 'Reply',
@@ -187,6 +188,7 @@ export const routes = {
     summary: 'All that is held on the player, as one JSON document',
     access: 'player',
     answers: { 200: PlayerExport },
+    problems: ['overloaded'],
   },
   'GET /events': {
     summary: 'Server-sent events for the player; `poll=1` answers at once with what is new',
@@ -194,6 +196,7 @@ export const routes = {
     query: z.object({ poll: z.literal('1').optional() }),
     streams: true,
     answers: { 200: EventBatch },
+    problems: ['overloaded'],
   },
 } as const satisfies Record<string, RouteSpec>
 

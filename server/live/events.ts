@@ -6,8 +6,18 @@ import type { Ledger } from '../store/store.ts'
 import type { PlayerKey } from '../store/tables.ts'
 import { presentAttachment, presentDeletion, presentMessages, presentTicket } from '../tickets/present.ts'
 
-/** Far more tickets than a player can have unread; a bound all the same. */
-const countedTickets = 200
+/**
+ * Of several events that are told by how something stands now, the last tells all of them: how often a ticket changed
+ * costs nothing more.
+ */
+export function latestOfEach(rows: readonly EventRow[]): EventRow[] {
+  const last = new Map(rows.map((row) => [subjectOf(row), row]))
+  return rows.filter((row) => row.type === 'message-added' || last.get(subjectOf(row)) === row)
+}
+
+function subjectOf({ type, ticket_id, message_id, attachment_id, request_id }: EventRow): string {
+  return [type, ticket_id, message_id, attachment_id, request_id].join(' ')
+}
 
 /** @returns undefined when what it was about is gone or is no longer this player's */
 export function presentEvent(ledger: Ledger, games: Games, row: EventRow): Promise<PlayerEvent | undefined> {
@@ -48,10 +58,7 @@ async function messageDelivery(ledger: Ledger, row: EventRow): Promise<PlayerEve
 }
 
 async function unread(ledger: Ledger, player: PlayerKey): Promise<PlayerEvent> {
-  const tickets = await ledger.tickets.list(player, countedTickets)
-  const count = tickets.filter((ticket) => Number(ticket.unread) > 0).length
-  const unanswered = tickets.filter((ticket) => ticket.status === 'answered').length
-  return { type: 'unread', data: { count, unanswered } }
+  return { type: 'unread', data: await ledger.tickets.countUnread(player) }
 }
 
 async function attachmentChanged(ledger: Ledger, row: EventRow): Promise<PlayerEvent | undefined> {

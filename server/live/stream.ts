@@ -2,6 +2,7 @@
  * Event streams. A stream holds a position in the ledger's event log and nothing else: events wait in the ledger, not in
  * memory, and are read when the player's side takes them.
  */
+import { scheduler } from 'node:timers/promises'
 import type { Bells } from '../bells.ts'
 import type { Clock } from '../clock.ts'
 import { type EventBatch, PlayerEvent } from '../contract/event.ts'
@@ -11,7 +12,7 @@ import type { Metrics } from '../metrics.ts'
 import type { EventRow } from '../store/events.ts'
 import type { Store } from '../store/store.ts'
 import type { PlayerKey } from '../store/tables.ts'
-import { presentEvent } from './events.ts'
+import { latestOfEach, presentEvent } from './events.ts'
 import type { Watch } from './watch.ts'
 
 export interface StreamParts {
@@ -43,6 +44,8 @@ export interface Leave {
 
 const heartbeatMs = 20_000
 const batchSize = 50
+/** Of one answer to `?poll=1`, in characters of JSON; what is left comes with the next. */
+const batchLength = 262_144
 /** A player's tabs and devices; the oldest stream gives way to a further one. */
 const streamsPerPlayer = 8
 /** How often news that another relay wrote is looked for. */
@@ -148,7 +151,9 @@ export function createStreams(parts: StreamParts): Streams {
     stream: OpenStream,
   ): AsyncGenerator<string, boolean> {
     const rows = await store.events.since(player, position.sequence, batchSize)
-    for (const row of rows) {
+    for (const row of latestOfEach(rows)) {
+      // Reading a ledger in a file never waits: without this, one player's news would be everybody's delay.
+      await scheduler.yield()
       position.sequence = Number(row.sequence)
       const event = await present(row)
       // Whoever comes back after it is a new player.
@@ -156,6 +161,23 @@ export function createStreams(parts: StreamParts): Streams {
       if (event) yield frame(String(row.sequence), event)
     }
     return rows.length > 0
+  }
+
+  /** As many of these as one answer holds. */
+  async function batchOf(rows: readonly EventRow[]) {
+    const events: EventBatch['events'] = []
+    let last: number | undefined
+    let length = 0
+    for (const row of latestOfEach(rows)) {
+      if (length > batchLength) return { events, last, isCut: true }
+      await scheduler.yield()
+      const event = await present(row)
+      last = Number(row.sequence)
+      if (!event) continue
+      events.push({ id: String(row.sequence), event })
+      length += JSON.stringify(event).length
+    }
+    return { events, last, isCut: false }
   }
 
   function register(player: PlayerKey) {
@@ -228,13 +250,14 @@ export function createStreams(parts: StreamParts): Streams {
       followPoller(player)
       const position = await positionOf(player, lastEventId)
       const rows = await store.events.since(player, position.sequence, batchSize)
-      const events: EventBatch['events'] = position.mustResync ? [resyncAt(position.sequence)] : []
-      for (const row of rows) {
-        const event = await present(row)
-        if (event) events.push({ id: String(row.sequence), event })
+      const { events, last, isCut } = await batchOf(rows)
+      if (position.mustResync) events.unshift(resyncAt(position.sequence))
+      const hasMore = isCut || rows.length === batchSize
+      return {
+        events,
+        lastEventId: String(last ?? position.sequence),
+        nextPollSeconds: hasMore ? 0 : nextPollSeconds,
       }
-      const last = Number(rows.at(-1)?.sequence ?? position.sequence)
-      return { events, lastEventId: String(last), nextPollSeconds: rows.length === batchSize ? 0 : nextPollSeconds }
     },
     stop: () => {
       clearInterval(timer)

@@ -3,6 +3,7 @@
  * a hint to read again; where a vendor has none, or has not called for a day, tickets with somebody watching are read at
  * short intervals.
  */
+import { scheduler } from 'node:timers/promises'
 import type { Bells } from '../bells.ts'
 import type { Clock } from '../clock.ts'
 import type { TicketId } from '../contract/ids.ts'
@@ -10,7 +11,7 @@ import type { Games, LiveGame } from '../games.ts'
 import type { Log } from '../log.ts'
 import type { Store } from '../store/store.ts'
 import type { PlayerKey } from '../store/tables.ts'
-import type { TicketRow } from '../store/tickets.ts'
+import type { TicketRow, TicketSummary } from '../store/tickets.ts'
 import { type Link, linksToRead, loadChain } from '../tickets/chain.ts'
 import type { Copies } from '../tickets/copies.ts'
 import { writeDownHeard } from '../tickets/hear.ts'
@@ -27,7 +28,7 @@ export interface WatchParts {
 
 export interface Watch {
   /** Reads a ticket at its vendor unless it was heard just now. Resolves after `patienceMs` at the latest. */
-  freshen: (ticket: TicketRow, patienceMs: number) => Promise<void>
+  freshen: (ticket: TicketSummary, patienceMs: number) => Promise<void>
   /** A vendor says that something changed. Never rejects. */
   hint: (game: string, vendorTicketId: VendorTicketId) => Promise<void>
   /** Keeps a player's newest tickets fresh until the returned function is called. */
@@ -116,7 +117,7 @@ export function createWatch({ store, clock, bells, games, copies, log }: WatchPa
     else log.error({ err: error }, 'reading a ticket broke off')
   }
 
-  function isStale(ticket: TicketRow, game: LiveGame | undefined): boolean {
+  function isStale(ticket: TicketSummary, game: LiveGame | undefined): boolean {
     if (!game?.vendor.read) return false
     return ticket.must_read === 1 || clock.now().getTime() - ticket.heard_at >= staleAfterMs[pushOf(game)]
   }
@@ -157,8 +158,9 @@ export function createWatch({ store, clock, bells, games, copies, log }: WatchPa
 
   /** Each game by itself: one whose vendor hangs keeps nobody else's players waiting. */
   async function freshenFollowed(): Promise<void> {
-    const stale: TicketRow[] = []
+    const stale: TicketSummary[] = []
     for (const player of followed.keys()) {
+      await scheduler.yield()
       const tickets = await store.tickets.list(player, followedTickets)
       stale.push(...tickets.filter((ticket) => isStale(ticket, games.get(ticket.game))))
     }

@@ -5,6 +5,7 @@ import type { ProblemPlace } from '../contract/problem-code.ts'
 import { type RouteName, type RouteSpec, routes } from '../contract/routes.ts'
 import { type Games, type LiveGame, requireGame } from '../games.ts'
 import type { LimitKind, Limits } from '../limits.ts'
+import type { Cost, Load } from '../load.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Identify, Identity } from '../players/identity.ts'
 import { TokenRefused } from '../players/token-refused.ts'
@@ -13,7 +14,7 @@ import type { AddressOf } from './address.ts'
 import { readJson } from './body.ts'
 import type { Edge } from './edge.ts'
 import type { Handlers } from './handlers.ts'
-import { limitOf, spend, spenderOf } from './limited.ts'
+import { costOf, limitOf, spend, spenderOf } from './limited.ts'
 
 export interface DispatchParts {
   handlers: Handlers
@@ -21,6 +22,7 @@ export interface DispatchParts {
   games: Games
   edge: Edge
   limits: Limits
+  load: Pick<Load, 'admit'>
   addressOf: AddressOf
   metrics: Metrics
 }
@@ -37,7 +39,7 @@ type AnyHandler = (
 
 /** Puts every route of the contract under `/v1`. */
 export function addRoutes(app: Hono, parts: DispatchParts): void {
-  const { handlers, identify, games, edge, limits, addressOf, metrics } = parts
+  const { handlers, identify, games, edge, limits, load, addressOf, metrics } = parts
 
   async function caller(route: RouteSpec, request: Request): Promise<Caller | undefined> {
     if (route.access === 'player') return playerOf(request)
@@ -61,16 +63,26 @@ export function addRoutes(app: Hono, parts: DispatchParts): void {
     await spend(limits, kind, spenderOf(player, kind === 'read' ? undefined : address))
   }
 
+  /** @returns what counts the answer, which is refused to nobody who was let in */
+  async function admit(cost: Cost, who: Caller | undefined, address: string | undefined) {
+    const spender = who ? spenderOf(who.player, address) : { address }
+    await spend(limits, 'work', spender)
+    load.admit(cost)
+    return (length: number) => limits.spend('work', spender, Math.floor(length / 1_024))
+  }
+
   for (const [name, route] of Object.entries<RouteSpec>(routes)) {
     const [method = '', path = ''] = name.split(' ')
     // Each handler's own type was checked where `Handlers` was filled; here they are all called alike.
     const handle = handlers[name as RouteName] as AnyHandler
     const limit = limitOf[name as keyof typeof limitOf]
+    const cost = costOf[name as RouteName]
     app.on(method, `/v1${path}`, async (context) => {
       const request = context.req.raw
       const address = addressOf(context)
       const who = await caller(route, request)
       if (who) await spendOne(limit, who.player, address)
+      const payFor = cost && (await admit(cost, who, address))
       const input = {
         ...who,
         request,
@@ -80,7 +92,8 @@ export function addRoutes(app: Hono, parts: DispatchParts): void {
         idempotencyKey: route.idempotent ? idempotencyKeyOf(request) : '',
         body: route.body ? parse(route.body, await readJson(request)) : undefined,
       }
-      const response = respond(route, await handle(input))
+      const { response, length } = respond(route, await handle(input))
+      await payFor?.(length)
       metrics.requests.inc({ route: name, status: response.status })
       return response
     })
@@ -121,11 +134,15 @@ function idempotencyKeyOf(request: Request): string {
   return key
 }
 
-function respond(route: RouteSpec, answer: Awaited<ReturnType<AnyHandler>>): Response {
-  if (answer instanceof Response) return answer
+/** @returns with the length of the JSON, in characters; 0 for what is streamed */
+function respond(route: RouteSpec, answer: Awaited<ReturnType<AnyHandler>>): { response: Response; length: number } {
+  if (answer instanceof Response) return { response: answer, length: 0 }
   const schema = route.answers[answer.status]
   const headers = { 'cache-control': 'no-store', ...answer.headers }
-  if (!(schema instanceof z.ZodType)) return new Response(null, { status: answer.status, headers })
+  if (!(schema instanceof z.ZodType))
+    return { response: new Response(null, { status: answer.status, headers }), length: 0 }
   // Through the contract on the way out: what it does not name stays here.
-  return Response.json(schema.parse(answer.body), { status: answer.status, headers })
+  const text = JSON.stringify(schema.parse(answer.body))
+  const typed = { 'content-type': 'application/json', ...headers }
+  return { response: new Response(text, { status: answer.status, headers: typed }), length: text.length }
 }

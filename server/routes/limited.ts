@@ -2,6 +2,7 @@
 import type { MiddlewareHandler } from 'hono'
 import type { RouteName } from '../contract/routes.ts'
 import type { LimitKind, Limits, Spender } from '../limits.ts'
+import type { Cost } from '../load.ts'
 import type { Identity } from '../players/identity.ts'
 import { Refusal } from '../problem.ts'
 import type { AddressOf } from './address.ts'
@@ -29,6 +30,14 @@ export const limitOf: Record<Exclude<RouteName, 'POST /sessions'>, LimitKind> = 
   'DELETE /deletion-requests/:requestId': 'reply',
   'GET /export': 'export',
   'GET /events': 'read',
+}
+
+/** What takes much to answer: it spends from `work` by the size of the answer, and waits while the relay is behind. */
+export const costOf: { readonly [Name in RouteName]?: Cost } = {
+  'GET /tickets': 'reading',
+  'GET /tickets/:ticketId': 'reading',
+  'GET /export': 'replay',
+  'GET /events': 'replay',
 }
 
 /** @throws Refusal `rate_limited` */

@@ -7,7 +7,7 @@ import type { Identity } from '../players/identity.ts'
 import type { Proofs } from '../players/proof.ts'
 import { Refusal } from '../problem.ts'
 import type { Store } from '../store/store.ts'
-import type { TicketCursor, TicketRow } from '../store/tickets.ts'
+import type { TicketCursor, TicketSummary } from '../store/tickets.ts'
 import type { Accept } from '../tickets/accept.ts'
 import type { Adopt } from '../tickets/adopt.ts'
 import type { Change } from '../tickets/change.ts'
@@ -104,7 +104,7 @@ export function ticketRoutes({ store, accept, change, watch, adopt, proofs }: Ti
   }
 }
 
-function writeCursor({ updated_at, id }: TicketRow): string {
+function writeCursor({ updated_at, id }: TicketSummary): string {
   return Buffer.from(`${updated_at} ${id}`).toString('base64url')
 }
 

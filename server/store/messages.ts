@@ -26,6 +26,17 @@ export function messageRows(db: Kysely<Tables>) {
       return rows.reverse()
     },
 
+    /** The oldest `limit` after a position, oldest first. */
+    after: (ticketId: TicketId, position: number, limit: number): Promise<MessageRow[]> =>
+      db
+        .selectFrom('messages')
+        .selectAll()
+        .where('ticket_id', '=', ticketId)
+        .where('position', '>', position)
+        .orderBy('position')
+        .limit(limit)
+        .execute(),
+
     all: (ticketId: TicketId) =>
       db.selectFrom('messages').selectAll().where('ticket_id', '=', ticketId).orderBy('position').execute(),
 

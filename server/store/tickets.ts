@@ -6,13 +6,39 @@ import { insertRows, run } from './statement.ts'
 import type { ChainTable, PlayerKey, Tables, TicketTable } from './tables.ts'
 
 /** A ticket with what every view of it needs: the newest that somebody wrote, and how many of the agents' it has unread. */
-export type TicketRow = Awaited<ReturnType<ReturnType<typeof ticketRows>['list']>>[number]
+export type TicketRow = NonNullable<Awaited<ReturnType<ReturnType<typeof ticketRows>['find']>>>
+
+/** What a list shows of a ticket: nothing that grows with what was sent along when it was opened. */
+export type TicketSummary = Awaited<ReturnType<ReturnType<typeof ticketRows>['list']>>[number]
 
 /** Where a page of tickets goes on: the last one seen. */
 export interface TicketCursor {
   updatedAt: number
   id: TicketId
 }
+
+/** How many characters of the newest message come with a ticket: one more than any view of it shows. */
+export const newestTextLength = 141
+
+/** Far more tickets than a player can have unread; a bound all the same. */
+const countedTickets = 200
+
+const ofSummary = [
+  'tickets.id',
+  'tickets.game',
+  'tickets.player',
+  'tickets.number',
+  'tickets.subject',
+  'tickets.status',
+  'tickets.language',
+  'tickets.category',
+  'tickets.created_at',
+  'tickets.updated_at',
+  'tickets.heard_at',
+  'tickets.must_read',
+  'tickets.rating_score',
+  'tickets.rating_comment',
+] as const
 
 export function ticketRows(db: Kysely<Tables>) {
   const withNewest = () =>
@@ -21,10 +47,10 @@ export function ticketRows(db: Kysely<Tables>) {
       .leftJoin('messages as newest', (join) =>
         join.onRef('newest.ticket_id', '=', 'tickets.id').onRef('newest.position', '=', 'tickets.said_position'),
       )
-      .selectAll('tickets')
       .select([
         'newest.author as newest_author',
-        'newest.text as newest_text',
+        // Cut by the ledger: a list of long texts is read to show their beginnings.
+        sql<string | null>`substr(newest.text, 1, ${sql.lit(newestTextLength)})`.as('newest_text'),
         'newest.sent_at as newest_sent_at',
         (query) =>
           query
@@ -38,7 +64,7 @@ export function ticketRows(db: Kysely<Tables>) {
       ])
 
   return {
-    find: (id: TicketId) => withNewest().where('tickets.id', '=', id).executeTakeFirst(),
+    find: (id: TicketId) => withNewest().selectAll('tickets').where('tickets.id', '=', id).executeTakeFirst(),
 
     /** Like `find`, holding the row until the transaction ends, so that nobody else writes to the ticket meanwhile. */
     async lock(id: TicketId) {
@@ -47,11 +73,12 @@ export function ticketRows(db: Kysely<Tables>) {
         .set((set) => ({ message_count: set.ref('message_count') }))
         .where('id', '=', id)
         .execute()
-      return withNewest().where('tickets.id', '=', id).executeTakeFirst()
+      return withNewest().selectAll('tickets').where('tickets.id', '=', id).executeTakeFirst()
     },
 
     list: (player: PlayerKey, limit: number, after?: TicketCursor) =>
       withNewest()
+        .select(ofSummary)
         .where('tickets.player', '=', player)
         .$if(after !== undefined, (query) =>
           query.where((where) =>
@@ -66,6 +93,43 @@ export function ticketRows(db: Kysely<Tables>) {
         .orderBy('tickets.id', 'desc')
         .limit(limit)
         .execute(),
+
+    /** Among a player's newest tickets: those with something unread, and those that wait for the player. */
+    async countUnread(player: PlayerKey): Promise<{ count: number; unanswered: number }> {
+      const row = await db
+        .selectFrom((from) =>
+          from
+            .selectFrom('tickets')
+            .select(['id', 'status', 'read_position'])
+            .where('player', '=', player)
+            .orderBy('updated_at', 'desc')
+            .orderBy('id', 'desc')
+            .limit(countedTickets)
+            .as('own'),
+        )
+        .select(({ fn, exists, selectFrom, case: when }) => [
+          fn
+            .sum(
+              when()
+                .when(
+                  exists(
+                    selectFrom('messages')
+                      .select('messages.id')
+                      .whereRef('messages.ticket_id', '=', 'own.id')
+                      .whereRef('messages.position', '>', 'own.read_position')
+                      .where('messages.author', '=', 'agent'),
+                  ),
+                )
+                .then(1)
+                .else(0)
+                .end(),
+            )
+            .as('count'),
+          fn.sum(when().when('own.status', '=', 'answered').then(1).else(0).end()).as('unanswered'),
+        ])
+        .executeTakeFirst()
+      return { count: Number(row?.count ?? 0), unanswered: Number(row?.unanswered ?? 0) }
+    },
 
     async isNumberTaken(game: string, number: string): Promise<boolean> {
       const rows = await run(db, 'ticket by number', [game, number], () =>

@@ -1,10 +1,15 @@
-/** Everything held on a player, freshly heard from the vendor where that can be had. */
+/**
+ * Everything held on a player, freshly heard from the vendor where that can be had. Written piece by piece, as fast as it
+ * is taken: how much a player has written is nobody's memory and nobody's wait but their own.
+ */
+import { scheduler } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
-import type { PlayerExport } from '../contract/export.ts'
+import { PlayerExport } from '../contract/export.ts'
+import type { TicketId } from '../contract/ids.ts'
 import type { LiveGame } from '../games.ts'
 import type { Watch } from '../live/watch.ts'
 import type { Identity } from '../players/identity.ts'
-import type { Ledger, Store } from '../store/store.ts'
+import type { Store } from '../store/store.ts'
 import type { TicketRow } from '../store/tickets.ts'
 import type { SignedMetadata } from '../vendors/vendor.ts'
 import type { Adopt } from './adopt.ts'
@@ -20,57 +25,89 @@ export interface ExportParts {
 
 /** A bound on what one export costs the vendor: the newest are read again, older ones come from the ledger. */
 const freshened = 20
-const pageSize = 100
 const patienceMs = 5_000
+/** Messages read at once: each has up to 10,000 characters. */
+const messagesAtOnce = 20
 
+const { shape } = PlayerExport
+const TicketHead = shape.tickets.element.omit({ messages: true })
+const Messages = shape.tickets.element.shape.messages
+
+/** @returns the JSON of a {@link PlayerExport}, in pieces of at most some hundred kilobytes */
 export async function exportPlayer(
-  { store, clock, watch, adopt }: ExportParts,
+  parts: ExportParts,
   player: Identity,
   game: LiveGame,
-): Promise<PlayerExport> {
+): Promise<AsyncGenerator<string, undefined>> {
+  const { store, clock, watch, adopt } = parts
   await adopt(player, game, patienceMs)
   const newest = await store.tickets.list(player.key, freshened)
   await Promise.all(newest.map((ticket) => watch.freshen(ticket, patienceMs)))
-  const tickets = await allTickets(store, player)
-  const files = await store.attachments.ofPlayer(player.key)
-  const requests = await store.deletions.list(player.key)
   // What was signed once is held until the next token says otherwise.
   const held = await store.players.find(player.key)
-  return {
-    exportedAt: instant(clock.now().getTime()),
-    player: {
-      game: player.game,
-      kind: player.kind,
-      id: player.subject,
-      name: player.name ?? held?.name ?? undefined,
-      email: player.email ?? held?.email ?? undefined,
-      locale: player.locale ?? held?.locale ?? undefined,
-    },
-    tickets: await Promise.all(tickets.map((ticket) => exportTicket(store, ticket, game))),
-    attachments: files.map(presentAttachment),
-    deletionRequests: requests.map(presentDeletion),
-  }
+  const about = shape.player.parse({
+    game: player.game,
+    kind: player.kind,
+    id: player.subject,
+    name: player.name ?? held?.name ?? undefined,
+    email: player.email ?? held?.email ?? undefined,
+    locale: player.locale ?? held?.locale ?? undefined,
+  })
+  return pieces(store, player, game, { exportedAt: instant(clock.now().getTime()), player: about })
 }
 
-async function allTickets(ledger: Ledger, player: Identity): Promise<TicketRow[]> {
-  const tickets: TicketRow[] = []
-  for (;;) {
-    const last = tickets.at(-1)
-    const page = await ledger.tickets.list(player.key, pageSize, last && { updatedAt: last.updated_at, id: last.id })
-    tickets.push(...page)
-    if (page.length < pageSize) return tickets
+async function* pieces(
+  store: Store,
+  player: Identity,
+  game: LiveGame,
+  head: Pick<PlayerExport, 'exportedAt' | 'player'>,
+): AsyncGenerator<string, undefined> {
+  yield `${openObject(head)},"tickets":[`
+  let separator = ''
+  for (const { id } of await store.tickets.ofPlayer(player.key)) {
+    const ticket = await store.tickets.find(id)
+    // Erased, or merged into somebody else, meanwhile.
+    if (ticket?.player !== player.key) continue
+    yield separator
+    yield* ticketPieces(store, ticket, game)
+    separator = ','
   }
+  const attachments = shape.attachments.parse((await store.attachments.ofPlayer(player.key)).map(presentAttachment))
+  const deletionRequests = shape.deletionRequests.parse((await store.deletions.list(player.key)).map(presentDeletion))
+  yield `],"attachments":${JSON.stringify(attachments)},"deletionRequests":${JSON.stringify(deletionRequests)}}`
+  return undefined
 }
 
-async function exportTicket(ledger: Ledger, row: TicketRow, game: LiveGame): Promise<PlayerExport['tickets'][number]> {
-  const messages = await presentMessages(ledger, await ledger.messages.all(row.id))
-  return {
+async function* ticketPieces(store: Store, row: TicketRow, game: LiveGame): AsyncGenerator<string, undefined> {
+  const head = TicketHead.parse({
     ...presentTicket(row, game.can),
     fields: JSON.parse(row.fields),
     email: row.answer_to ?? undefined,
     metadata: { claimed: JSON.parse(row.claimed), signed: flat(signedMetadata(row.signed)) },
-    messages,
+  })
+  yield `${openObject(head)},"messages":[`
+  yield* messagePieces(store, row.id)
+  yield ']}'
+  return undefined
+}
+
+async function* messagePieces(store: Store, id: TicketId): AsyncGenerator<string, undefined> {
+  let position = 0
+  for (;;) {
+    // Reading a ledger in a file never waits: others are let through here.
+    await scheduler.yield()
+    const rows = await store.messages.after(id, position, messagesAtOnce)
+    const last = rows.at(-1)
+    if (!last) return undefined
+    const messages = Messages.parse(await presentMessages(store, rows))
+    yield `${position === 0 ? '' : ','}${JSON.stringify(messages).slice(1, -1)}`
+    position = last.position
   }
+}
+
+/** The JSON of an object that goes on. */
+function openObject(value: object): string {
+  return JSON.stringify(value).slice(0, -1)
 }
 
 function flat({ tier, tags, fields }: SignedMetadata): Record<string, string> {

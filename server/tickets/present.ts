@@ -9,12 +9,12 @@ import type { AttachmentRow } from '../store/attachments.ts'
 import type { DeletionRow } from '../store/deletions.ts'
 import type { MessageRow } from '../store/messages.ts'
 import type { Ledger } from '../store/store.ts'
-import type { TicketRow } from '../store/tickets.ts'
+import { newestTextLength, type TicketSummary } from '../store/tickets.ts'
 
 /** What a list needs to be told apart by; the whole text is one call away. */
-const previewLength = 140
+const previewLength = newestTextLength - 1
 
-export function presentTicket(row: TicketRow, can: Can): Ticket {
+export function presentTicket(row: TicketSummary, can: Can): Ticket {
   const isClosed = row.status === 'closed'
   return {
     id: row.id,
@@ -39,7 +39,7 @@ export function presentTicket(row: TicketRow, can: Can): Ticket {
   }
 }
 
-function newestOf(row: TicketRow): Ticket['lastMessage'] {
+function newestOf(row: TicketSummary): Ticket['lastMessage'] {
   const { newest_author: author } = row
   if (author === null || author === 'system' || row.newest_text === null || row.newest_sent_at === null)
     return undefined

@@ -68,6 +68,7 @@ const passing: readonly FailureCode[] = [
   'internal',
   'rate_limited',
   'store_unavailable',
+  'overloaded',
   'idempotency_key_in_use',
   'session_ended',
   'token_missing',

@@ -8,6 +8,7 @@ export const sentenceOf: Record<FailureCode | DeliveryProblemCode, keyof Words['
   offline: undefined,
   internal: undefined,
   store_unavailable: undefined,
+  overloaded: undefined,
   rate_limited: 'busy',
   idempotency_key_in_use: 'busy',
   session_ended: 'ended',
