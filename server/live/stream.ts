@@ -44,8 +44,6 @@ export interface Leave {
 
 const heartbeatMs = 20_000
 const batchSize = 50
-/** Of one answer to `?poll=1`, in characters of JSON; what is left comes with the next. */
-const batchLength = 262_144
 /** A player's tabs and devices; the oldest stream gives way to a further one. */
 const streamsPerPlayer = 8
 /** How often news that another relay wrote is looked for. */
@@ -163,23 +161,6 @@ export function createStreams(parts: StreamParts): Streams {
     return rows.length > 0
   }
 
-  /** As many of these as one answer holds. */
-  async function batchOf(rows: readonly EventRow[]) {
-    const events: EventBatch['events'] = []
-    let last: number | undefined
-    let length = 0
-    for (const row of latestOfEach(rows)) {
-      if (length > batchLength) return { events, last, isCut: true }
-      await scheduler.yield()
-      const event = await present(row)
-      last = Number(row.sequence)
-      if (!event) continue
-      events.push({ id: String(row.sequence), event })
-      length += JSON.stringify(event).length
-    }
-    return { events, last, isCut: false }
-  }
-
   function register(player: PlayerKey) {
     const signal = createSignal()
     const stream: OpenStream = { wake: signal.ring, end: signal.end }
@@ -250,14 +231,14 @@ export function createStreams(parts: StreamParts): Streams {
       followPoller(player)
       const position = await positionOf(player, lastEventId)
       const rows = await store.events.since(player, position.sequence, batchSize)
-      const { events, last, isCut } = await batchOf(rows)
-      if (position.mustResync) events.unshift(resyncAt(position.sequence))
-      const hasMore = isCut || rows.length === batchSize
-      return {
-        events,
-        lastEventId: String(last ?? position.sequence),
-        nextPollSeconds: hasMore ? 0 : nextPollSeconds,
+      const events: EventBatch['events'] = position.mustResync ? [resyncAt(position.sequence)] : []
+      for (const row of latestOfEach(rows)) {
+        await scheduler.yield()
+        const event = await present(row)
+        if (event) events.push({ id: String(row.sequence), event })
       }
+      const last = Number(rows.at(-1)?.sequence ?? position.sequence)
+      return { events, lastEventId: String(last), nextPollSeconds: rows.length === batchSize ? 0 : nextPollSeconds }
     },
     stop: () => {
       clearInterval(timer)

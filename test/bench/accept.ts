@@ -4,7 +4,6 @@
  * as a process of its own, in turn, warmed up by requests that do not count, and they are compared as ratios. A last relay,
  * which counts for nothing, is profiled, to say what its time goes to.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,11 +11,7 @@ import { systemClock } from '../../server/clock.ts'
 import { createSessionTokens } from '../../server/players/session.ts'
 import { type Load, type Measured, measure } from './load.ts'
 import { type Share, sharesIn } from './profile.ts'
-
-interface Server {
-  url: string
-  stop: () => Promise<void>
-}
+import { type Server, startServer } from './server.ts'
 
 interface Round {
   alone: Measured
@@ -57,7 +52,7 @@ try {
 
 /** @param how - `alone`: a flush to the disk for each request; `together`: by the relay's store, which lets requests share one */
 async function floor(round: number, how: 'alone' | 'together'): Promise<Measured> {
-  const server = await start('test/bench/floor.ts', [`${folder}/floor-${how}-${round}.db`, how])
+  const server = await startServer('test/bench/floor.ts', [`${folder}/floor-${how}-${round}.db`, how])
   return measureWarm(server, () => ({ path: '/', headers: {}, body: newTicket }))
 }
 
@@ -65,7 +60,7 @@ async function floor(round: number, how: 'alone' | 'together'): Promise<Measured
 async function relay(round: number, options: string[] = []): Promise<Measured> {
   const config = join(folder, `relay-${round}.json`)
   await writeFile(config, JSON.stringify(relayConfig(round)))
-  const server = await start('server/main.ts', ['--config', config], options)
+  const server = await startServer('server/main.ts', ['--config', config], options)
   const tokens = await Promise.all(Array.from({ length: players }, (_, n) => mint(n)))
   const make = (n: number) => ({
     path: '/v1/tickets',
@@ -119,31 +114,6 @@ function relayConfig(round: number): unknown {
         },
       },
     },
-  }
-}
-
-async function start(file: string, args: string[], options: string[] = []): Promise<Server> {
-  const child: ChildProcess = spawn(process.execPath, [...options, file, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, MEDKIT_LOG: 'silent' },
-  })
-  const url = await new Promise<string>((resolve, reject) => {
-    let said = ''
-    child.stdout?.on('data', (chunk) => {
-      said += chunk
-      const found = /http:\/\/[\d.]+:\d+/.exec(said)
-      if (found) resolve(found[0])
-    })
-    child.once('exit', () => reject(new Error(`${file} ended before it listened`)))
-  })
-  return {
-    url,
-    stop: () =>
-      new Promise((resolve) => {
-        child.removeAllListeners('exit')
-        child.once('exit', () => resolve())
-        child.kill('SIGTERM')
-      }),
   }
 }
 
