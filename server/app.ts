@@ -1,6 +1,6 @@
 /** The relay as one function from request to response. Nothing connects, listens or reads the clock at import time. */
-import { Hono, type MiddlewareHandler } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
+import type { HttpBindings } from '@hono/node-server'
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { AttachmentId } from './contract/ids.ts'
 import { FilesError } from './files/files-error.ts'
 import type { Links } from './files/links.ts'
@@ -29,8 +29,6 @@ import { addLinkedFiles } from './routes/linked-files.ts'
 import { addPages } from './routes/pages.ts'
 import type { Store } from './store/store.ts'
 import { isStoreTrouble } from './store/trouble.ts'
-
-const maxFormBytes = 27_262_976
 
 export interface AppParts {
   handlers: Handlers
@@ -61,7 +59,7 @@ export function createApp(parts: AppParts): Hono {
   app.use(parts.edge.middleware)
   app.use(answerInTime())
   app.use(fenceAddresses(parts.limits, parts.addressOf))
-  app.onError((error) => problemResponse(refusalFor(error, parts.log)))
+  app.onError((error, context) => problemResponse(refusalFor(error, parts.log, context)))
   app.notFound(() => problemResponse(new Refusal('not_found')))
 
   addRoutes(app, parts)
@@ -69,7 +67,7 @@ export function createApp(parts: AppParts): Hono {
   addLinkedFiles(app, parts)
   addHealth(app, parts)
   addHooks(app, parts)
-  if (parts.desk) addDesk(app, parts.desk)
+  if (parts.desk) app.route('/desk', parts.desk)
   addPages(app, { files: parts.browserFiles, games: parts.games, isDemo: parts.isDemo })
   return app
 }
@@ -78,14 +76,6 @@ export function createApp(parts: AppParts): Hono {
 const letGoAfterHead: MiddlewareHandler = async (context, next) => {
   await next()
   if (context.req.raw.method === 'HEAD') await context.res.body?.cancel()
-}
-
-/** A token is short; an answer comes with its files. */
-function addDesk(app: Hono, desk: Hono): void {
-  const tooLarge = () => problemResponse(new Refusal('too_large'))
-  app.use('/desk/sign-in', bodyLimit({ maxSize: 4_096, onError: tooLarge }))
-  app.use('/desk/*', bodyLimit({ maxSize: maxFormBytes, onError: tooLarge }))
-  app.route('/desk', desk)
 }
 
 function addUploads(app: Hono, { upload, identify, games, edge, limits }: AppParts): void {
@@ -102,14 +92,24 @@ function addUploads(app: Hono, { upload, identify, games, edge, limits }: AppPar
 }
 
 /** Whatever was thrown, as what the player may be told. Only the unforeseen is logged as an error. */
-function refusalFor(error: unknown, log: Log): Refusal {
+function refusalFor(error: unknown, log: Log, context: Context): Refusal {
   if (error instanceof Refusal) return error
   if (error instanceof TokenRefused) return new Refusal(error.code, { detail: error.reason, cause: error })
   if (error instanceof FilesError && error.code === 'too_large') return new Refusal('too_large', { cause: error })
+  if (hasGone(context)) {
+    log.info({ err: error }, 'a client broke off')
+    return new Refusal('internal', { cause: error })
+  }
   if (isStoreTrouble(error) || error instanceof FilesError) {
     log.error({ err: error }, 'the ledger or the files cannot be reached')
     return new Refusal('store_unavailable', { cause: error, retryAfterSeconds: 2 })
   }
   log.error({ err: error }, 'a request broke off')
   return new Refusal('internal', { cause: error })
+}
+
+/** The client left before all that it was sending had come: no fault of ours, and nobody hears the answer. */
+function hasGone({ env }: Context): boolean {
+  const incoming = (env as Partial<HttpBindings> | undefined)?.incoming
+  return incoming?.destroyed === true && !incoming.complete
 }

@@ -53,6 +53,7 @@ const Limits = z
     piece: pointsOf('piece'),
     export: pointsOf('export'),
     work: pointsOf('work'),
+    desk: pointsOf('desk'),
   } satisfies Record<LimitKind, z.ZodType>)
   .default({})
 

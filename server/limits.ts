@@ -6,7 +6,18 @@ import { hash } from 'node:crypto'
 import { isIPv4 } from 'node:net'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 
-export const limitKinds = ['session', 'mail', 'open', 'reply', 'read', 'upload', 'piece', 'export', 'work'] as const
+export const limitKinds = [
+  'session',
+  'mail',
+  'open',
+  'reply',
+  'read',
+  'upload',
+  'piece',
+  'export',
+  'work',
+  'desk',
+] as const
 export type LimitKind = (typeof limitKinds)[number]
 
 /** Who is asking, as far as it is proved. Only hashes of these are kept. */
@@ -70,6 +81,8 @@ export const defaultPoints: Readonly<Record<LimitKind, LimitPoints>> = {
   export: { windowSeconds: 3_600, player: 20, device: 20, address: 5_000 },
   /** Of answers, in KiB: what asks for much is what costs much. A player at their busiest reads some hundred a minute. */
   work: { windowSeconds: 60, player: 32_768, device: 16_384, address: 524_288 },
+  /** Wrong tokens at the agents' desk. Nobody who guesses is known: only the address counts. */
+  desk: { windowSeconds: 60, player: 10, device: 10, address: 10 },
 }
 
 /** Their limits protect the relay itself, and a write to the ledger for each would cost it more than they do. */

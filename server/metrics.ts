@@ -46,6 +46,11 @@ export function createMetrics() {
       labelNames: ['game'],
       registers,
     }),
+    wrongDeskTokens: new Counter({
+      name: 'medkit_desk_wrong_tokens_total',
+      help: 'Tokens shown at the agents’ desk that open no game',
+      registers,
+    }),
     shed: new Counter({
       name: 'medkit_shed_total',
       help: 'Requests put off because the event loop was behind, by what they cost',

@@ -46,6 +46,7 @@ import { createDeletions } from './tickets/deletion.ts'
 import { createDeliveryWorker } from './tickets/delivery.ts'
 import { createErasures } from './tickets/erasure.ts'
 import { createOpens } from './tickets/opens.ts'
+import { createDeskDoor, type DeskGuesses } from './vendors/desk/door.ts'
 import { createDeskLedger, type DeskTables, migrateDesk } from './vendors/desk/ledger.ts'
 import { createDeskPages } from './vendors/desk/pages.ts'
 import type { VendorParts } from './vendors/parts.ts'
@@ -161,6 +162,32 @@ export async function createRelay({
     retentionDays,
     sweepOrphans,
   })
+  /** The agents' pages are there where a game uses the desk, and nowhere else. */
+  function deskPages(): Hono | undefined {
+    const tokens = deskTokens(config)
+    if (tokens.size === 0) return undefined
+    const guesses: DeskGuesses = {
+      wrong: async (address) => {
+        metrics.wrongDeskTokens.inc()
+        log.warn({ address }, 'a wrong token at the desk')
+        await limits.spend('desk', { address })
+      },
+      waitSeconds: async (address) => {
+        const spent = await limits.spend('desk', { address }, 0)
+        return spent.ok ? 0 : spent.retryAfterSeconds
+      },
+    }
+    return createDeskPages({
+      door: createDeskDoor({ tokens, ledger: desk, clock, guesses }),
+      addressOf,
+      ledger: desk,
+      files: files.keep,
+      clock,
+      onChange: (game, id) => void watch.hint(game, id),
+      download: responseFor,
+    }) as unknown as Hono
+  }
+
   const announce = createAnnounce({ store, clock, files, log })
 
   const app = createApp({
@@ -187,14 +214,7 @@ export async function createRelay({
     links,
     watch,
     browserFiles,
-    desk: createDeskPages({
-      tokens: deskTokens(config),
-      ledger: desk,
-      files: files.keep,
-      clock,
-      onChange: (game, id) => void watch.hint(game, id),
-      download: responseFor,
-    }) as unknown as Hono,
+    desk: deskPages(),
     isDemo: config.demo,
     log,
     metrics,

@@ -9,8 +9,9 @@ export async function readJson(request: Request): Promise<unknown> {
   try {
     return JSON.parse(await readText(request, maxJsonBytes))
   } catch (error) {
-    if (error instanceof Refusal) throw error
-    throw new Refusal('invalid_json')
+    // Anything else is a client that broke off in the middle.
+    if (error instanceof SyntaxError || isNotUtf8(error)) throw new Refusal('invalid_json')
+    throw error
   }
 }
 
@@ -31,6 +32,10 @@ export async function readText(request: Request, maxBytes: number): Promise<stri
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+function isNotUtf8(error: unknown): boolean {
+  return error instanceof TypeError && 'code' in error && error.code === 'ERR_ENCODING_INVALID_ENCODED_DATA'
+}
 
 function decode(bytes: ArrayBuffer | Uint8Array): string {
   return utf8.decode(bytes)

@@ -9,7 +9,7 @@ import {
 } from '../../server/limits.ts'
 
 /** What an honest player does in one window. */
-const honest = { session: 1, mail: 1, open: 2, reply: 5, read: 30, upload: 5, piece: 30, export: 2, work: 200 }
+const honest = { session: 1, mail: 1, open: 2, reply: 5, read: 30, upload: 5, piece: 30, export: 2, work: 200, desk: 0 }
 
 afterEach(() => {
   vi.useRealTimers()

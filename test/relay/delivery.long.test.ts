@@ -133,7 +133,7 @@ describe('A message the vendor will never accept', () => {
 async function operator(relay: TestRelay) {
   const config = join(relay.folder, 'operator.json')
   const games = {
-    wrong: { name: 'Wrong', players: { anonymous: true }, vendor: { kind: 'desk', token: 'token of a desk' } },
+    wrong: { name: 'Wrong', players: { anonymous: true }, vendor: { kind: 'desk', token: 'the token of a desk' } },
   }
   await writeFile(config, JSON.stringify({ store: `sqlite:${relay.folder}/medkit.db`, games }))
   return async (...args: string[]) => {

@@ -21,7 +21,7 @@ const cases: [string, unknown, string[]][] = [
   ['a name for a block', 'desk', [': must be an object {…}']],
   ['a block without a kind', {}, [`.kind: must be one of ${kinds}`]],
   ['a kind there is none of', { kind: 'zendesk' }, [`.kind: must be one of ${kinds}`]],
-  ['a desk that anyone could guess', { kind: 'desk', token: 'x' }, ['.token: must have at least 12 characters']],
+  ['a desk that anyone could guess', { kind: 'desk', token: 'x' }, ['.token: must have at least 16 characters']],
   [
     'a Theymes block with four mistakes',
     { kind: 'theymes', apiKey: '', gameId: 'nope', paths: { events: 'tickets/x', foo: 'GET /x' } },

@@ -53,10 +53,18 @@ export interface DeskFileTable {
   file_size: number
 }
 
+/** An agent who is signed in: hashes of what the browser has and of the token that opened it. */
+export interface DeskSessionTable {
+  id_hash: string
+  token_hash: string
+  expires_at: number
+}
+
 export interface DeskTables {
   desk_tickets: DeskTicketTable
   desk_messages: DeskMessageTable
   desk_files: DeskFileTable
+  desk_sessions: DeskSessionTable
 }
 
 export type DeskTicket = Selectable<DeskTicketTable>
@@ -66,7 +74,8 @@ export type DeskLedger = ReturnType<typeof createDeskLedger>
 
 /** Brings the desk's tables up to date. */
 export async function migrateDesk(db: Kysely<DeskTables>): Promise<void> {
-  const provider = { getMigrations: () => Promise.resolve({ '0001 the desk': { up: createTables } }) }
+  const migrations = { '0001 the desk': { up: createTables }, '0002 sessions': { up: createSessions } }
+  const provider = { getMigrations: () => Promise.resolve(migrations) }
   const migrator = new Migrator({
     db,
     provider,
@@ -185,6 +194,24 @@ export function createDeskLedger(db: Kysely<DeskTables>) {
         await change.deleteFrom('desk_tickets').where('id', 'in', ids).execute()
         return files.map((file) => file.id)
       }),
+
+    findSession: (idHash: string, now: Date) =>
+      db
+        .selectFrom('desk_sessions')
+        .selectAll()
+        .where('id_hash', '=', idHash)
+        .where('expires_at', '>', now.getTime())
+        .executeTakeFirst(),
+
+    /** Those that are over go at the same time. */
+    async addSession(session: DeskSessionTable, now: Date): Promise<void> {
+      await db.deleteFrom('desk_sessions').where('expires_at', '<=', now.getTime()).execute()
+      await db.insertInto('desk_sessions').values(session).execute()
+    },
+
+    async endSession(idHash: string): Promise<void> {
+      await db.deleteFrom('desk_sessions').where('id_hash', '=', idHash).execute()
+    },
   }
 }
 
@@ -210,4 +237,10 @@ async function createTables(db: Kysely<unknown>): Promise<void> {
     'create index desk_files_by_ticket on desk_files (ticket_id)',
   ]
   for (const statement of statements) await sql.raw(statement).execute(db)
+}
+
+async function createSessions(db: Kysely<unknown>): Promise<void> {
+  await sql
+    .raw('create table desk_sessions (id_hash text primary key, token_hash text not null, expires_at bigint not null)')
+    .execute(db)
 }

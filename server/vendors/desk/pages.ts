@@ -1,20 +1,19 @@
-/**
- * The agents' pages of the built-in desk: plain HTML and forms, no script. A token opens the games that have it, sent as a
- * bearer by scripts or kept in a strict cookie by browsers.
- */
-import { createHash, timingSafeEqual } from 'node:crypto'
+/** The agents' pages of the built-in desk: plain HTML and forms, no script. Nothing is read of who is not known. */
 import { type Context, Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import type { Clock } from '../../clock.ts'
 import type { VendorFileId, VendorMessageId, VendorTicketId } from '../vendor.ts'
 import { type DeskFiles, deskId } from './desk.ts'
+import { type DeskDoor, type Entry, sessionSeconds } from './door.ts'
 import type { DeskFile, DeskLedger, DeskTicket } from './ledger.ts'
 import { deskStyle } from './style.ts'
 import { listPage, signInPage, ticketPage } from './views.ts'
 
 export interface DeskPageParts {
-  /** Each game's token. */
-  tokens: ReadonlyMap<string, string>
+  door: DeskDoor
+  /** Where a request comes from. */
+  addressOf: (context: Context) => string | undefined
   ledger: DeskLedger
   files: DeskFiles
   clock: Clock
@@ -31,6 +30,8 @@ type Env = { Variables: { games: readonly string[] } }
 
 const cookieName = 'medkit-desk'
 const listed = 200
+/** A token is short. */
+const maxSignInBytes = 4_096
 /** An agent's answer with its files is read in one piece. */
 const maxFormBytes = 26_214_400
 const maxTextLength = 10_000
@@ -43,11 +44,16 @@ const pageHeaders = {
   'referrer-policy': 'same-origin',
 }
 
-export function createDeskPages({ tokens, ledger, files, clock, onChange, download }: DeskPageParts): Hono<Env> {
+export function createDeskPages({
+  door,
+  addressOf,
+  ledger,
+  files,
+  clock,
+  onChange,
+  download,
+}: DeskPageParts): Hono<Env> {
   const pages = new Hono<Env>()
-
-  const gamesOf = (token: string | undefined) =>
-    token === undefined ? [] : [...tokens].filter(([, known]) => isSame(token, known)).map(([game]) => game)
 
   async function ticketOf(games: readonly string[], id: string): Promise<DeskTicket | undefined> {
     for (const game of games) {
@@ -59,25 +65,46 @@ export function createDeskPages({ tokens, ledger, files, clock, onChange, downlo
 
   pages.get('/desk.css', (context) => context.body(deskStyle, 200, { 'content-type': 'text/css; charset=utf-8' }))
 
-  pages.post('/sign-in', async (context) => {
+  function refuse(context: Context, entry: Entry) {
+    if ('games' in entry) return context.html(signInPage('No game has this token.'), 401, pageHeaders)
+    const headers = { ...pageHeaders, 'retry-after': String(entry.waitSeconds) }
+    return context.html(signInPage('Too many wrong tokens. Try again in a minute.'), 429, headers)
+  }
+
+  const isOpened = (entry: Entry) => 'games' in entry && entry.games.length > 0
+  const tooLarge = (context: Context) => context.html(signInPage('That is no token.'), 413, pageHeaders)
+
+  pages.post('/sign-in', bodyLimit({ maxSize: maxSignInBytes, onError: tooLarge }), async (context) => {
+    if (isForeign(context)) return refuse(context, { games: [] })
     const { token } = await context.req.parseBody()
-    if (isForeign(context) || typeof token !== 'string' || gamesOf(token).length === 0)
-      return context.html(signInPage(true), 401, pageHeaders)
-    keepToken(context, token)
+    const entry = await door.byToken(typeof token === 'string' ? token : '', addressOf(context))
+    if (typeof token !== 'string' || !isOpened(entry)) return refuse(context, entry)
+    keepSession(context, await door.open(token))
     return context.redirect('/desk', 303)
   })
 
-  pages.post('/sign-out', (context) => {
+  pages.post('/sign-out', async (context) => {
+    const id = getCookie(context, cookieName)
+    if (id !== undefined && !isForeign(context)) await door.end(id)
     deleteCookie(context, cookieName, { path: '/desk' })
     return context.redirect('/desk', 303)
   })
 
+  /** Undefined for a visitor who shows nothing. */
+  async function entryOf(context: Context): Promise<Entry | undefined> {
+    const token = bearerOf(context)
+    if (token !== undefined) return door.byToken(token, addressOf(context))
+    const id = getCookie(context, cookieName)
+    const games = id === undefined ? [] : await door.bySession(id)
+    return games.length > 0 ? { games } : undefined
+  }
+
   pages.use(async (context, next) => {
-    const token = bearerOf(context) ?? getCookie(context, cookieName)
-    const games = gamesOf(token)
-    if (games.length === 0) return context.html(signInPage(false), 401, pageHeaders)
-    if (context.req.method === 'POST' && isForeign(context)) return context.html(signInPage(false), 403, pageHeaders)
-    context.set('games', games)
+    const entry = await entryOf(context)
+    if (!entry) return context.html(signInPage(), 401, pageHeaders)
+    if (!('games' in entry) || entry.games.length === 0) return refuse(context, entry)
+    if (context.req.method === 'POST' && isForeign(context)) return context.html(signInPage(), 403, pageHeaders)
+    context.set('games', entry.games)
     return next()
   })
 
@@ -98,6 +125,7 @@ export function createDeskPages({ tokens, ledger, files, clock, onChange, downlo
   pages.post('/tickets/:id/messages', async (context) => {
     const ticket = await ticketOf(context.get('games'), context.req.param('id'))
     if (!ticket) return context.notFound()
+    // Said before a byte of it is read; who does not say how much it is does not get to send it.
     if (Number(context.req.header('content-length') ?? Number.POSITIVE_INFINITY) > maxFormBytes)
       return context.text('Too large: an answer with its files may be 25 MB.', 413)
     const form = await context.req.parseBody({ all: true })
@@ -164,9 +192,10 @@ function textOf(field: unknown): string {
   return typeof field === 'string' ? field.replaceAll('\r\n', '\n').trim() : ''
 }
 
-function keepToken(context: Context, token: string): void {
+function keepSession(context: Context, id: string): void {
   const secure = new URL(context.req.url).protocol === 'https:' || context.req.header('x-forwarded-proto') === 'https'
-  setCookie(context, cookieName, token, { path: '/desk', httpOnly: true, sameSite: 'Strict', secure, maxAge: 43_200 })
+  const options = { path: '/desk', httpOnly: true, sameSite: 'Strict', secure, maxAge: sessionSeconds } as const
+  setCookie(context, cookieName, id, options)
 }
 
 /** A form on somebody else's page. Browsers that send neither header send no strict cookie across sites either. */
@@ -183,10 +212,4 @@ function bearerOf(context: Context): string | undefined {
 
 function wantsJson(context: Context): boolean {
   return context.req.header('accept')?.includes('application/json') ?? false
-}
-
-/** In constant time, whatever the lengths. */
-function isSame(given: string, expected: string): boolean {
-  const hash = (text: string) => createHash('sha256').update(text).digest()
-  return timingSafeEqual(hash(given), hash(expected))
 }

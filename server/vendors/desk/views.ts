@@ -23,12 +23,13 @@ function page(title: string, body: Html, refreshSeconds?: number): Html {
     </html>`
 }
 
-export function signInPage(isRefused: boolean): Html {
+/** @param refused - what is said above the form */
+export function signInPage(refused?: string): Html {
   return page(
     'Medkit desk',
     html`<main class="narrow">
       <h1>Medkit desk</h1>
-      ${isRefused ? html`<p role="alert" class="alert">No game has this token.</p>` : ''}
+      ${refused ? html`<p role="alert" class="alert">${refused}</p>` : ''}
       <form method="post" action="/desk/sign-in">
         <label for="token">Desk token</label>
         <input id="token" name="token" type="password" required autocomplete="current-password" />

@@ -109,7 +109,9 @@ async function deliveryOf(scene: Scene, token: string, id: string) {
 async function outboxOf({ store }: Scene): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'medkit-operator-'))
   const config = join(folder, 'operator.json')
-  const games = { any: { name: 'Any', players: { anonymous: true }, vendor: { kind: 'desk', token: 'a desk token' } } }
+  const games = {
+    any: { name: 'Any', players: { anonymous: true }, vendor: { kind: 'desk', token: 'a token of the desk' } },
+  }
   try {
     await writeFile(config, JSON.stringify({ store, games }))
     const args = ['server/main.ts', 'outbox', '--config', config]
