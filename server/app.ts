@@ -1,6 +1,7 @@
 /** The relay as one function from request to response. Nothing connects, listens or reads the clock at import time. */
 import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
+import type { JSONWebKeySet } from 'jose'
 import { AttachmentId } from './contract/ids.ts'
 import { FilesError } from './files/files-error.ts'
 import type { Links } from './files/links.ts'
@@ -24,6 +25,7 @@ import type { Edge } from './routes/edge.ts'
 import type { Handlers } from './routes/handlers.ts'
 import { addHealth } from './routes/health.ts'
 import { addHooks } from './routes/hooks.ts'
+import { addKeySet } from './routes/key-set.ts'
 import { fenceAddresses, spend, spenderOf } from './routes/limited.ts'
 import { addLinkedFiles } from './routes/linked-files.ts'
 import { addPages } from './routes/pages.ts'
@@ -45,6 +47,8 @@ export interface AppParts {
   links: Pick<Links, 'verify'>
   watch: Watch
   browserFiles: BrowserFiles
+  /** Public keys only. */
+  keySet: JSONWebKeySet
   /** The agents' pages, where a game uses the built-in desk. */
   desk: Hono | undefined
   isDemo: boolean
@@ -67,6 +71,7 @@ export function createApp(parts: AppParts): Hono {
   addLinkedFiles(app, parts)
   addHealth(app, parts)
   addHooks(app, parts)
+  addKeySet(app, parts.keySet)
   if (parts.desk) app.route('/desk', parts.desk)
   addPages(app, { files: parts.browserFiles, games: parts.games, isDemo: parts.isDemo })
   return app

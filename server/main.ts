@@ -18,6 +18,7 @@ const commands: Record<string, () => Promise<Command>> = {
   backup: async () => (await import('./commands/backup.ts')).backup,
   restore: async () => (await import('./commands/restore.ts')).restore,
   token: async () => (await import('./commands/token.ts')).token,
+  receipt: async () => (await import('./commands/receipt.ts')).receipt,
   schema: async () => (await import('./commands/schema.ts')).schema,
 }
 
@@ -29,6 +30,7 @@ medkit outbox                  what waits for the vendors and what is stuck
 medkit backup <folder>         copies ledger and files, also while the relay runs
 medkit restore <folder>        puts such a copy back where there is no ledger
 medkit token inspect <jwt>     what is wrong with a token, and how to mend it
+medkit receipt verify <file>   whether a receipt of an erasure is genuine
 medkit schema                  the configuration's shape, for editors`
 
 let secrets: ReadonlySet<string> = new Set()
@@ -46,7 +48,9 @@ try {
     args: [
       ...rest,
       ...(values.stuck ? ['--stuck'] : []),
-      ...(values.game === undefined ? [] : ['--game', values.game]),
+      ...(['game', 'keys', 'player'] as const).flatMap((name) =>
+        values[name] === undefined ? [] : [`--${name}`, values[name]],
+      ),
     ],
     environment: process.env,
     loadConfig: () => {
@@ -71,7 +75,8 @@ try {
 
 function commandLine() {
   try {
-    const options = { config: { type: 'string' }, stuck: { type: 'boolean' }, game: { type: 'string' } } as const
+    const [text, yes] = [{ type: 'string' }, { type: 'boolean' }] as const
+    const options = { config: text, stuck: yes, game: text, keys: text, player: text }
     return parseArgs({ options, allowPositionals: true })
   } catch {
     throw new UsageMistake(usage)

@@ -25,6 +25,7 @@ import type { RelaySecrets } from './players/derive.ts'
 import { keptNameKeys } from './players/name-keys.ts'
 import { randomId } from './random.ts'
 import { createReadiness } from './readiness.ts'
+import { createReceiptSigner } from './receipts/signing.ts'
 import { attachmentRoutes, createUploadHandler } from './routes/attachments.ts'
 import type { BrowserFiles } from './routes/browser-files.ts'
 import { challengeRoutes } from './routes/challenges.ts'
@@ -46,6 +47,7 @@ import { createDeletions } from './tickets/deletion.ts'
 import { createDeliveryWorker } from './tickets/delivery.ts'
 import { createErasures } from './tickets/erasure.ts'
 import { createOpens } from './tickets/opens.ts'
+import { createReceiptOf } from './tickets/receipt.ts'
 import { createDeskDoor, type DeskGuesses } from './vendors/desk/door.ts'
 import { createDeskLedger, type DeskTables, migrateDesk } from './vendors/desk/ledger.ts'
 import { createDeskPages } from './vendors/desk/pages.ts'
@@ -149,6 +151,9 @@ export async function createRelay({
   const edge = createEdge(games, baseOf)
   const delivery = createDeliveryWorker({ store, clock, timers, bells, games, copies, filesOf, log, metrics })
   const deletions = createDeletions({ store, clock, bells, graceHours: config.deletionGraceHours })
+  const signer = await createReceiptSigner(secrets)
+  const issuer = () => config.publicUrl ?? address
+  const receiptOf = createReceiptOf({ store, games, signer, nameKey: nameKeys.receipt, issuer })
   const removeFile = files.keep.remove
   const erasures = createErasures({ store, clock, timers, bells, games, log, removeFile })
   const { retentionDays } = config
@@ -197,7 +202,7 @@ export async function createRelay({
       ...challengeRoutes(proofs),
       ...ticketRoutes({ store, accept, change: createChange({ store, clock, bells }), watch, adopt, proofs }),
       ...attachmentRoutes({ store, files, announce, baseOf }),
-      ...deletionRoutes(deletions, adopt),
+      ...deletionRoutes(deletions, receiptOf, adopt),
       ...exportRoutes({ store, clock, watch, adopt }),
       ...eventRoutes(streams, store),
     },
@@ -214,6 +219,7 @@ export async function createRelay({
     links,
     watch,
     browserFiles,
+    keySet: signer.keySet,
     desk: deskPages(),
     isDemo: config.demo,
     log,

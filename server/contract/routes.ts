@@ -13,6 +13,7 @@ import { Message, NewMessage } from './message.ts'
 import { LinkSent, Merge, Merged, NewSession, Session } from './player.ts'
 import type { ProblemCode } from './problem-code.ts'
 import { Challenge } from './proof.ts'
+import { SignedReceipt } from './receipt.ts'
 import { Conversation, NewRating, NewTicket, Ticket } from './ticket.ts'
 
 export interface RouteSpec {
@@ -183,6 +184,13 @@ export const routes = {
     params: z.object({ requestId: DeletionRequestId }),
     answers: { 200: DeletionRequest },
     problems: ['not_found', 'unsupported'],
+  },
+  'GET /deletion-requests/:requestId/receipt': {
+    summary: 'The signed receipt of an erasure that is done; the relay’s keys are at `/.well-known/jwks.json`',
+    access: 'player',
+    params: z.object({ requestId: DeletionRequestId }),
+    answers: { 200: SignedReceipt },
+    problems: ['not_found'],
   },
   'GET /export': {
     summary: 'All that is held on the player, as one JSON document',

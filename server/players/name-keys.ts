@@ -1,5 +1,5 @@
 /**
- * The keys by which players get their names: at vendors (pseudonyms) and, where they sign in by mail, with us. Whoever
+ * The keys by which players get their names: at vendors (pseudonyms), in receipts and, where they sign in by mail, with us. Whoever
  * changes them makes strangers of everybody, so they do not change with the secret: the ledger keeps them.
  */
 import type { Store } from '../store/store.ts'
@@ -8,6 +8,8 @@ import { deriveKey, type RelaySecrets } from './derive.ts'
 export interface NameKeys {
   pseudonym: Uint8Array
   mailbox: Uint8Array
+  /** In receipts of erasures. */
+  receipt: Uint8Array
 }
 
 /**
@@ -17,9 +19,9 @@ export interface NameKeys {
 export async function keptNameKeys({ facts }: Pick<Store, 'facts'>, secrets: RelaySecrets): Promise<NameKeys> {
   const oldest = secrets.at(-1) ?? secrets[0]
 
-  async function keyFor(purpose: 'pseudonym' | 'mailbox'): Promise<Uint8Array> {
+  async function keyFor(purpose: keyof NameKeys): Promise<Uint8Array> {
     const make = () => Buffer.from(deriveKey(oldest, purpose)).toString('base64url')
     return Buffer.from(await facts.keep(`${purpose} key`, make), 'base64url')
   }
-  return { pseudonym: await keyFor('pseudonym'), mailbox: await keyFor('mailbox') }
+  return { pseudonym: await keyFor('pseudonym'), mailbox: await keyFor('mailbox'), receipt: await keyFor('receipt') }
 }

@@ -1,16 +1,20 @@
 /** Asking to be forgotten. */
 import type { Adopt } from '../tickets/adopt.ts'
 import type { Deletions } from '../tickets/deletion.ts'
+import type { ReceiptOf } from '../tickets/receipt.ts'
 import type { HandlersOf } from './handlers.ts'
 
 type DeletionRoutes = HandlersOf<
-  'POST /deletion-requests' | 'GET /deletion-requests' | 'DELETE /deletion-requests/:requestId'
+  | 'POST /deletion-requests'
+  | 'GET /deletion-requests'
+  | 'DELETE /deletion-requests/:requestId'
+  | 'GET /deletion-requests/:requestId/receipt'
 >
 
 /** A vendor is asked to erase only what the ledger knows a player has there, so it is asked what there is first. */
 const patienceMs = 2_000
 
-export function deletionRoutes(deletions: Deletions, adopt: Adopt): DeletionRoutes {
+export function deletionRoutes(deletions: Deletions, receiptOf: ReceiptOf, adopt: Adopt): DeletionRoutes {
   return {
     async 'POST /deletion-requests'({ player, game }) {
       await adopt(player, game, patienceMs)
@@ -23,6 +27,11 @@ export function deletionRoutes(deletions: Deletions, adopt: Adopt): DeletionRout
 
     async 'DELETE /deletion-requests/:requestId'({ player, params }) {
       return { status: 200, body: await deletions.withdraw(player, params.requestId) }
+    },
+
+    async 'GET /deletion-requests/:requestId/receipt'({ player, params }) {
+      const headers = { 'content-disposition': 'attachment; filename="erasure-receipt.json"' }
+      return { status: 200, headers, body: await receiptOf(player, params.requestId) }
     },
   }
 }

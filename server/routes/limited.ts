@@ -28,6 +28,7 @@ export const limitOf: Record<Exclude<RouteName, 'POST /sessions'>, LimitKind> = 
   'POST /deletion-requests': 'reply',
   'GET /deletion-requests': 'read',
   'DELETE /deletion-requests/:requestId': 'reply',
+  'GET /deletion-requests/:requestId/receipt': 'read',
   'GET /export': 'export',
   'GET /events': 'read',
 }

@@ -36,6 +36,20 @@ export function deletionRows(db: Kysely<Tables>, engine: Engine) {
     change: (id: DeletionRequestId, change: Updateable<DeletionTable>) =>
       db.updateTable('deletions').set(change).where('id', '=', id).execute(),
 
+    /** Only before anything was called off: of what began earlier, nobody has counted all. */
+    noteHeld: (id: DeletionRequestId, held: string, about: PlayerKey) =>
+      db
+        .updateTable('deletions')
+        .set({ held, about })
+        .where('id', '=', id)
+        .where('held', 'is', null)
+        .where('called_off', '=', 0)
+        .execute(),
+
+    /** The first time counts: whoever forgets again, after a crash, finds nothing. */
+    noteAtVendor: (id: DeletionRequestId, at_vendor: string) =>
+      db.updateTable('deletions').set({ at_vendor }).where('id', '=', id).where('at_vendor', 'is', null).execute(),
+
     /** Withdraws one that has not begun; false when it has. */
     async withdraw(id: DeletionRequestId, steps: string): Promise<boolean> {
       const { numUpdatedRows } = await db

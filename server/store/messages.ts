@@ -40,6 +40,16 @@ export function messageRows(db: Kysely<Tables>) {
     all: (ticketId: TicketId) =>
       db.selectFrom('messages').selectAll().where('ticket_id', '=', ticketId).orderBy('position').execute(),
 
+    async count(ids: readonly TicketId[]): Promise<number> {
+      if (ids.length === 0) return 0
+      const { count } = await db
+        .selectFrom('messages')
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .where('ticket_id', 'in', ids)
+        .executeTakeFirstOrThrow()
+      return Number(count)
+    },
+
     /** The ticket on which a player wrote what bears this mark. */
     ticketOfMark: (player: PlayerKey, mark: string) =>
       db

@@ -18,6 +18,7 @@ export function migrations(engine: Engine): Record<string, Migration> {
     '0010 what the ledger knows of itself': { up: (db: Kysely<unknown>) => run(db, facts()) },
     '0011 what is to be erased at a vendor': { up: (db: Kysely<unknown>) => run(db, erasedAtVendors()) },
     '0012 nothing left of what was deleted': { up: (db: Kysely<unknown>) => run(db, wiping(engine)) },
+    '0013 what a receipt of an erasure counts': { up: (db: Kysely<unknown>) => run(db, receipts()) },
   }
 }
 
@@ -222,5 +223,13 @@ function erasedAtVendors(): string[] {
       request_id text not null, kind text not null, name text not null, game text not null, ticket_id text not null,
       number text not null, player text not null, message_id text, state text not null, settled_at bigint not null,
       told_by text, primary key (request_id, kind, name))`,
+  ]
+}
+
+function receipts(): string[] {
+  return [
+    'alter table deletions add column held text',
+    'alter table deletions add column about text',
+    'alter table deletions add column at_vendor text',
   ]
 }

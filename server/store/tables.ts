@@ -206,6 +206,12 @@ export interface DeletionTable {
   called_off: Generated<number>
   /** Since when the ticket that asks the studio may stand at the vendor without our knowing. */
   unsure_since: Generated<number | null>
+  /** JSON: `HeldThen` of the contract; null until it begins, and of those that began before this was counted. */
+  held: Generated<string | null>
+  /** Who was erased; `player` is who they are by now. Null as `held` is. */
+  about: Generated<PlayerKey | null>
+  /** JSON: `AtVendor` of the contract; null until the relay forgets. */
+  at_vendor: Generated<string | null>
 }
 
 /**
@@ -295,7 +301,7 @@ export interface ReadinessTable {
  * `id`: the ledger's own, by which it knows its files. `files unmarked`: it kept files before a store said whose they are.
  * `unscrubbed`: it is from before deleted rows were overwritten. The keys are those by which players get their names; base64url.
  */
-export type FactName = 'id' | 'files unmarked' | 'unscrubbed' | 'pseudonym key' | 'mailbox key'
+export type FactName = 'id' | 'files unmarked' | 'unscrubbed' | 'pseudonym key' | 'mailbox key' | 'receipt key'
 
 export interface LedgerFactTable {
   name: FactName

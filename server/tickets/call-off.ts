@@ -11,6 +11,7 @@ import type { Ledger } from '../store/store.ts'
 import type { ErasureTable, PlayerKey } from '../store/tables.ts'
 import type { TicketRow } from '../store/tickets.ts'
 import { loadChain, startsNewLink } from './chain.ts'
+import { noteHeld } from './held.ts'
 
 export interface CalledOff {
   /** Something is in a worker's hands just now. */
@@ -30,6 +31,7 @@ export async function callOff(
   for (const self of await ledger.players.selvesOf(player)) await ledger.deletions.awaitWriters(self.player)
   await ledger.deletions.awaitWriters(player)
   for (const pair of await ledger.merges.into(player)) await ledger.merges.move(pair)
+  await noteHeld(ledger, request, now)
   const tickets = (await ledger.tickets.ofPlayer(player)).map(({ id }) => id)
   const givenUp = Number(request.called_off) === 1 ? [] : await ledger.messages.givenUp(tickets)
   const late = await ledger.copies.lateOf(tickets)

@@ -83,5 +83,8 @@ function newRequest(player: Identity, now: Date, graceHours: number): DeletionRo
     failures: 0,
     called_off: 0,
     unsure_since: null,
+    held: null,
+    about: null,
+    at_vendor: null,
   }
 }

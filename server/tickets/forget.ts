@@ -3,6 +3,7 @@ import type { AttachmentId, TicketId } from '../contract/ids.ts'
 import type { AttachmentRow } from '../store/attachments.ts'
 import type { DeletionRow } from '../store/deletions.ts'
 import type { Ledger } from '../store/store.ts'
+import { noteAtVendor } from './held.ts'
 import { withStep } from './present.ts'
 
 /** Whether the vendor, its studio or the operator has been told of every vendor ticket there is by now. */
@@ -15,6 +16,7 @@ export async function isAllKnown(ledger: Ledger, request: DeletionRow): Promise<
 
 /** All but the request itself, which is the player's proof that it was done. @returns files whose bytes are to go */
 export async function forget(ledger: Ledger, request: DeletionRow): Promise<AttachmentId[]> {
+  await noteAtVendor(ledger, request)
   const { player } = request
   const tickets: TicketId[] = (await ledger.tickets.ofPlayer(player)).map(({ id }) => id)
   const files = await ledger.attachments.ofPlayer(player)

@@ -25,9 +25,8 @@ export function studioRequest(
   game: LiveGame,
   { request, player, selves, items, linked, part }: StudioRequest,
 ): Opening {
-  const mark = `mk-del-${request.id}`.replaceAll('_', '-')
   return {
-    mark: part === 1 ? mark : `${mark}-${part}`,
+    mark: studioMark(request.id, part),
     player: vendorPlayer(player),
     number: 'deletion-request',
     subject: `Data deletion request (${game.config.name})`,
@@ -45,6 +44,12 @@ export function studioRequest(
     purpose: 'deletion-request',
     linked,
   }
+}
+
+/** The relay's own name for such a ticket, which it bears at the vendor. */
+export function studioMark(request: DeletionRow['id'], part: number): string {
+  const mark = `mk-del-${request}`.replaceAll('_', '-')
+  return part === 1 ? mark : `${mark}-${part}`
 }
 
 function lineOf({ kind, name, number }: ErasureRow): string {

@@ -49,6 +49,7 @@ const routes: readonly [RouteName, RegExp][] = [
   ['POST /deletion-requests', /^\/deletion-requests$/],
   ['GET /deletion-requests', /^\/deletion-requests$/],
   ['DELETE /deletion-requests/:requestId', /^\/deletion-requests\/[^/]+$/],
+  ['GET /deletion-requests/:requestId/receipt', /^\/deletion-requests\/[^/]+\/receipt$/],
   ['GET /export', /^\/export$/],
   ['GET /events', /^\/events$/],
 ]
