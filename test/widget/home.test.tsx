@@ -1,5 +1,5 @@
 import { waitFor } from '@testing-library/preact'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import { closedTicket, session, ticketOf } from './relay.ts'
 import { focused, holdBack, kept, press, useStage } from './stage.ts'
@@ -117,5 +117,38 @@ describe('the player’s data', () => {
     late.release()
     await stage.screen.findByText('You withdrew it')
     expect(stage.screen.getByRole('button', { name: 'Withdraw' })).not.toBeNull()
+  })
+
+  it('gives the receipt of an erasure that is done, as the relay signed it, and none of one that is not', async () => {
+    localStorage.setItem('medkit:test:session', JSON.stringify(session()))
+    const at = '2026-03-02T10:00:00.000Z'
+    const dates = { requestedAt: at, beginsAt: at, dueAt: at, steps: [{ name: 'asked', at }] }
+    const items = [
+      { id: 'begun', status: 'begun', ...dates },
+      { id: 'withdrawn', status: 'withdrawn', ...dates },
+      { id: 'done', status: 'done', ...dates },
+    ]
+    const receipt = { game: { key: 'star-harbor' }, request: 'done', doneAt: at }
+    const signed = { receipt, payload: 'cGF5bG9hZA', protected: 'aGVhZGVy', signature: 'c2lnbmF0dXJl' }
+    stage.relay.answer('GET /deletion-requests', () => ({ status: 200, body: { items, cursor: null } }))
+    stage.relay.answer('GET /deletion-requests/:requestId/receipt', () => ({ status: 200, body: signed }))
+    const made = vi.spyOn(URL, 'createObjectURL')
+    const saved: string[] = []
+    const click = vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(function (this: HTMLAnchorElement) {
+      saved.push(this.download)
+    })
+    await stage.reload()
+    stage.medkit.open('tickets')
+    await press(await stage.screen.findByRole('button', { name: 'Your data' }))
+    // Of three requests one is done.
+    await press(await stage.screen.findByRole('button', { name: 'Save receipt' }))
+    await waitFor(() => expect(saved).toEqual(['star-harbor-erasure-2026-03-02.json']))
+    expect(stage.relay.of('GET /deletion-requests/:requestId/receipt').map(({ path }) => path)).toEqual([
+      '/deletion-requests/done/receipt',
+    ])
+    const [blob] = made.mock.lastCall ?? []
+    expect(JSON.parse(await (blob as Blob).text())).toEqual(signed)
+    click.mockRestore()
+    made.mockRestore()
   })
 })

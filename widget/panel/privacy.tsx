@@ -38,7 +38,11 @@ function Held() {
           : words.value.loading}
       </p>
       {held && (
-        <button type="button" class="plain" onClick={() => save(held)}>
+        <button
+          type="button"
+          class="plain"
+          onClick={() => save(held, `${held.player.game}-${held.exportedAt.slice(0, 10)}`)}
+        >
           {words.value.download}
         </button>
       )}
@@ -46,10 +50,10 @@ function Held() {
   )
 }
 
-function save(held: PlayerExport): void {
+function save(content: unknown, name: string): void {
   const link = document.createElement('a')
-  link.href = URL.createObjectURL(new Blob([JSON.stringify(held, null, 2)], { type: 'application/json' }))
-  link.download = `${held.player.game}-${held.exportedAt.slice(0, 10)}.json`
+  link.href = URL.createObjectURL(new Blob([JSON.stringify(content, null, 2)], { type: 'application/json' }))
+  link.download = `${name}.json`
   link.click()
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
 }
@@ -126,8 +130,13 @@ function Request({ request, put }: { request: DeletionRequest; put(request: Dele
   const { speech, call, act } = useWhole()
   const { words, say, day } = speech
   const { id, status, steps, beginsAt, dueAt } = request
-  const withdraw = () =>
-    act(async () => put(await call('DELETE /deletion-requests/:requestId', { params: { requestId: id } })))
+  const params = { requestId: id }
+  const withdraw = () => act(async () => put(await call('DELETE /deletion-requests/:requestId', { params })))
+  const saveReceipt = () =>
+    act(async () => {
+      const signed = await call('GET /deletion-requests/:requestId/receipt', { params })
+      save(signed, `${signed.receipt.game.key}-erasure-${signed.receipt.doneAt.slice(0, 10)}`)
+    })
   return (
     <div class="card">
       <ol class="steps">
@@ -145,6 +154,11 @@ function Request({ request, put }: { request: DeletionRequest; put(request: Dele
       {status === 'waiting' && (
         <button type="button" class="plain" onClick={withdraw}>
           {words.value.withdraw}
+        </button>
+      )}
+      {status === 'done' && (
+        <button type="button" class="plain" onClick={saveReceipt}>
+          {words.value.saveReceipt}
         </button>
       )}
     </div>

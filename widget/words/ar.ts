@@ -166,6 +166,7 @@ export const ar: Words = {
   stepOperatorTold: 'تعذّرت الإحالة وأُبلغ المشغّل',
   stepRelayErased: 'مُحي هنا',
   stepWithdrawn: 'أنت سحبت الطلب',
+  saveReceipt: 'حفظ الإيصال',
   recoveryKey: 'مفتاح الاستعادة',
   recoveryKeep: 'بهذا المفتاح تستعيد تذاكرك على جهاز آخر. لا تُطلع عليه أحداً.',
   recoveryShow: 'إظهار المفتاح',

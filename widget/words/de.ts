@@ -146,6 +146,7 @@ export const de: Words = {
   stepOperatorTold: 'Nicht weiterzugeben; der Betreiber weiß davon',
   stepRelayErased: 'Hier gelöscht',
   stepWithdrawn: 'Du hast es zurückgenommen',
+  saveReceipt: 'Beleg speichern',
   recoveryKey: 'Wiederherstellungsschlüssel',
   recoveryKeep: 'Mit diesem Schlüssel bekommst du deine Anfragen auf einem anderen Gerät zurück. Behalte ihn für dich.',
   recoveryShow: 'Schlüssel zeigen',

@@ -110,6 +110,7 @@ export const more = {
   stepOperatorTold: 'Could not be passed on; its operator was told',
   stepRelayErased: 'Erased here',
   stepWithdrawn: 'You withdrew it',
+  saveReceipt: 'Save receipt',
   recoveryKey: 'Recovery key',
   recoveryKeep: 'With this key you get your tickets back on another device. Keep it to yourself.',
   recoveryShow: 'Show the key',

@@ -137,6 +137,7 @@ export const ja: Words = {
   stepOperatorTold: '伝達できず、管理者に通知',
   stepRelayErased: 'ここでの消去が完了',
   stepWithdrawn: 'あなたが取り下げ',
+  saveReceipt: '証明書を保存',
   recoveryKey: '復元キー',
   recoveryKeep: 'このキーがあれば、別の端末でもお問い合わせを取り戻せます。人に知らせないでください。',
   recoveryShow: 'キーを表示',
