@@ -10,6 +10,7 @@ import { Language } from './contract/language.ts'
 import { FilesPlace, mistakesAcross as fileMistakes, S3Keys, ScannerConfig } from './files/files-config.ts'
 import { FormConfig } from './form-config.ts'
 import { defaultPoints, type LimitKind } from './limits.ts'
+import { defaultStreamRoom, type StreamRoom } from './live/capacity.ts'
 import { findStudioConfigMistakes } from './players/studio-keys.ts'
 import { isNetwork } from './routes/address.ts'
 import { type Environment, isRecord, resolveSecrets, type Secrets, secretsIn } from './secrets.ts'
@@ -121,6 +122,8 @@ const ConfigFile = z.strictObject({
     })
     .default({}),
   limits: Limits,
+  /** Event streams at the same time. */
+  streams: z.strictObject({ total: roomOf('total'), address: roomOf('address') }).prefault({}),
   retentionDays: z.int().min(1).max(3_650).default(30),
   /** How long a request for erasure can be withdrawn before it begins. */
   deletionGraceHours: z.number().min(0).max(720).default(24),
@@ -245,6 +248,10 @@ function gatherSecrets(config: z.output<typeof ConfigFile>, secrets: Secrets): v
       if (typeof secret === 'string') secrets.add(secret)
     }
   }
+}
+
+function roomOf(name: keyof StreamRoom) {
+  return z.int().positive().default(defaultStreamRoom[name])
 }
 
 function pointsOf(kind: LimitKind) {

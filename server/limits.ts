@@ -217,7 +217,7 @@ function keyOf(fence: Fence, who: Spender): string | undefined {
 }
 
 /** `::ffff:192.0.2.1` is `192.0.2.1`; any other IPv6 address is its first four groups. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '')
   if (isIPv4(plain) || !plain.includes(':')) return plain
   const [head = '', tail] = plain.toLowerCase().split('::')

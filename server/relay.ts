@@ -16,6 +16,7 @@ import { createFiles } from './files/uploads.ts'
 import { createGames, type Games } from './games.ts'
 import { createHousekeeping } from './housekeeping.ts'
 import { addressAt, type Listening, listen, type Patience } from './listen.ts'
+import { createCapacity } from './live/capacity.ts'
 import { createStreams } from './live/stream.ts'
 import { createWatch } from './live/watch.ts'
 import { createLoad } from './load.ts'
@@ -136,7 +137,8 @@ export async function createRelay({
   const { identify, limits, addressOf, proofs, pseudonymOf, merging } = admission
   const copies = createCopies({ store, timers, games, log, metrics })
   const watch = createWatch({ store, clock, bells, games, copies, log })
-  const streams = createStreams({ store, clock, bells, games, watch, log, metrics })
+  const capacity = createCapacity(config.streams)
+  const streams = createStreams({ store, clock, bells, games, watch, log, metrics, capacity })
   const opens = createOpens({ clock, log, pseudonymOf })
   const accept = createAccept({ store, clock, bells, opens, pseudonymOf })
   const adopt = createAdopt({ store, clock, bells, copies, log, pseudonymOf })

@@ -12,6 +12,7 @@ import type { Metrics } from '../metrics.ts'
 import type { EventRow } from '../store/events.ts'
 import type { Store } from '../store/store.ts'
 import type { PlayerKey } from '../store/tables.ts'
+import type { Capacity } from './capacity.ts'
 import { latestOfEach, presentEvent } from './events.ts'
 import type { Watch } from './watch.ts'
 
@@ -23,10 +24,11 @@ export interface StreamParts {
   watch: Watch
   log: Log
   metrics: Metrics
+  capacity: Capacity
 }
 
 export interface Streams {
-  /** The body of `GET /events`. */
+  /** The body of `GET /events`. @throws Refusal where there is no room */
   open: (player: PlayerKey, lastEventId: string | undefined, leave: Leave) => Promise<ReadableStream<Uint8Array>>
   /** The answer to `?poll=1`. */
   poll: (player: PlayerKey, lastEventId: string | undefined) => Promise<EventBatch>
@@ -34,8 +36,9 @@ export interface Streams {
   stop: () => void
 }
 
-/** How long a player may listen. */
+/** From where and how long a player listens. */
 export interface Leave {
+  address: string | undefined
   /** When their token ends, and the stream with it. */
   until: Date
   /** Asked before each piece of news: who signed out, on whatever relay, hears nothing more. */
@@ -72,7 +75,7 @@ interface Position {
 }
 
 export function createStreams(parts: StreamParts): Streams {
-  const { store, bells, games, watch, log, metrics } = parts
+  const { store, bells, games, watch, log, metrics, capacity } = parts
   const streams = new Map<PlayerKey, Set<OpenStream>>()
   const pollers = new Map<PlayerKey, { timer: NodeJS.Timeout; unfollow: () => void }>()
   const encoder = new TextEncoder()
@@ -101,16 +104,23 @@ export function createStreams(parts: StreamParts): Streams {
     lastEventId: string | undefined,
     leave: Leave,
   ): Promise<ReadableStream<Uint8Array>> {
-    const position = await positionOf(player, lastEventId)
+    const giveBack = capacity.take(leave.address)
+    const position = await positionOf(player, lastEventId).catch((error: unknown) => {
+      giveBack()
+      throw error
+    })
     const lines = follow(player, position, leave)
     return new ReadableStream<Uint8Array>(
       {
         async pull(controller) {
           const { value, done } = await lines.next()
-          if (done) controller.close()
-          else controller.enqueue(encoder.encode(value))
+          if (done) {
+            giveBack()
+            controller.close()
+          } else controller.enqueue(encoder.encode(value))
         },
         async cancel() {
+          giveBack()
           await lines.return(undefined)
         },
       },

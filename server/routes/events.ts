@@ -13,10 +13,10 @@ const streamHeaders = {
 
 export function eventRoutes(streams: Streams, store: Store): HandlersOf<'GET /events'> {
   return {
-    async 'GET /events'({ player, query, request }) {
+    async 'GET /events'({ player, query, request, address }) {
       const lastEventId = request.headers.get('last-event-id') ?? undefined
       if (query.poll) return { status: 200, body: await streams.poll(player.key, lastEventId) }
-      const leave = { until: player.expiresAt, isOver: () => isOver(store, player) }
+      const leave = { address, until: player.expiresAt, isOver: () => isOver(store, player) }
       const body = await streams.open(player.key, lastEventId, leave)
       return new Response(body, { headers: streamHeaders })
     },

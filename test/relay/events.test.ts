@@ -77,3 +77,26 @@ it('is documented as the stream it is', async () => {
   })
   await relay.close()
 })
+
+it('has room for so many streams from one address and in all, and takes each back', async () => {
+  const relay = await startRelay({ config: { streams: { address: 3, total: 2 } } })
+  const { token } = await relay.signIn()
+  const listen = () => fetch(`${relay.url}/v1/events`, { headers: { authorization: `Bearer ${token}` } })
+  const open = [await listen(), await listen()]
+  expect(open.map(({ status }) => status)).toEqual([200, 200])
+  const refused = await listen()
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '60'])
+  expect((await relay.call('GET /v1/events?poll=1', { token })).status).toBe(200)
+  for (const { body } of open) await body?.cancel()
+  await until(async () => (await listen()).status === 200, 'there is room again')
+  await relay.close()
+})
+
+it('refuses one address what would be too much of all', async () => {
+  const relay = await startRelay({ config: { streams: { address: 1, total: 9 } } })
+  const { token } = await relay.signIn()
+  const listen = async () =>
+    (await fetch(`${relay.url}/v1/events`, { headers: { authorization: `Bearer ${token}` } })).status
+  expect([await listen(), await listen()]).toEqual([200, 429])
+  await relay.close()
+})

@@ -106,6 +106,29 @@ describe('where streams are held back', () => {
   })
 })
 
+describe('where the relay has no room for one more stream', () => {
+  it.each(['rate_limited', 'overloaded'] as const)('asks instead, and says nothing is wrong (%s)', async (code) => {
+    const states: LiveState[] = []
+    const poll = async () => ({ events: [], lastEventId: '7', nextPollSeconds: 30 })
+    const open = async () => {
+      throw new RelayProblem(code)
+    }
+    const call = Object.assign(poll, { open }) as unknown as Call
+    await until((done) =>
+      follow({
+        call,
+        onEvent: () => {},
+        place: {},
+        onState(state) {
+          states.push(state)
+          if (state === 'live') done()
+        },
+      }),
+    )
+    expect(states).toEqual(['connecting', 'live'])
+  })
+})
+
 describe('a call', () => {
   const identity = { token: async () => 'a token', renew: async () => undefined }
   const callWith = (answer: () => Promise<Response>) =>

@@ -1,6 +1,6 @@
 /** The player's event stream: read by fetch, because it needs the bearer; watched, because a muted stream says nothing. */
 import type { EventBatch, PlayerEvent } from '../../server/contract/event.ts'
-import type { Call } from './call.ts'
+import { type Call, RelayProblem } from './call.ts'
 
 export type LiveState = 'connecting' | 'live' | 'offline'
 
@@ -67,17 +67,24 @@ export function follow({ call, onEvent, onState, place }: LiveParts): () => void
     return batch.nextPollSeconds * 1000
   }
 
+  /** @returns how long to wait before it is tried again; 0 where that depends on how often it has failed */
+  const attempt = async (): Promise<number> => {
+    try {
+      if (mutedStreams > 1) return await poll()
+      await stream()
+    } catch (error) {
+      if (stopping.signal.aborted) return 0
+      failures += 1
+      // A relay that has no room for one more stream answers whoever asks now and then.
+      if (isFull(error) && mutedStreams < 2) mutedStreams = 2
+      else onState('offline')
+    }
+    return 0
+  }
+
   const run = async () => {
     while (!stopping.signal.aborted) {
-      let waitMs = 0
-      try {
-        if (mutedStreams > 1) waitMs = await poll()
-        else await stream()
-      } catch {
-        if (stopping.signal.aborted) return
-        failures += 1
-        onState('offline')
-      }
+      const waitMs = await attempt()
       // Not all at the same moment, when a relay comes back to a million players.
       const backoffMs = Math.min(longestWaitMs, 1000 * 2 ** failures) * (0.5 + Math.random() / 2)
       await pause(waitMs || backoffMs, stopping.signal)
@@ -86,6 +93,10 @@ export function follow({ call, onEvent, onState, place }: LiveParts): () => void
   onState('connecting')
   run()
   return () => stopping.abort()
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof RelayProblem && (error.code === 'rate_limited' || error.code === 'overloaded')
 }
 
 function createWatchdog(ms: number, bite: () => void) {
