@@ -49,6 +49,7 @@ import { createDeliveryWorker } from './tickets/delivery.ts'
 import { createErasures } from './tickets/erasure.ts'
 import { createOpens } from './tickets/opens.ts'
 import { createReceiptOf } from './tickets/receipt.ts'
+import { createTags } from './vendors/agent-note.ts'
 import { createDeskDoor, type DeskGuesses } from './vendors/desk/door.ts'
 import { createDeskLedger, type DeskTables, migrateDesk } from './vendors/desk/ledger.ts'
 import { createDeskPages } from './vendors/desk/pages.ts'
@@ -113,8 +114,10 @@ export async function createRelay({
   const bells = createBells()
   const files = createFiles(config.files, { credentials: config.s3, spoolFolder: config.s3?.spool })
   const desk = await openDesk(database)
+  const nameKeys = await keptNameKeys(store, secrets)
   const vendorParts = {
     clock,
+    tagOf: createTags(nameKeys.note),
     desk: { files: files.keep, ledger: desk },
     onDrift: (vendor: string, what: string) => {
       metrics.drift.inc({ vendor, what })
@@ -131,7 +134,6 @@ export async function createRelay({
     if (config.attachments && vendor.can.attachments && !can.attachments)
       log.warn({ game: key }, 'players can attach nothing: the vendor takes none of the types in attachments.types')
   }
-  const nameKeys = await keptNameKeys(store, secrets)
   const ledgerId = await store.facts.keep('id', randomId)
   const admission = createAdmission({ config, secrets, nameKeys, store, clock, bells, games, log })
   const { identify, limits, addressOf, proofs, pseudonymOf, merging } = admission

@@ -10,6 +10,8 @@ export interface NameKeys {
   mailbox: Uint8Array
   /** In receipts of erasures. */
   receipt: Uint8Array
+  /** Of the tags that agents know the relay's notes by: what is sent again is the same to the letter. */
+  note: Uint8Array
 }
 
 /**
@@ -23,5 +25,10 @@ export async function keptNameKeys({ facts }: Pick<Store, 'facts'>, secrets: Rel
     const make = () => Buffer.from(deriveKey(oldest, purpose)).toString('base64url')
     return Buffer.from(await facts.keep(`${purpose} key`, make), 'base64url')
   }
-  return { pseudonym: await keyFor('pseudonym'), mailbox: await keyFor('mailbox'), receipt: await keyFor('receipt') }
+  return {
+    pseudonym: await keyFor('pseudonym'),
+    mailbox: await keyFor('mailbox'),
+    receipt: await keyFor('receipt'),
+    note: await keyFor('note'),
+  }
 }

@@ -301,7 +301,14 @@ export interface ReadinessTable {
  * `id`: the ledger's own, by which it knows its files. `files unmarked`: it kept files before a store said whose they are.
  * `unscrubbed`: it is from before deleted rows were overwritten. The keys are those by which players get their names; base64url.
  */
-export type FactName = 'id' | 'files unmarked' | 'unscrubbed' | 'pseudonym key' | 'mailbox key' | 'receipt key'
+export type FactName =
+  | 'id'
+  | 'files unmarked'
+  | 'unscrubbed'
+  | 'pseudonym key'
+  | 'mailbox key'
+  | 'receipt key'
+  | 'note key'
 
 export interface LedgerFactTable {
   name: FactName

@@ -3,8 +3,12 @@
  * removal when the message comes back. Pure.
  *
  * Whoever wrote a value is named on its own line: what the studio signed must not be confused with what a browser says
- * of itself, and a player must not be able to write a line that looks signed.
+ * of itself, and a player must not be able to write a line that looks signed. Three things see to that: a player's line that
+ * looks like one of the block's two marker lines is quoted; a value keeps to its line; and both marker lines carry a tag of
+ * that message, which nobody but the relay can tell before it is sent. Notes from before there were tags are read as well.
  */
+import { createHmac } from 'node:crypto'
+import { closersOf, looksLikeMarker, oneLine, withPlainLineEnds } from './plain-text.ts'
 import type { AbsentFile, Opening, SignedMetadata, VendorTicketId } from './vendor.ts'
 
 export interface AgentNote {
@@ -30,11 +34,29 @@ export interface AgentNote {
   absent?: readonly AbsentFile[] | undefined
 }
 
-const beginning = '-- Medkit: notes for the agent; all above is the player’s own text --'
-const end = '-- Medkit: end --'
-/** A line that could be taken for one of the two above; quoted once more each time, so that it can be undone. */
-const lookAlike = /^(> )*\s*-- Medkit:/
-const quoted = /^(> )+\s*-- Medkit:/
+/** A message's tag, from its mark: the same however often it is sent. */
+export type TagOf = (mark: string) => string
+
+/** 50 bits, in letters and digits that are not taken for one another. */
+const tagLength = 10
+const tagLetters = '23456789abcdefghjkmnpqrstuvwxyz0'
+
+/** @param key - 32 bytes of the relay's own */
+export function createTags(key: Uint8Array): TagOf {
+  return (mark) => {
+    const digest = createHmac('sha256', key).update(mark).digest().subarray(0, tagLength)
+    return Array.from(digest, (byte) => tagLetters[byte % 32]).join('')
+  }
+}
+
+/** Short enough that no mail program breaks them. */
+const beginningOf = (tag: string) => `-- Medkit ${tag}: notes for the agent; above is the player’s text --`
+const endOf = (tag: string) => `-- Medkit ${tag}: end --`
+const beginning = /^-- Medkit (?<tag>[0-9a-z]{10}): notes for the agent; above is the player’s text --$/
+const end = /^-- Medkit (?<tag>[0-9a-z]{10}): end --$/
+/** As they were before there were tags. */
+const untaggedBeginning = '-- Medkit: notes for the agent; all above is the player’s own text --'
+const untaggedEnd = '-- Medkit: end --'
 
 /** All there is to tell of an opening, but for what the vendor has fields of its own for. */
 export function noteOf(opening: Opening, { without = [] }: { without?: readonly (keyof AgentNote)[] } = {}): AgentNote {
@@ -61,38 +83,59 @@ export function noteOf(opening: Opening, { without = [] }: { without?: readonly 
   return note
 }
 
-/** The player's words, and the block below them. */
-export function withAgentNote(text: string, note: AgentNote): string {
-  const guarded = text
-    .split('\n')
-    .map((line) => (lookAlike.test(line) ? `> ${line}` : line))
-    .join('\n')
-  return [guarded, '', beginning, ...linesOf(note), end].join('\n')
+/** The player's words, and the block below them. @param tag - {@link TagOf} the message's mark */
+export function withAgentNote(text: string, note: AgentNote, tag: string): string {
+  return withNoteBelow(guarded(text), note, tag)
 }
 
-/** What {@link withAgentNote} was given; text without a block comes back as it is. */
+/** @param text - the relay's own words: nothing in them is a player's but on a line that says so */
+export function withNoteBelow(text: string, note: AgentNote, tag: string): string {
+  return [text, closersOf(text), beginningOf(tag), ...linesOf(note), endOf(tag)].join('\n')
+}
+
+/** The player's words where nothing is to be said below them: in them, too, nothing looks like the relay's. */
+export function guarded(text: string): string {
+  return withPlainLineEnds(text)
+    .split('\n')
+    .map((line) => (looksLikeMarker(line) ? `> ${line}` : line))
+    .join('\n')
+}
+
+/** What {@link withAgentNote} or {@link guarded} was given, with plain line ends. */
 export function withoutAgentNote(text: string): { text: string; mark?: string } {
-  const lines = text.replaceAll('\r\n', '\n').split('\n')
-  const start = lines.findIndex((line) => line.trimEnd() === beginning)
-  if (start < 0) return { text }
-  const words = lines.slice(0, lines[start - 1] === '' ? start - 1 : start)
+  const lines = withPlainLineEnds(text).split('\n')
+  const start = lines.findIndex((line) => tagAt(line, 'beginning') !== undefined)
+  if (start < 0) return { text: unguarded(lines) }
+  const words = lines.slice(0, /^[\u202c\u2069]*$/.test(lines[start - 1] ?? '-') ? start - 1 : start)
   const mark = lines
     .slice(start)
     .map((line) => /^mark: ([A-Za-z0-9-]{1,64})\s*$/.exec(line)?.[1])
     .find((found) => found !== undefined)
-  const written = words.map((line) => (quoted.test(line) ? line.slice(2) : line)).join('\n')
+  const written = unguarded(words)
   return mark === undefined ? { text: written } : { text: written, mark }
+}
+
+function unguarded(lines: readonly string[]): string {
+  const quoted = (line: string) => line.startsWith('> ') && looksLikeMarker(line.slice(2))
+  return lines.map((line) => (quoted(line) ? line.slice(2) : line)).join('\n')
+}
+
+/** The tag of a line that begins or ends a note; empty where it is from before there were tags. */
+function tagAt(line: string, place: 'beginning' | 'end'): string | undefined {
+  const bare = line.trimEnd()
+  if (bare === (place === 'beginning' ? untaggedBeginning : untaggedEnd)) return ''
+  return (place === 'beginning' ? beginning : end).exec(bare)?.groups?.tag
 }
 
 /** An agent's text without any block they quoted along: it is not for the player's eyes. */
 export function withoutQuotedNotes(text: string): string {
   const kept: string[] = []
-  let inside = false
+  let inside: string | undefined
   for (const line of text.split('\n')) {
-    const bare = line.replace(/^[>\s]+/, '').trimEnd()
-    if (bare === beginning) inside = true
-    if (!inside) kept.push(line)
-    if (bare === end) inside = false
+    const bare = line.replace(/^[>\s]+/, '')
+    inside ??= tagAt(bare, 'beginning')
+    if (inside === undefined) kept.push(line)
+    else if (tagAt(bare, 'end') === inside) inside = undefined
   }
   return kept.join('\n').trimEnd()
 }
@@ -139,12 +182,4 @@ function labelled(label: string, values: Readonly<Record<string, string>>): stri
 
 function line(label: string, value: string | undefined): string[] {
   return value === undefined ? [] : [`${label}: ${oneLine(value)}`]
-}
-
-/** A value keeps to its line, and nothing in it turns the reading direction of what stands beside it. */
-function oneLine(value: string): string {
-  return value
-    .replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ⏎ ')
-    .replaceAll(/[\u202a-\u202e\u2066-\u2069\u200e\u200f]/g, '')
-    .trim()
 }

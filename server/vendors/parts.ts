@@ -1,6 +1,7 @@
 /** What every adapter is handed beside its own configuration. */
 import type { Clock } from '../clock.ts'
 import type { AttachmentLimits } from '../contract/can.ts'
+import type { TagOf } from './agent-note.ts'
 
 export interface VendorParts {
   clock: Clock
@@ -8,6 +9,8 @@ export interface VendorParts {
   onDrift: (vendor: string, what: string) => void
   /** Something was kept from the player because no allow-list names it. `what` is its kind, never its content. */
   onHidden: (vendor: string, what: string) => void
+  /** What shows an agent that a note is the relay's. */
+  tagOf: TagOf
   /** Limits on calls; the defaults of `createVendorHttp` where absent. */
   http?: { timeoutMs?: number; maxBytes?: number } | undefined
 }

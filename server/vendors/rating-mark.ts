@@ -1,7 +1,7 @@
 /** A rating that stands among a ticket's messages, where it is found again by a mark and shown to no player as one of them. */
 import { hash } from 'node:crypto'
 import type { Rating } from '../contract/ticket.ts'
-import { withAgentNote } from './agent-note.ts'
+import { type TagOf, withNoteBelow } from './agent-note.ts'
 import { ratingNote } from './rating-note.ts'
 import type { VendorTicketRef } from './vendor.ts'
 
@@ -11,6 +11,7 @@ export function ratingMarkOf(vendorTicketId: string): string {
 }
 
 /** In the player's name, for such a vendor knows no other, and recognisable as no words of theirs. */
-export function markedRating(rating: Rating, { number, vendorTicketId }: VendorTicketRef): string {
-  return withAgentNote(ratingNote(rating, number), { mark: ratingMarkOf(vendorTicketId) })
+export function markedRating(rating: Rating, { number, vendorTicketId }: VendorTicketRef, tagOf: TagOf): string {
+  const mark = ratingMarkOf(vendorTicketId)
+  return withNoteBelow(ratingNote(rating, number), { mark }, tagOf(mark))
 }

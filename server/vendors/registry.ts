@@ -4,6 +4,7 @@ import { createDesk, type DeskParts } from './desk/desk.ts'
 import { DeskConfig } from './desk/wire.ts'
 import { createI3d } from './i3d/i3d.ts'
 import { I3dConfig } from './i3d/wire.ts'
+import { legible } from './legible.ts'
 import type { VendorParts } from './parts.ts'
 import { createThena } from './thena/thena.ts'
 import { ThenaConfig } from './thena/wire.ts'
@@ -32,9 +33,13 @@ export interface RegistryParts extends VendorParts {
 
 /** The vendor of one game. */
 export function createVendor(game: string, config: VendorConfig, parts: RegistryParts): Vendor {
+  return legible(vendorOf(game, config, parts))
+}
+
+function vendorOf(game: string, config: VendorConfig, parts: RegistryParts): Vendor {
   switch (config.kind) {
     case 'desk':
-      return createDesk(game, { ...parts.desk, clock: parts.clock })
+      return createDesk(game, { ...parts.desk, clock: parts.clock, tagOf: parts.tagOf })
     case 'theymes':
       return createTheymes(config, parts)
     case 'zaia':

@@ -1,6 +1,7 @@
 /** What the vendor suite works with: players, openings, and a vendor whose every word is written down. */
 import { randomUUID } from 'node:crypto'
 import { inspect } from 'node:util'
+import { createTags } from '../../server/vendors/agent-note.ts'
 import type { VendorParts } from '../../server/vendors/parts.ts'
 import {
   type Opening,
@@ -34,6 +35,8 @@ export const bob: VendorPlayer = {
   locale: 'en',
   signed: {},
 }
+
+export const tagOf = createTags(new Uint8Array(32))
 
 export const call = () => new AbortController().signal
 
@@ -92,6 +95,7 @@ export async function setScene(start: Start, { timeoutMs = 30_000 } = {}): Promi
   const said: unknown[] = []
   const started = await start({
     clock: { now: () => new Date() },
+    tagOf,
     onDrift: (vendor, what) => drift.push(`${vendor} ${what}`),
     onHidden: (vendor, what) => hidden.push(`${vendor} ${what}`),
     http: { timeoutMs, maxBytes: 1024 * 1024 },

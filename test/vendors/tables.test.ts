@@ -1,4 +1,5 @@
 /** Every cell of README's two tables, shown by doing what it says at a simulator. */
+
 import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { VendorConfig } from '../../server/vendors/registry.ts'
@@ -7,6 +8,7 @@ import { columns, guarantees, told } from './capabilities.ts'
 import { startDesk } from './desk/simulator.ts'
 import type { VendorSimulator } from './simulator.ts'
 import { type SimulatorName, simulators } from './simulators.ts'
+import { tagOf } from './suite-parts.ts'
 import { onceOpened, onceReplied, type Trial, tries } from './tried.ts'
 import { vendorOf } from './vendor-of.ts'
 
@@ -32,6 +34,7 @@ async function desk(): Promise<Trial> {
   const { simulator, vendor } = await startDesk({
     clock: { now: () => new Date() },
     onDrift: nothing,
+    tagOf,
     onHidden: nothing,
   })
   running.push(simulator)

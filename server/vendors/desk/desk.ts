@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
 import type { Can } from '../../contract/can.ts'
-import { withAgentNote } from '../agent-note.ts'
+import { guarded, type TagOf, withAgentNote } from '../agent-note.ts'
 import {
   type Opening,
   type Reply,
@@ -34,6 +34,7 @@ export interface DeskFiles {
 
 export interface DeskParts {
   clock: Clock
+  tagOf: TagOf
   ledger: DeskLedger
   files: DeskFiles
 }
@@ -68,7 +69,7 @@ const deskCan: Can = {
 }
 
 /** The desk of one game. */
-export function createDesk(game: string, { clock, ledger, files }: DeskParts): Vendor {
+export function createDesk(game: string, { clock, tagOf, ledger, files }: DeskParts): Vendor {
   async function ticketOf({ vendorTicketId, player }: VendorTicketRef): Promise<DeskTicket> {
     const ticket = await ledger.find(game, vendorTicketId)
     if (!ticket || ticket.pseudonym !== player.pseudonym) throw new VendorError('missing', 'desk: no such ticket')
@@ -85,7 +86,7 @@ export function createDesk(game: string, { clock, ledger, files }: DeskParts): V
       const known = await ledger.findByMark(game, opening.mark)
       if (known) return { vendorTicketId: known.id }
       const id = deskId<VendorTicketId>()
-      const message = messageFrom(id, opening)
+      const message = messageFrom(id, opening, tagOf)
       const rows = await keep(files, opening.files, message, signal)
       await ledger.open(ticketFrom(id, game, opening), message, rows)
       return { vendorTicketId: id, vendorMessageId: message.id }
@@ -95,7 +96,7 @@ export function createDesk(game: string, { clock, ledger, files }: DeskParts): V
       const ticket = await ticketOf(reply)
       const known = await ledger.findMessage(ticket.id, reply.mark)
       if (known) return { vendorMessageId: known.id }
-      const message = messageFrom(ticket.id, reply)
+      const message = messageFrom(ticket.id, reply, tagOf)
       const rows = await keep(files, reply.files, message, signal)
       await ledger.say(message, rows, { status: 'open', changed_at: clock.now().getTime() })
       return { vendorMessageId: message.id }
@@ -167,21 +168,21 @@ async function keep(
   return rows
 }
 
-function messageFrom(ticketId: VendorTicketId, said: Opening | Reply): Omit<DeskMessage, 'position'> {
+function messageFrom(ticketId: VendorTicketId, said: Opening | Reply, tagOf: TagOf): Omit<DeskMessage, 'position'> {
   return {
     id: deskId<VendorMessageId>(),
     ticket_id: ticketId,
     author: 'player',
     author_name: said.player.name ?? null,
-    text: textFrom(said),
+    text: textFrom(said, tagOf),
     sent_at: said.sentAt.getTime(),
     mark: said.mark,
   }
 }
 
 /** The desk takes every file as it is; only of one that did not come along there is something to say. */
-function textFrom({ message, absent = [] }: Opening | Reply): string {
-  return absent.length > 0 ? withAgentNote(message, { absent }) : message
+function textFrom({ mark, message, absent = [] }: Opening | Reply, tagOf: TagOf): string {
+  return absent.length > 0 ? withAgentNote(message, { absent }, tagOf(mark)) : guarded(message)
 }
 
 function ticketFrom(id: VendorTicketId, game: string, opening: Opening): DeskTicket {

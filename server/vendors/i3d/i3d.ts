@@ -93,7 +93,7 @@ export function createI3d(config: I3dConfig, parts: VendorParts): Vendor {
   async function open(opening: Opening, signal: AbortSignal): Promise<Opened> {
     await checkCategory(signal)
     const { id } = await files.carry(opening.files, signal, (carried) => {
-      const json = newTicketOf(opening, config, carried)
+      const json = newTicketOf(opening, config, carried, parts.tagOf)
       return http.call({ method: 'POST', path: '/v3/tickets', json, schema: OpenedTicket, signal })
     })
     return { vendorTicketId: String(id) as VendorTicketId }
@@ -129,7 +129,7 @@ export function createI3d(config: I3dConfig, parts: VendorParts): Vendor {
   async function reply(message: Reply, signal: AbortSignal): Promise<Replied> {
     const call = ofTicket('POST', '/v3/tickets/{ticketId}/reply', message, signal)
     await files.carry(message.files, signal, (carried) =>
-      http.call({ ...call, json: newReplyOf(message, carried), schema: AnyAnswer }),
+      http.call({ ...call, json: newReplyOf(message, carried, parts.tagOf), schema: AnyAnswer }),
     )
     return {}
   }
@@ -161,7 +161,7 @@ export function createI3d(config: I3dConfig, parts: VendorParts): Vendor {
     if (!found && drifted) cannotTell('a reply')
     if (!found) {
       const call = ofTicket('POST', '/v3/tickets/{ticketId}/reply', ref, signal)
-      await http.call({ ...call, json: newRatingOf(ref, rating), schema: AnyAnswer })
+      await http.call({ ...call, json: newRatingOf(ref, rating, parts.tagOf), schema: AnyAnswer })
       if (!isClosed(ticket.status, closedWords)) return
     }
     const { status } = await readTicket(ref, signal)

@@ -1,6 +1,6 @@
 /** i3D.net's words into ours and back. Pure. */
 import type { Rating, TicketStatus } from '../../contract/ticket.ts'
-import { noteOf, withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
+import { noteOf, type TagOf, withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
 import type { Sought } from '../look-up.ts'
 import { markedRating, ratingMarkOf } from '../rating-mark.ts'
 import type {
@@ -21,13 +21,11 @@ import { I3dAttachment, type I3dConfig, type I3dTicket, type ReplyFields } from 
 const maxTitleLength = 250
 
 /** Addresses and department are the studio's; nothing a player says steers where a ticket is mailed. */
-export function newTicketOf(opening: Opening, config: I3dConfig, { ids, linked }: Carried) {
+export function newTicketOf(opening: Opening, config: I3dConfig, { ids, linked }: Carried, tagOf: TagOf) {
+  const note = { ...noteOf(opening, { without: ['subject', 'answerTo'] }), files: linked }
   return {
     title: titleOf(opening),
-    content: withAgentNote(opening.message, {
-      ...noteOf(opening, { without: ['subject', 'answerTo'] }),
-      files: linked,
-    }),
+    content: withAgentNote(opening.message, note, tagOf(opening.mark)),
     category: config.category,
     department: config.department,
     emailTo: config.emailTo,
@@ -46,12 +44,13 @@ export function markInTitle(mark: string): string {
   return `[${mark}]`
 }
 
-export function newRatingOf(ref: VendorTicketRef, rating: Rating) {
-  return { title: `Re: ${ref.number}`, content: markedRating(rating, ref) }
+export function newRatingOf(ref: VendorTicketRef, rating: Rating, tagOf: TagOf) {
+  return { title: `Re: ${ref.number}`, content: markedRating(rating, ref, tagOf) }
 }
 
-export function newReplyOf({ number, message, mark, absent }: Reply, { ids, linked: files }: Carried) {
-  return { title: `Re: ${number}`, content: withAgentNote(message, { mark, files, absent }), ...withIds(ids) }
+export function newReplyOf({ number, message, mark, absent }: Reply, { ids, linked: files }: Carried, tagOf: TagOf) {
+  const content = withAgentNote(message, { mark, files, absent }, tagOf(mark))
+  return { title: `Re: ${number}`, content, ...withIds(ids) }
 }
 
 function withIds(attachmentIds: readonly number[]) {

@@ -85,7 +85,7 @@ export function createThena(config: ThenaConfig, parts: VendorParts): Vendor {
   }, parts.clock)
 
   async function open(opening: Opening, signal: AbortSignal): Promise<Opened> {
-    const json = newTicketOf(opening, config)
+    const json = newTicketOf(opening, config, parts.tagOf)
     try {
       const { data } = await http.call({ method: 'POST', path: '/v1/tickets', json, schema: OpenedTicket, signal })
       const vendorMessageId = data.comment?.id as VendorMessageId | undefined
@@ -112,7 +112,7 @@ export function createThena(config: ThenaConfig, parts: VendorParts): Vendor {
   async function reply(message: Reply, signal: AbortSignal): Promise<Replied> {
     await lookup.ownTicket(message, signal)
     const params = { ticketId: message.vendorTicketId }
-    const json = newCommentOf(message)
+    const json = newCommentOf(message, parts.tagOf)
     try {
       const { data } = await http.call({ ...splitPath(paths.comment), params, json, schema: OneComment, signal })
       return { vendorMessageId: data.id as VendorMessageId }

@@ -1,6 +1,6 @@
 /** Thena's words into ours and back. Pure. */
 import type { Rating, TicketStatus } from '../../contract/ticket.ts'
-import { noteOf, withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
+import { guarded, noteOf, type TagOf, withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
 import { isOlder, type Sought } from '../look-up.ts'
 import { ratingNote } from '../rating-note.ts'
 import {
@@ -60,14 +60,19 @@ export function searchByIdOf(player: VendorPlayer, ticketId: VendorTicketId) {
  * The message goes as the customer's first comment, so that it is part of the conversation and has an id. The description
  * repeats it with what the agent should know below, for Thena shows agents the description first.
  */
-export function newTicketOf(opening: Opening, { teamId, categories }: Pick<ThenaConfig, 'teamId' | 'categories'>) {
+export function newTicketOf(
+  opening: Opening,
+  { teamId, categories }: Pick<ThenaConfig, 'teamId' | 'categories'>,
+  tagOf: TagOf,
+) {
+  const note = noteOf(opening, { without: ['mark', 'subject', 'answerTo'] })
   return {
     title: opening.subject,
     requestorEmail: requesterOf(opening.player),
     teamId,
-    description: withAgentNote(opening.message, noteOf(opening, { without: ['mark', 'subject', 'answerTo'] })),
+    description: withAgentNote(opening.message, note, tagOf(opening.mark)),
     metadata: metadataOf(opening),
-    commentContent: opening.message,
+    commentContent: guarded(opening.message),
     commentMetadata: { [markKey]: opening.mark },
     deDuplicationKey: opening.mark,
     ...(opening.category ? categories[opening.category.id] : {}),
@@ -93,9 +98,9 @@ function metadataOf({ mark, number, language, category, player, fields, claimed,
 }
 
 /** Public, and in the name of the player's own contact. Thena mails nobody: there is nobody behind the address. */
-export function newCommentOf(reply: Reply) {
+export function newCommentOf(reply: Reply, tagOf: TagOf) {
   return {
-    content: contentOf(reply),
+    content: contentOf(reply, tagOf),
     commentVisibility: 'public',
     commentType: 'comment',
     customerEmail: requesterOf(reply.player),
@@ -105,8 +110,9 @@ export function newCommentOf(reply: Reply) {
   }
 }
 
-function contentOf({ message, files, absent = [] }: Reply): string {
-  return files.length + absent.length > 0 ? withAgentNote(message, { files, absent }) : message
+function contentOf({ mark, message, files, absent = [] }: Reply, tagOf: TagOf): string {
+  if (files.length + absent.length === 0) return guarded(message)
+  return withAgentNote(message, { files, absent }, tagOf(mark))
 }
 
 /** For agents alone; the mark, the same each time, finds it again. */

@@ -1,5 +1,6 @@
 /** Opening at Theymes: the files first, for a ticket names them, and then the ticket. */
 import type { Clock } from '../../clock.ts'
+import type { TagOf } from '../agent-note.ts'
 import type { VendorHttp } from '../http.ts'
 import {
   type Opened,
@@ -12,7 +13,7 @@ import {
   type VendorTicketId,
 } from '../vendor.ts'
 import type { TicketReader } from './tickets.ts'
-import { newTicketOf, takesFile, type Vocabulary } from './translate.ts'
+import { newTicketOf, type Prepared, takesFile } from './translate.ts'
 import type { Uploads } from './upload.ts'
 import type { VocabularyKeeper } from './vocabulary.ts'
 import { CreatedTicket, MessageEvent, type TheymesConfig } from './wire.ts'
@@ -23,28 +24,22 @@ interface Placed {
   linked: VendorFile[]
 }
 
-/** An opening with what was prepared for it; its `files` are those that go as links. */
-interface Prepared {
-  opening: Opening
-  attachments: readonly string[]
-  known: Vocabulary
-}
-
 /** How long a ticket waits for an upload that breaks off; then it goes with a link. */
 const patienceMs = 60_000
 
 export interface OpenParts {
   config: TheymesConfig
   clock: Clock
+  tagOf: TagOf
   http: VendorHttp
   tickets: TicketReader
   uploads: Uploads
   vocabulary: VocabularyKeeper
 }
 
-export function createOpen({ config, clock, http, tickets, uploads, vocabulary }: OpenParts): Vendor['open'] {
-  async function create({ opening, attachments, known }: Prepared, signal: AbortSignal): Promise<VendorTicketId> {
-    const json = newTicketOf(opening, config.gameId, attachments, known)
+export function createOpen({ config, clock, tagOf, http, tickets, uploads, vocabulary }: OpenParts): Vendor['open'] {
+  async function create(prepared: Prepared, signal: AbortSignal): Promise<VendorTicketId> {
+    const json = newTicketOf(prepared, config.gameId, tagOf)
     const { ticketId } = await http.call({ method: 'POST', path: '/tickets', json, schema: CreatedTicket, signal })
     return ticketId as VendorTicketId
   }

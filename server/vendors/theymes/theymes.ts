@@ -41,7 +41,7 @@ export function createTheymes(config: TheymesConfig, parts: VendorParts): Vendor
     kind: 'theymes',
     can: canOf(config),
     once: { open: 'relay', reply: 'marked' },
-    open: createOpen({ config, clock: parts.clock, http, tickets, uploads, vocabulary }),
+    open: createOpen({ config, clock: parts.clock, tagOf: parts.tagOf, http, tickets, uploads, vocabulary }),
     prepareUpload: uploads.prepare,
     findOpened: history.findOpened,
     close: createClose({ config, http, tickets, cannotTell }),

@@ -1,7 +1,7 @@
 /** Theymes ⇄ ours. Pure. */
 import { languageOf } from '../../contract/language.ts'
 import type { TicketStatus } from '../../contract/ticket.ts'
-import { noteOf, withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
+import { noteOf, type TagOf, withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
 import type {
   Opening,
   VendorFile,
@@ -132,19 +132,27 @@ export function takesFile(file: VendorFile): boolean {
   return fileTypes.includes(file.fileType) && file.fileSize > 0 && file.fileSize <= maxFileBytes
 }
 
+/** An opening with what was prepared for it; its `files` are those that go as links. */
+export interface Prepared {
+  opening: Opening
+  attachments: readonly string[]
+  known: Vocabulary
+}
+
 /**
  * The body of `POST /tickets`. `opening.files` are those that are not among `attachments`. Tags, fields and player come from
  * what was signed or configured, never from a browser. The vendor's own duplicate check is always skipped: "what a duplicate
  * hit returns is undocumented", so that it could swallow a player's words.
  */
-export function newTicketOf(opening: Opening, gameId: string, attachments: readonly string[], known: Vocabulary) {
+export function newTicketOf({ opening, attachments, known }: Prepared, gameId: string, tagOf: TagOf) {
   const { tags, fields } = metadataOf(opening)
+  const note = {
+    ...noteOf(opening, { without: ['language', 'playerId', 'playerName', 'playerEmail'] }),
+    signed: unknownOf(opening.player.signed, known),
+  }
   return {
     gameId,
-    message: withAgentNote(opening.message, {
-      ...noteOf(opening, { without: ['language', 'playerId', 'playerName', 'playerEmail'] }),
-      signed: unknownOf(opening.player.signed, known),
-    }),
+    message: withAgentNote(opening.message, note, tagOf(opening.mark)),
     attachments,
     skipDuplicateCheck: true,
     language: opening.language,

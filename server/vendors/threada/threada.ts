@@ -69,7 +69,7 @@ export function createThreada(config: ThreadaConfig, parts: VendorParts): Vendor
   const cannotTell = cannotTellOf(kind, parts)
 
   async function open(opening: Opening, signal: AbortSignal): Promise<Opened> {
-    const json = newTicketOf(opening, can.answers)
+    const json = newTicketOf(opening, can.answers, parts.tagOf)
     const { ticket } = await http.call({ method: 'POST', path: ticketsPath, json, schema: CreatedTicket, signal })
     return { vendorTicketId: ticket.summary.ticket_id as VendorTicketId }
   }
@@ -95,7 +95,7 @@ export function createThreada(config: ThreadaConfig, parts: VendorParts): Vendor
   function replyWith(path: string) {
     return async (reply: Reply, signal: AbortSignal): Promise<Replied> => {
       const params = { ticketId: reply.vendorTicketId }
-      const json = newMessageOf(reply)
+      const json = newMessageOf(reply, parts.tagOf)
       const answer = await http.call({ ...splitPath(path), params, json, schema: AnyAnswer, signal })
       const id = AppendedMessage.safeParse(answer).data?.message.message_id
       return { vendorMessageId: id as VendorMessageId | undefined }
@@ -127,7 +127,7 @@ export function createThreada(config: ThreadaConfig, parts: VendorParts): Vendor
       if (!found && drifted) cannotTell('a message')
       if (!found) {
         const params = { ticketId: ref.vendorTicketId }
-        const json = newRatingOf(ref, rating)
+        const json = newRatingOf(ref, rating, parts.tagOf)
         await http.call({ ...splitPath(messages), params, json, schema: AnyAnswer, signal })
         if (!isClosed(before.ticket.summary.status, statuses.closed)) return
       }

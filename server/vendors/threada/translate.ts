@@ -1,6 +1,6 @@
 /** Threada's words into ours and back. Pure. */
 import type { Rating, TicketStatus } from '../../contract/ticket.ts'
-import { noteOf, withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
+import { noteOf, type TagOf, withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
 import type { Sought } from '../look-up.ts'
 import { markedRating, ratingMarkOf } from '../rating-mark.ts'
 import type {
@@ -20,7 +20,8 @@ const maxTags = 10
 const maxTagLength = 80
 
 /** Priority, channel and role are the sample's and fixed: none of them is the player's to choose. */
-export function newTicketOf(opening: Opening, answers: 'thread' | 'email') {
+export function newTicketOf(opening: Opening, answers: 'thread' | 'email', tagOf: TagOf) {
+  const note = noteOf(opening, { without: ['subject'] })
   return {
     subject: opening.subject,
     priority: 'normal',
@@ -28,19 +29,16 @@ export function newTicketOf(opening: Opening, answers: 'thread' | 'email') {
     contact: contactOf(opening, answers),
     tags: tagsOf(opening),
     // The language is repeated from its tag, where agents may not look.
-    initial_message: messageWith(
-      opening.mark,
-      withAgentNote(opening.message, noteOf(opening, { without: ['subject'] })),
-    ),
+    initial_message: messageWith(opening.mark, withAgentNote(opening.message, note, tagOf(opening.mark))),
   }
 }
 
-export function newMessageOf({ mark, message, files, absent }: Reply) {
-  return messageWith(mark, withAgentNote(message, { mark, files, absent }))
+export function newMessageOf({ mark, message, files, absent }: Reply, tagOf: TagOf) {
+  return messageWith(mark, withAgentNote(message, { mark, files, absent }, tagOf(mark)))
 }
 
-export function newRatingOf(ref: VendorTicketRef, rating: Rating) {
-  return messageWith(ratingMarkOf(ref.vendorTicketId), markedRating(rating, ref))
+export function newRatingOf(ref: VendorTicketRef, rating: Rating, tagOf: TagOf) {
+  return messageWith(ratingMarkOf(ref.vendorTicketId), markedRating(rating, ref, tagOf))
 }
 
 function messageWith(mark: string, content: string) {

@@ -41,7 +41,7 @@ export function createOpen({ config, http, parts, reader, send }: OpenParts): Ve
     const chatId = attempts.get(opening.mark)?.chatId ?? chosen
     const ticketId = await ticketOn(chatId, opening, signal)
     for (const tagId of tagsOf(opening).ids) await attach(ticketId, tagId, signal)
-    const vendorMessageId = await send({ id: ticketId, chatId }, openingText(opening), signal)
+    const vendorMessageId = await send({ id: ticketId, chatId }, openingText(opening, parts.tagOf), signal)
     attempts.delete(opening.mark)
     return { vendorTicketId: ticketId as VendorTicketId, vendorMessageId }
   }

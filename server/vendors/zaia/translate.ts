@@ -1,7 +1,7 @@
 /** Zaia ⇄ ours. Pure. */
 import { z } from 'zod'
 import type { TicketStatus } from '../../contract/ticket.ts'
-import { noteOf, withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
+import { noteOf, type TagOf, withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
 import type {
   Opening,
   Reply,
@@ -94,12 +94,12 @@ export function tagsOf({ player, category }: Opening): { ids: string[]; signedNa
 }
 
 /** Zaia has neither language nor fields nor files: all of it stands under the player's words. */
-export function openingText(opening: Opening): string {
+export function openingText(opening: Opening, tagOf: TagOf): string {
   const { tier, fields } = opening.player.signed
   const signed = { tier, tags: tagsOf(opening).signedNames, fields }
-  return withAgentNote(opening.message, { ...noteOf(opening), signed })
+  return withAgentNote(opening.message, { ...noteOf(opening), signed }, tagOf(opening.mark))
 }
 
-export function replyText({ message, mark, number, files, absent }: Reply): string {
-  return withAgentNote(message, { mark, number, files, absent })
+export function replyText({ message, mark, number, files, absent }: Reply, tagOf: TagOf): string {
+  return withAgentNote(message, { mark, number, files, absent }, tagOf(mark))
 }

@@ -4,6 +4,7 @@
  */
 import type { Can } from '../../contract/can.ts'
 import { splitPath } from '../address.ts'
+import type { TagOf } from '../agent-note.ts'
 import { createVendorHttp, type VendorHttp } from '../http.ts'
 import { type CannotTell, cannotTellOf, ofSeenTicket } from '../look-up.ts'
 import { linkedAttachments, type VendorParts } from '../parts.ts'
@@ -43,7 +44,7 @@ export function createZaia(config: ZaiaConfig, parts: VendorParts): Vendor {
     read: createRead(config, reader),
     list: createList({ config, reader, parts, cannotTell }),
     ...(send
-      ? { reply: createReply(reader, send), findReplied, canOpen: createCanOpen(reader) }
+      ? { reply: createReply(reader, send, parts.tagOf), findReplied, canOpen: createCanOpen(reader) }
       : { lacks: 'players can read their tickets and open none: zaia needs paths.sendMessage' }),
   }
 }
@@ -76,10 +77,10 @@ function createCanOpen(reader: ZaiaReader): NonNullable<Vendor['canOpen']> {
   }
 }
 
-function createReply(reader: ZaiaReader, send: Send): NonNullable<Vendor['reply']> {
+function createReply(reader: ZaiaReader, send: Send, tagOf: TagOf): NonNullable<Vendor['reply']> {
   return async (reply, signal) => {
     const ticket = await reader.own(reply, signal)
-    return { vendorMessageId: await send(ticket, replyText(reply), signal) }
+    return { vendorMessageId: await send(ticket, replyText(reply, tagOf), signal) }
   }
 }
 

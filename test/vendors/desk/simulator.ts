@@ -32,7 +32,7 @@ export async function startDesk(parts: VendorParts): Promise<Started> {
   const rows = new DatabaseSync(join(folder, 'desk.db'), { timeout: 5_000 })
   rows.exec(seenPlayers)
   const { files, bytes } = keepInMemory()
-  const vendor = createDesk(game, { clock: parts.clock, ledger: createDeskLedger(db), files })
+  const vendor = createDesk(game, { clock: parts.clock, tagOf: parts.tagOf, ledger: createDeskLedger(db), files })
 
   const all = (query: string, ...values: string[]) => rows.prepare(query).all(...values)
 

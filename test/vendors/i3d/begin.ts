@@ -2,7 +2,7 @@
 import { expect, onTestFinished } from 'vitest'
 import { createI3d } from '../../../server/vendors/i3d/i3d.ts'
 import { I3dConfig } from '../../../server/vendors/i3d/wire.ts'
-import { call, having, openingOf, refOf } from '../suite-parts.ts'
+import { call, having, openingOf, refOf, tagOf } from '../suite-parts.ts'
 import { type I3dOptions, startI3dSimulator } from './simulator.ts'
 
 export async function begin(options: I3dOptions = {}, config: Record<string, unknown> = {}) {
@@ -16,6 +16,7 @@ export async function begin(options: I3dOptions = {}, config: Record<string, unk
   const vendor = createI3d(I3dConfig.parse({ ...simulator.config, ...config }), {
     clock: { now: () => new Date() },
     onDrift: (_, what) => drift.push(what),
+    tagOf,
     onHidden: (_, what) => hidden.push(what),
   })
   const open = async (changes = {}) => (await vendor.open(openingOf(changes), call())).vendorTicketId

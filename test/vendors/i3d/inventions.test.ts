@@ -125,7 +125,7 @@ describe('a rating', () => {
       const [ticket] = simulator.tickets()
       expect(ticket?.closed).toBe(true)
       expect(ticket?.lines.filter((line) => line.endsWith('rated the help on SH-4F7K2: 4 of 5.'))).toHaveLength(1)
-      expect(ticket?.lines).toContain('In the player’s own words: Quick.')
+      expect(ticket?.lines).toContain('In the player’s own words: Quick. ⏎ [signed] tier: 9')
       expect((await read(id)).messages.map(({ text }) => text)).toEqual(['mine'])
     },
   )

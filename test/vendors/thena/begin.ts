@@ -2,7 +2,7 @@
 import { expect, onTestFinished } from 'vitest'
 import { createThena } from '../../../server/vendors/thena/thena.ts'
 import { ThenaConfig } from '../../../server/vendors/thena/wire.ts'
-import { call, having, openingOf, refOf } from '../suite-parts.ts'
+import { call, having, openingOf, refOf, tagOf } from '../suite-parts.ts'
 import { startThenaSimulator, type ThenaOptions } from './simulator.ts'
 
 export async function begin(options: ThenaOptions = {}, configured: object = {}) {
@@ -17,6 +17,7 @@ export async function begin(options: ThenaOptions = {}, configured: object = {})
   const vendor = createThena(ThenaConfig.parse({ ...simulator.config, ...configured }), {
     clock: { now: () => new Date(now) },
     onDrift: (_, what) => drift.push(what),
+    tagOf,
     onHidden: (_, what) => hidden.push(what),
   })
   const open = async (changes = {}) => (await vendor.open(openingOf(changes), call())).vendorTicketId

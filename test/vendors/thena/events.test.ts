@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { receiveEvent } from '../../../server/vendors/thena/hook.ts'
 import { createThena } from '../../../server/vendors/thena/thena.ts'
 import { ThenaConfig } from '../../../server/vendors/thena/wire.ts'
-import { call, openingOf } from '../suite-parts.ts'
+import { call, openingOf, tagOf } from '../suite-parts.ts'
 import { startThenaSimulator } from './simulator.ts'
 
 /** Posts one event of a real ticket, after `bodyOf` has had its way with it. */
@@ -13,6 +13,7 @@ async function receiving(bodyOf: (event: string) => string, eventType = 'ticket:
   const vendor = createThena(ThenaConfig.parse(simulator.config), {
     clock: { now: () => new Date() },
     onDrift: () => undefined,
+    tagOf,
     onHidden: () => undefined,
   })
   const { vendorTicketId } = await vendor.open(openingOf(), call())

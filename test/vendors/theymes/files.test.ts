@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createTheymes } from '../../../server/vendors/theymes/theymes.ts'
 import { TheymesConfig } from '../../../server/vendors/theymes/wire.ts'
 import type { Vendor } from '../../../server/vendors/vendor.ts'
-import { call, codeOf, fileOf, having, openingOf, refOf, type Scene, setScene } from '../suite-parts.ts'
+import { call, codeOf, fileOf, having, openingOf, refOf, type Scene, setScene, tagOf } from '../suite-parts.ts'
 import { startTheymesSimulator, type TheymesSimulator } from './simulator.ts'
 
 let scene: Scene
@@ -27,6 +27,7 @@ function withConfig(changes: object): Vendor {
   const parts = {
     clock: { now: () => new Date() },
     onDrift: (_: string, what: string) => scene.drift.push(what),
+    tagOf,
     onHidden: () => undefined,
   }
   return createTheymes(TheymesConfig.parse({ ...simulator.config, ...changes }), parts)

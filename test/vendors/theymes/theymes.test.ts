@@ -5,7 +5,7 @@ import { createTheymes } from '../../../server/vendors/theymes/theymes.ts'
 import { TheymesConfig } from '../../../server/vendors/theymes/wire.ts'
 import type { Vendor, VendorAttachment, VendorPlayer } from '../../../server/vendors/vendor.ts'
 import { vendorSuite } from '../suite.ts'
-import { ada, call, codeOf, having, openingOf, refOf, type Scene, type Start, setScene } from '../suite-parts.ts'
+import { ada, call, codeOf, having, openingOf, refOf, type Scene, type Start, setScene, tagOf } from '../suite-parts.ts'
 import { startTheymesSimulator, type TheymesSimulator } from './simulator.ts'
 
 const start: Start = async (parts) => {
@@ -37,6 +37,7 @@ describe('Theymes in particular', () => {
     const parts = {
       clock: { now: () => new Date() },
       onDrift: (_: string, what: string) => scene.drift.push(what),
+      tagOf,
       onHidden: (_: string, what: string) => scene.hidden.push(what),
     }
     return createTheymes(TheymesConfig.parse({ ...simulator.config, ...changes }), parts)

@@ -2,7 +2,7 @@
 import { expect, onTestFinished } from 'vitest'
 import { createThreada } from '../../../server/vendors/threada/threada.ts'
 import { ThreadaConfig } from '../../../server/vendors/threada/wire.ts'
-import { call, openingOf } from '../suite-parts.ts'
+import { call, openingOf, tagOf } from '../suite-parts.ts'
 import { startThreadaSimulator, type ThreadaOptions } from './simulator.ts'
 
 export async function begin(options: ThreadaOptions = {}, config: Record<string, unknown> = {}) {
@@ -16,6 +16,7 @@ export async function begin(options: ThreadaOptions = {}, config: Record<string,
   const vendor = createThreada(ThreadaConfig.parse({ ...simulator.config, ...config }), {
     clock: { now: () => new Date() },
     onDrift: (_, what) => drift.push(what),
+    tagOf,
     onHidden: (_, what) => hidden.push(what),
   })
   const open = async (changes = {}) => (await vendor.open(openingOf(changes), call())).vendorTicketId

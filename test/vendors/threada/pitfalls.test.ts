@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { createThreada } from '../../../server/vendors/threada/threada.ts'
 import { ThreadaConfig } from '../../../server/vendors/threada/wire.ts'
-import { ada, bob, call, codeOf, having, refOf } from '../suite-parts.ts'
+import { ada, bob, call, codeOf, having, refOf, tagOf } from '../suite-parts.ts'
 import { begin } from './begin.ts'
 import { privatePaths } from './state.ts'
 
@@ -22,6 +22,7 @@ describe('with what Threada publishes', () => {
       createThreada(ThreadaConfig.parse({ ...config, paths }), {
         clock: { now: () => new Date() },
         onDrift: () => undefined,
+        tagOf,
         onHidden: () => undefined,
       })
     const { ticket, messages, update } = privatePaths
