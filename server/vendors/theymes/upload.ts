@@ -1,6 +1,7 @@
 /** Files on their way to Theymes: announced with our key, then put to the address it signed, without our key. */
 import { lookup } from 'node:dns/promises'
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
+import { isPublicAddress } from '../../network.ts'
 import { putFile, type VendorHttp } from '../http.ts'
 import type { VendorParts } from '../parts.ts'
 import { type Vendor, VendorError, type VendorFile, type VendorFileId, type VendorPlayer } from '../vendor.ts'
@@ -103,11 +104,7 @@ async function isAllowed(url: URL, base: URL, lookup: Lookup): Promise<boolean> 
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const literal = isIP(host)
   const addresses = literal ? [{ address: host, family: literal }] : await resolved(host, lookup)
-  return addresses.length > 0 && addresses.every(isPublic)
-}
-
-function isPublic({ address, family }: { address: string; family: number }): boolean {
-  return !privateAddresses.check(address, family === 6 ? 'ipv6' : 'ipv4')
+  return addresses.length > 0 && addresses.every(({ address }) => isPublicAddress(address))
 }
 
 async function resolved(host: string, lookup: Lookup) {
@@ -116,29 +113,4 @@ async function resolved(host: string, lookup: Lookup) {
   } catch {
     throw new VendorError('unreachable', 'theymes: the host of an upload address does not resolve')
   }
-}
-
-const privateAddresses = new BlockList()
-for (const [network, prefix] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.0.0.0', 24],
-  ['192.168.0.0', 16],
-  ['198.18.0.0', 15],
-  ['224.0.0.0', 3],
-] as const) {
-  privateAddresses.addSubnet(network, prefix, 'ipv4')
-}
-for (const [network, prefix] of [
-  ['::', 127],
-  ['64:ff9b::', 96],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['ff00::', 8],
-] as const) {
-  privateAddresses.addSubnet(network, prefix, 'ipv6')
 }
