@@ -12,7 +12,7 @@ import { dirname } from 'node:path'
 export function keptSecret(path: string, leastBytes: number, make: () => Buffer): Buffer {
   if (existsSync(path)) return readKept(path, leastBytes)
   const folder = dirname(path)
-  mkdirSync(folder, { recursive: true })
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
   const secret = make()
   writeFileSync(path, secret, { mode: 0o600, flag: 'wx', flush: true })
   flushFolderOf(folder)

@@ -7,12 +7,13 @@ import { createBells } from './bells.ts'
 import { type Clock, systemClock, systemTimers, type Timers } from './clock.ts'
 import type { Config, GameConfig } from './config.ts'
 import { createAnnounce } from './files/announce.ts'
+import { isKeptName } from './files/disk.ts'
 import { responseFor } from './files/download.ts'
 import { createInspection } from './files/inspection.ts'
 import { createLinks, type Links } from './files/links.ts'
 import { createOrphanSweep } from './files/orphans.ts'
 import { createScanner } from './files/scan.ts'
-import { createFiles } from './files/uploads.ts'
+import { createFiles, folderOf } from './files/uploads.ts'
 import { createGames, type Games } from './games.ts'
 import { createHousekeeping } from './housekeeping.ts'
 import { addressAt, type Listening, listen, type Patience } from './listen.ts'
@@ -22,6 +23,7 @@ import { createWatch } from './live/watch.ts'
 import { createLoad } from './load.ts'
 import type { Log } from './log.ts'
 import { addErasureGauge, addOutboxGauges, createMetrics } from './metrics.ts'
+import { keepFilesToOwner } from './owner-only.ts'
 import type { RelaySecrets } from './players/derive.ts'
 import { keptNameKeys } from './players/name-keys.ts'
 import { randomId } from './random.ts'
@@ -113,6 +115,8 @@ export async function createRelay({
   const readiness = createReadiness({ store, timers })
   const bells = createBells()
   const files = createFiles(config.files, { credentials: config.s3, spoolFolder: config.s3?.spool })
+  const filesFolder = config.sharedFiles ? undefined : folderOf(config.files)
+  if (filesFolder !== undefined) await keepFilesToOwner(filesFolder, isKeptName, log)
   const desk = await openDesk(database)
   const nameKeys = await keptNameKeys(store, secrets)
   const vendorParts = {

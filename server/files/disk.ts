@@ -20,6 +20,11 @@ const batchBytes = 256 * 1024
 const readBytes = 128 * 1024
 const remains = ['', '.part', '.size', '.new'] as const
 
+/** Whether a file of this folder is one of the relay's. */
+export function isKeptName(name: string): boolean {
+  return name === ownerName || name.startsWith(`${ownerName}.`) || /^[\w-]{22}(\.(part|size|new))?$/.test(name)
+}
+
 /** Opens a folder, which is made with the first file. */
 export function createDisk(folder: string): Storage {
   const path = (id: string, end: (typeof remains)[number]) => join(folder, requireId(id) + end)

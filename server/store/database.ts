@@ -2,6 +2,7 @@
 import { Kysely, sql } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import type { Log } from '../log.ts'
+import { keepLedgerToOwner } from '../owner-only.ts'
 import { isPostgres } from './engine.ts'
 import { migrations } from './migrations.ts'
 import { createPostgresDialect } from './postgres.ts'
@@ -40,6 +41,7 @@ export async function openDatabase(url: string, log?: Pick<Log, 'info' | 'warn'>
 }
 
 async function openSqlite(path: string, log?: Pick<Log, 'info' | 'warn'>): Promise<Opened> {
+  keepLedgerToOwner(path, log)
   const { dialect, scrub } = createSqlite(path)
   const db = new Kysely<Tables>({ dialect })
   try {

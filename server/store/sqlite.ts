@@ -56,7 +56,7 @@ interface GroupedConnection extends DatabaseConnection {
 }
 
 function openDriver(path: string): { driver: Driver; scrub: Sqlite['scrub'] } {
-  mkdirSync(dirname(path), { recursive: true })
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const writing = openConnection(path)
   const reading = openConnection(path)
   const writer = createWriter(writing)
