@@ -6,7 +6,7 @@ import type { Config } from './config.ts'
 import type { Games } from './games.ts'
 import { createLimits } from './limits.ts'
 import type { Log } from './log.ts'
-import type { RelaySecrets } from './players/derive.ts'
+import { deriveKey, type RelaySecrets } from './players/derive.ts'
 import { createIdentify } from './players/identity.ts'
 import { createMailLinks } from './players/mail-link.ts'
 import { createMailer } from './players/mailer.ts'
@@ -37,7 +37,7 @@ export interface AdmissionParts {
 export function createAdmission({ config, secrets, nameKeys, store, clock, bells, games, log }: AdmissionParts) {
   const sessions = createSessionTokens(secrets, { clock })
   const pseudonymOf = createPseudonyms(nameKeys.pseudonym)
-  const mail = createMail({ config, nameKeys, store, clock, log })
+  const mail = createMail({ config, secrets, nameKeys, store, clock, log })
   return {
     sessions,
     pseudonymOf,
@@ -65,16 +65,20 @@ function countTogether({ limits }: Store) {
   return { count: (key: string, windowMs: number, by: number) => limits.count(key, windowMs, by, new Date()) }
 }
 
-function createMail({ config, nameKeys, store, clock, log }: Omit<AdmissionParts, 'secrets' | 'bells' | 'games'>) {
+function createMail({ config, secrets, nameKeys, store, clock, log }: Omit<AdmissionParts, 'bells' | 'games'>) {
   const { mail, publicUrl } = config
   if (!mail || publicUrl === undefined) return undefined
   const mailer = createMailer(mail)
   const links = createMailLinks({
     subjectKey: nameKeys.mailbox,
+    codeKey: deriveKey(secrets[0], 'mail code'),
     clock,
     ledger: {
       save: async (link) => void (await store.mailLinks.save(link)),
       take: store.mailLinks.take,
+      standing: store.mailLinks.standing,
+      stand: store.mailLinks.stand,
+      fall: async (subject) => void (await store.mailLinks.fall(subject)),
     },
     mailer,
     // Never from a request's own idea of where it is: whoever writes the Host header would be sent the code.

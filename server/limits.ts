@@ -22,7 +22,7 @@ export type LimitKind = (typeof limitKinds)[number]
 
 /** Who is asking, as far as it is proved. Only hashes of these are kept. */
 export interface Spender {
-  /** Somebody whom the studio or a mailbox vouches for; for `mail` the mailbox that is written to. */
+  /** Somebody whom the studio or a mailbox vouches for; for `mail` the mailbox that is written to, which is asked apart. */
   player?: string | undefined
   /** An anonymous player, who is a device and nothing more; for `mail` the browser that asks. */
   device?: string | undefined
@@ -68,10 +68,11 @@ export interface LimitOptions {
   onLedgerTrouble?: (error: unknown) => void
 }
 
-/** Each address row is room for 500 players who all do at once what a busy one does in the window. */
+/** Each address row but that of mails is room for 500 players who all do at once what a busy one does in the window. */
 export const defaultPoints: Readonly<Record<LimitKind, LimitPoints>> = {
   session: { windowSeconds: 600, player: 20, device: 20, address: 3_000 },
-  mail: { windowSeconds: 3_600, player: 5, device: 10, address: 1_500 },
+  // Who asks for others' mailboxes as well is no classroom: each mail is one that somebody may not have wanted.
+  mail: { windowSeconds: 3_600, player: 5, device: 10, address: 30 },
   open: { windowSeconds: 600, player: 20, device: 10, address: 2_500 },
   reply: { windowSeconds: 60, player: 30, device: 20, address: 5_000 },
   read: { windowSeconds: 60, player: 240, device: 240, address: 60_000 },

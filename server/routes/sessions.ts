@@ -7,7 +7,7 @@ import { languageOf } from '../contract/language.ts'
 import type { NewSession, Session } from '../contract/player.ts'
 import { type Games, type LiveGame, requireGame } from '../games.ts'
 import type { Limits } from '../limits.ts'
-import { type MailLinks, mailboxOf } from '../players/mail-link.ts'
+import { countedMailbox, type MailLinkRequest, type MailLinks, mailboxOf } from '../players/mail-link.ts'
 import { mailWords } from '../players/mail-words.ts'
 import { hashRecoveryKey, makeRecoveryKey, normaliseRecoveryKey } from '../players/recovery.ts'
 import type { SessionKind, SessionTokens } from '../players/session.ts'
@@ -89,15 +89,28 @@ export function sessionRoutes(parts: SessionRouteParts): SessionRoutes {
     return mailLinks
   }
 
+  /** What a mailbox may have mailed is no matter of who asks: nobody is refused for it. */
+  async function mailsFor(links: MailLinks, { key }: LiveGame, email: string): Promise<MailLinkRequest['mail']> {
+    const counted = countedMailbox(email)
+    const known = await store.players.find(playerKey(key, links.subjectOf(key, email)))
+    const isSpared = known !== undefined || counted === email
+    const spent = await limits.spend('mail', {
+      player: isSpared ? `${key} ${email}` : `${key} spellings of ${counted}`,
+    })
+    if (spent.ok) return 'always'
+    return isSpared ? 'seldom' : 'never'
+  }
+
   /** Whoever asks is told nothing of the address: not whether it is known, and not whether the mail arrived. */
   async function sendLink(game: LiveGame, typed: string, { browserSecret, language }: ByMail, address?: string) {
     const links = mailLinksOf(game)
     const email = mailboxOf(typed)
     if (email === undefined) throw new Refusal('invalid', { errors: [{ path: 'email', code: 'invalid_format' }] })
-    await spend(limits, 'mail', { player: `${game.key} ${email}`, device: browserSecret, address })
+    await spend(limits, 'mail', { device: browserSecret, address })
+    const mail = await mailsFor(links, game, email)
     const [first = 'en'] = game.config.languages
     const words = mailWords(languageOf(language ?? first) ?? first, game.config.name)
-    return { sent: true as const, ...(await links.ask({ game: game.key, email, words, browserSecret })) }
+    return { sent: true as const, ...(await links.ask({ game: game.key, email, words, mail, browserSecret })) }
   }
 
   async function redeem(game: LiveGame, code: string, browserSecret = ''): Promise<Session> {

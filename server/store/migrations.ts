@@ -19,6 +19,7 @@ export function migrations(engine: Engine): Record<string, Migration> {
     '0011 what is to be erased at a vendor': { up: (db: Kysely<unknown>) => run(db, erasedAtVendors()) },
     '0012 nothing left of what was deleted': { up: (db: Kysely<unknown>) => run(db, wiping(engine)) },
     '0013 what a receipt of an erasure counts': { up: (db: Kysely<unknown>) => run(db, receipts()) },
+    '0017 links that stand': { up: (db: Kysely<unknown>) => run(db, standingLinks()) },
   }
 }
 
@@ -194,6 +195,13 @@ function facts(): string[] {
     'create table ledger_facts (name text primary key, value text not null)',
     `insert into ledger_facts (name, value)
       select 'files unmarked', 'yes' where exists (select 1 from attachments where vendor_file_id is null)`,
+  ]
+}
+
+function standingLinks(): string[] {
+  return [
+    'create table standing_links (subject text primary key, nonce text not null, sent_at bigint not null)',
+    'create index standing_links_by_age on standing_links (sent_at)',
   ]
 }
 

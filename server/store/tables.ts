@@ -247,6 +247,13 @@ export interface MailLinkTable {
   expires_at: number
 }
 
+/** The link last mailed, by the keyed hash that names its player: neither an address nor what opens it. */
+export interface StandingLinkTable {
+  subject: string
+  nonce: string
+  sent_at: number
+}
+
 export interface LimitTable {
   key: string
   count: number
@@ -328,6 +335,7 @@ export interface Tables {
   deletions: DeletionTable
   erasures: ErasureTable
   mail_links: MailLinkTable
+  standing_links: StandingLinkTable
   limits: LimitTable
   spent_proofs: SpentProofTable
   merges: MergeTable

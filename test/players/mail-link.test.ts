@@ -3,7 +3,14 @@ import { once } from 'node:events'
 import { SMTPServer } from 'smtp-server'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { languages } from '../../server/contract/language.ts'
-import { createMailLinks, type MailLink, type MailLinks, mailboxOf } from '../../server/players/mail-link.ts'
+import {
+  countedMailbox,
+  createMailLinks,
+  type MailLink,
+  type MailLinks,
+  mailboxOf,
+  type StandingLink,
+} from '../../server/players/mail-link.ts'
 import { mailWords } from '../../server/players/mail-words.ts'
 import { createMailer, type Mailer, type MailFailed } from '../../server/players/mailer.ts'
 import { createTestClock, game, type TestClock } from './studio.ts'
@@ -22,6 +29,7 @@ let mails: Received[]
 let mailer: Mailer
 let clock: TestClock
 let rows: Map<string, MailLink>
+let standing: Map<string, StandingLink>
 let taken: number
 let troubles: MailFailed[]
 let links: MailLinks
@@ -56,10 +64,12 @@ beforeEach(async () => {
   mailer = createMailer({ url: `smtp://127.0.0.1:${port}`, from: 'support@studio.example' })
   clock = createTestClock()
   rows = new Map()
+  standing = new Map()
   taken = 0
   troubles = []
   links = createMailLinks({
     subjectKey: key,
+    codeKey: Buffer.alloc(32, 'for codes'),
     clock,
     mailer,
     ledger: {
@@ -70,6 +80,14 @@ beforeEach(async () => {
         rows.delete(hash)
         return link
       },
+      standing: async (subject) => standing.get(subject),
+      stand: async (subject, link, unlessSince) => {
+        const known = standing.get(subject)
+        if (known && known.sentAt > unlessSince) return false
+        standing.set(subject, link)
+        return true
+      },
+      fall: async (subject) => void standing.delete(subject),
     },
     linkTo: (key, code) => `https://support.studio.example/?game=${key}#code=${code}`,
     onMailTrouble: (error) => troubles.push(error),
@@ -82,8 +100,8 @@ afterEach(async () => {
 })
 
 /** Asks, waits for the mail and reads the code out of it. */
-async function askAndRead(request: { email?: string; browserSecret?: string } = {}) {
-  const { browserSecret } = await links.ask({ game, email, words, ...request })
+async function askAndRead(request: { email?: string; browserSecret?: string; mail?: 'always' | 'seldom' } = {}) {
+  const { browserSecret } = await links.ask({ game, email, words, mail: 'always', ...request })
   await links.settled()
   const text = (mails.at(-1)?.text ?? '').replace(/=\r\n/g, '').replace(/=3D/g, '=')
   return { browserSecret, code: /#code=([A-Za-z0-9_-]+)/.exec(text)?.[1] ?? '', text }
@@ -135,9 +153,41 @@ describe('a link in a mail', () => {
     expect(await links.redeem({ game, ...second })).toBeDefined()
   })
 
+  it('that stands is good for the next who asks, without another mail, and proves their mailbox to nobody else', async () => {
+    const first = await askAndRead()
+    const next = await askAndRead({ mail: 'seldom' })
+    expect(mails).toHaveLength(1)
+    expect(next.code).toBe(first.code)
+    expect(next.browserSecret).not.toBe(first.browserSecret)
+    expect(await links.redeem({ game, code: next.code, browserSecret: 'x'.repeat(43) })).toBeUndefined()
+    expect(await links.redeem({ game, ...next })).toMatchObject({ email })
+  })
+
+  it('that is ten minutes old stands for nobody: another is mailed', async () => {
+    const first = await askAndRead()
+    clock.pass(10 * 60_000)
+    const next = await askAndRead({ mail: 'seldom' })
+    expect(mails).toHaveLength(2)
+    expect(next.code).not.toBe(first.code)
+    expect(await links.redeem({ game, ...next })).toBeDefined()
+  })
+
+  it('that was used stands for nobody', async () => {
+    await links.redeem({ game, ...(await askAndRead()) })
+    await askAndRead({ mail: 'seldom' })
+    expect(mails).toHaveLength(2)
+  })
+
+  it('of one spelling opens no other', async () => {
+    const { code } = await askAndRead()
+    const { browserSecret } = await links.ask({ game, email: 'ada+1@players.example', words, mail: 'never' })
+    expect(await links.redeem({ game, code, browserSecret })).toBeUndefined()
+    expect(mails).toHaveLength(1)
+  })
+
   it('is not to be had from the ledger', async () => {
     const { browserSecret, code } = await askAndRead()
-    const kept = JSON.stringify([...rows.values()])
+    const kept = JSON.stringify([...rows.values(), ...standing])
     expect(kept).not.toContain(code)
     expect(kept).not.toContain(browserSecret)
   })
@@ -161,14 +211,14 @@ describe('the mail', () => {
   })
 
   it("carries a game's name as text, never as another header", async () => {
-    await links.ask({ game, email, words: mailWords('en', 'Sun\r\nBcc: all@players.example') })
+    await links.ask({ game, email, mail: 'always', words: mailWords('en', 'Sun\r\nBcc: all@players.example') })
     await links.settled()
     expect(mails[0]?.to).toEqual([email])
     expect(mails[0]?.text).not.toMatch(/^Bcc:/m)
   })
 
   it('to an address the mail server refuses is answered like any other, and reported without the address', async () => {
-    const answer = await links.ask({ game, email: 'nobody@players.example', words })
+    const answer = await links.ask({ game, email: 'nobody@players.example', words, mail: 'always' })
     expect(answer.browserSecret).toMatch(/^[A-Za-z0-9_-]{43}$/)
     await links.settled()
     expect(troubles.map(({ code }) => code)).toEqual(['EENVELOPE'])
@@ -177,7 +227,7 @@ describe('the mail', () => {
 
   it('that no server takes is reported', async () => {
     await new Promise<void>((resolve) => smtp.close(resolve))
-    await links.ask({ game, email, words })
+    await links.ask({ game, email, words, mail: 'always' })
     await links.settled()
     expect(troubles).toHaveLength(1)
     expect(troubles[0]?.code).toMatch(/^E[A-Z]+$/)
@@ -195,7 +245,7 @@ describe('the words of the mail', () => {
   })
 
   it('arrive as they were written', async () => {
-    await links.ask({ game, email, words: mailWords('ja', 'Star Harbor') })
+    await links.ask({ game, email, mail: 'always', words: mailWords('ja', 'Star Harbor') })
     await links.settled()
     const encoded = /\r\n\r\n([A-Za-z0-9+/=\r\n]+)$/.exec(mails[0]?.text ?? '')?.[1] ?? ''
     expect(Buffer.from(encoded, 'base64').toString()).toContain('15 分間有効')
@@ -210,7 +260,7 @@ describe('a mailbox', () => {
       subjects.add((await links.redeem({ game, ...asked }))?.subject)
     }
     expect(subjects.size).toBe(1)
-    const { browserSecret } = await links.ask({ game: 'moon-base', email, words })
+    const { browserSecret } = await links.ask({ game: 'moon-base', email, words, mail: 'always' })
     await links.settled()
     const code = /#code=3D?([\s\S]+?)\r\n\r\n/.exec(mails.at(-1)?.text ?? '')?.[1]?.replace(/=\r\n/g, '') ?? ''
     subjects.add((await links.redeem({ game: 'moon-base', code, browserSecret }))?.subject)
@@ -235,4 +285,12 @@ describe('a mailbox', () => {
     for (const text of bad) expect(mailboxOf(text)).toBeUndefined()
     expect(mailboxOf('A.b+C@X.example')).toBe('a.b+c@x.example')
   })
+
+  it.each([
+    ['ada+1@players.example', 'ada@players.example'],
+    ['a.da@players.example', 'a.da@players.example'],
+    ['a.d.a+x+y@gmail.com', 'ada@gmail.com'],
+    ['ada@googlemail.com', 'ada@gmail.com'],
+    ['ada@players.example.', 'ada@players.example'],
+  ])('counts %s as %s', (spelling, counted) => expect(countedMailbox(spelling)).toBe(counted))
 })
