@@ -26,6 +26,7 @@ import type { Handlers } from './routes/handlers.ts'
 import { addHealth } from './routes/health.ts'
 import { addHooks } from './routes/hooks.ts'
 import { addKeySet } from './routes/key-set.ts'
+import { answerKnownHosts } from './routes/known-hosts.ts'
 import { fenceAddresses, spend, spenderOf } from './routes/limited.ts'
 import { addLinkedFiles } from './routes/linked-files.ts'
 import { addPages } from './routes/pages.ts'
@@ -54,6 +55,8 @@ export interface AppParts {
   isDemo: boolean
   log: Log
   metrics: Metrics
+  /** Absent: it answers this machine alone. */
+  publicUrl: string | undefined
   baseOf: (request: Request) => string
 }
 
@@ -61,6 +64,7 @@ export function createApp(parts: AppParts): Hono {
   const app = new Hono()
   app.use(letGoAfterHead)
   app.use(parts.edge.middleware)
+  app.use(answerKnownHosts(parts.publicUrl))
   app.use(answerInTime())
   app.use(fenceAddresses(parts.limits, parts.addressOf))
   app.onError((error, context) => problemResponse(refusalFor(error, parts.log, context)))

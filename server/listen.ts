@@ -55,8 +55,9 @@ export function listen({ fetch, host, port, ...options }: ListenOptions): Promis
   })
 }
 
-/** An IPv6 host stands in brackets. */
+/** An IPv6 host stands in brackets. What listens everywhere is reached here as `localhost`. */
 export function addressAt(host: string, port: number): string {
+  if (host === '0.0.0.0' || host === '::') return `http://localhost:${port}`
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 

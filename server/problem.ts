@@ -15,6 +15,7 @@ const statuses: Record<ProblemCode, { status: number; title: string }> = {
   invalid_json: { status: 400, title: 'The body is not JSON' },
   idempotency_key_missing: { status: 400, title: 'The header Idempotency-Key is missing or unusable' },
   origin_not_allowed: { status: 403, title: 'This origin is not one of the game’s' },
+  host_not_allowed: { status: 403, title: 'The relay is not called that' },
   not_found: { status: 404, title: 'Not found' },
   idempotency_key_in_use: { status: 409, title: 'The first request with this Idempotency-Key is still under way' },
   ticket_closed: { status: 409, title: 'The ticket is closed' },

@@ -232,6 +232,7 @@ export async function createRelay({
     isDemo: config.demo,
     log,
     metrics,
+    publicUrl: config.publicUrl,
     baseOf,
   })
 

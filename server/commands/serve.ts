@@ -5,6 +5,7 @@ import { drainPauseMs, type LoadedConfig } from '../config.ts'
 import { createLog } from '../log.ts'
 import { createRelay } from '../relay.ts'
 import { readBrowserFiles } from '../routes/browser-files.ts'
+import { isLoopback } from '../routes/known-hosts.ts'
 import type { Command } from './command.ts'
 
 /** A drain that takes longer after its pause ends the process as it is: the ledger is safe at every moment. */
@@ -28,7 +29,7 @@ export const serve: Command = async ({ environment, loadConfig, relaySecrets, pr
     )
   })
   // Whoever reads it may ask for the end at once.
-  print(welcome(address, config))
+  print(welcome(address, config) + adviceFor(config))
 }
 
 /** Beside the sources when they run as they are, beside the built relay when that runs. */
@@ -36,6 +37,19 @@ function browserFolder(): string {
   const root = join(import.meta.dirname, '../..')
   const [fromBuild, fromSource] = [join(root, 'widget'), join(root, 'dist/widget')]
   return existsSync(join(fromBuild, 'medkit.js')) ? fromBuild : fromSource
+}
+
+/** Who lets it listen beyond this machine wants to reach it from there. */
+function adviceFor({ listen, publicUrl }: LoadedConfig['config']): string {
+  const isHere = isLoopback(listen.host.includes(':') ? `[${listen.host}]` : listen.host)
+  if (publicUrl !== undefined || isHere) return ''
+  return [
+    '  It listens beyond this machine, but answers only those who call it localhost.',
+    '  To be reached by another name, tell it which: "publicUrl": "https://support.studio.example"',
+    '  in relay.json, and start it with --config relay.json.',
+    '',
+    '',
+  ].join('\n')
 }
 
 function welcome(address: string, { demo, games }: LoadedConfig['config']): string {

@@ -20,6 +20,7 @@ export const problemCodes = [
   'idempotency_key_missing',
   'session_ended',
   'origin_not_allowed',
+  'host_not_allowed',
   'not_found',
   'idempotency_key_in_use',
   'ticket_closed',

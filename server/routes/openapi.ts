@@ -121,6 +121,7 @@ export function problemsOf(route: RouteSpec): ProblemCode[] {
     ...(route.body || route.query || route.params ? (['invalid'] as const) : []),
     ...(route.params ? (['not_found'] as const) : []),
     'origin_not_allowed',
+    'host_not_allowed',
     'rate_limited',
     'store_unavailable',
     ...(route.problems ?? []),

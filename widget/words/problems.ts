@@ -32,6 +32,7 @@ export const sentenceOf: Record<FailureCode | DeliveryProblemCode, keyof Words['
   idempotency_key_reused: 'invalid',
   unsupported: 'unsupported',
   origin_not_allowed: 'origin',
+  host_not_allowed: 'origin',
   vendor_refused: 'studio',
   vendor_misconfigured: 'studio',
   vendor_unreachable: 'studio',
