@@ -162,7 +162,7 @@ describe('The edge', () => {
     const { hostname, port } = new URL(relay.url)
     const socket = connect(Number(port), hostname)
     socket.write(
-      `POST /v1/tickets HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\nidempotency-key: cut\r\ncontent-length: 500\r\n\r\n{"mess`,
+      `POST /v1/tickets HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${token}\r\nidempotency-key: cut\r\ncontent-length: 500\r\n\r\n{"mess`,
     )
     await new Promise((resolve) => socket.once('connect', resolve))
     socket.destroy()

@@ -115,10 +115,12 @@ it('a ledger from before is written anew when it is opened, once', async () => {
 
   const said: string[] = []
   const say = (...words: unknown[]) => void said.push(String(words.at(-1)))
+  // It was made by the process's own bits, and is closed to others as well.
+  const anew = () => said.filter((words) => words.includes('anew'))
   for (const opening of ['first', 'second']) {
     database = await openDatabase(`sqlite:${path()}`, { info: say, warn: say })
     expect(await found(/doomed-phrase/g)).toBe(0)
-    expect(said, opening).toEqual([expect.stringMatching(/is written anew/), 'the ledger was written anew'])
+    expect(anew(), opening).toEqual([expect.stringMatching(/is written anew/), 'the ledger was written anew'])
     if (opening === 'first') await database.close()
   }
 })
