@@ -125,12 +125,18 @@ describe('Nobody sends more than was agreed', () => {
   it.each<[string, string, number, Record<string, string>]>([
     ['signing in', '/v1/sessions', 70_000, {}],
     ['a hook', '/hooks/star-harbor/hook-secret-of-the-tests', 70_000, {}],
-    ['signing in at the desk', '/desk/sign-in', 10_000, form],
-    ['an agent’s answer', '/desk/tickets/x/messages', 28_000_000, { ...form, authorization: `Bearer ${deskToken}` }],
   ])('%s', async (_, path, bytes, headers) => {
     const answer = await send(path, bytes, headers)
     expect(answer.status).toBe(413)
     expect(await answer.json()).toMatchObject({ code: 'too_large' })
+  })
+
+  it('at the desk, whose pages say so themselves', async () => {
+    await relay.open((await relay.signIn()).token)
+    const { id } = await until(async () => (await relay.desk.list())[0], 'the desk has the ticket')
+    const authorization = `Bearer ${deskToken}`
+    expect((await send('/desk/sign-in', 10_000, form)).status).toBe(413)
+    expect((await send(`/desk/tickets/${id}/messages`, 28_000_000, { ...form, authorization })).status).toBe(413)
   })
 })
 
