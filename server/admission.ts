@@ -14,6 +14,7 @@ import type { NameKeys } from './players/name-keys.ts'
 import { createProofs } from './players/proof.ts'
 import { createPseudonyms } from './players/pseudonym.ts'
 import { createSessionTokens } from './players/session.ts'
+import { createSightings } from './players/sightings.ts'
 import { createStudioVerifier } from './players/studio-token.ts'
 import { createAddressOf } from './routes/address.ts'
 import type { Store } from './store/store.ts'
@@ -37,11 +38,14 @@ export interface AdmissionParts {
 export function createAdmission({ config, secrets, nameKeys, store, clock, bells, games, log }: AdmissionParts) {
   const sessions = createSessionTokens(secrets, { clock })
   const pseudonymOf = createPseudonyms(nameKeys.pseudonym)
+  const sightings = createSightings({ store, clock })
+  const studios = studioVerifiers(games, clock, log)
   const mail = createMail({ config, secrets, nameKeys, store, clock, log })
   return {
     sessions,
     pseudonymOf,
-    identify: createIdentify({ store, clock, games, sessions, studios: studioVerifiers(games, clock, log) }),
+    sightings,
+    identify: createIdentify({ store, clock, games, sessions, studios, sightings }),
     merging: createMerging({ store, clock, bells, sessions, pseudonymOf }),
     proofs: createProofs(secrets, { store, clock }),
     mailLinks: mail?.links,

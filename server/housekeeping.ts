@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts'
 import type { AttachmentId, TicketId } from './contract/ids.ts'
 import type { Files } from './files/uploads.ts'
 import type { Log } from './log.ts'
+import type { Leave } from './players/leave.ts'
 import type { Store } from './store/store.ts'
 import type { Merging } from './tickets/merge.ts'
 import { keptForDays } from './tickets/once.ts'
@@ -13,6 +14,7 @@ export interface HousekeepingParts {
   clock: Clock
   files: Files
   merging: Pick<Merging, 'sweep'>
+  leave: Leave
   log: Log
   retentionDays: number
   /** Removes bytes that nothing names. */
@@ -29,22 +31,25 @@ export interface Housekeeping {
 const everyMs = 30_000
 const dayMs = 86_400_000
 /** How long a stream may be away and still be told everything it missed. */
-const eventDays = 1
+export const eventDays = 1
 /** A file that no message took: long enough for a player to sleep on it. */
-const looseFileDays = 2
+export const looseFileDays = 2
 const atOnce = 100
 /** What the vendor has brought back for a player who looks is here for so long. */
 const refilledDays = 1
 /** The disk is cleared of what was swept: a ledger is not written anew with every sweep. */
 const scrubEveryMs = dayMs
 /** After an erasure's date: how long what an operator has to erase by hand is counted. */
-const leftoverDays = 60
+export const leftoverDays = 60
+/** A request that was carried out is the proof of it; what was erased does not come back from the vendor before. */
+export const requestDays = 1_095
 
 export function createHousekeeping({
   store,
   clock,
   files,
   merging,
+  leave,
   log,
   retentionDays,
   sweepOrphans,
@@ -62,10 +67,12 @@ export function createHousekeeping({
     await store.events.sweep(daysAgo(eventDays))
     await store.players.sweepSessions(clock.now())
     await store.erasures.sweep(daysAgo(leftoverDays))
+    await store.deletions.sweep(daysAgo(requestDays))
     await merging.sweep()
     for (const rows of [store.limits, store.mailLinks, store.proofs]) await rows.sweep(clock.now())
     await dropLooseFiles()
     await forgetOldMessages()
+    if (await leave.sweep()) isLeft = true
     await scrubDaily()
     await sweepOrphans()
   }

@@ -25,6 +25,7 @@ import type { Log } from './log.ts'
 import { addErasureGauge, addOutboxGauges, createMetrics } from './metrics.ts'
 import { keepFilesToOwner } from './owner-only.ts'
 import type { RelaySecrets } from './players/derive.ts'
+import { createLeave } from './players/leave.ts'
 import { keptNameKeys } from './players/name-keys.ts'
 import { randomId } from './random.ts'
 import { createReadiness } from './readiness.ts'
@@ -140,7 +141,7 @@ export async function createRelay({
   }
   const ledgerId = await store.facts.keep('id', randomId)
   const admission = createAdmission({ config, secrets, nameKeys, store, clock, bells, games, log })
-  const { identify, limits, addressOf, proofs, pseudonymOf, merging } = admission
+  const { identify, limits, addressOf, proofs, pseudonymOf, merging, sightings } = admission
   const copies = createCopies({ store, timers, games, log, metrics })
   const watch = createWatch({ store, clock, bells, games, copies, log })
   const capacity = createCapacity(config.streams)
@@ -171,6 +172,7 @@ export async function createRelay({
     clock,
     files,
     merging,
+    leave: createLeave({ store, clock, sightings }),
     log,
     retentionDays,
     sweepOrphans,

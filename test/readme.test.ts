@@ -3,7 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '../server/config.ts'
 import { tokenProblemCodes } from '../server/contract/problem-code.ts'
+import { eventDays, leftoverDays, looseFileDays, requestDays } from '../server/housekeeping.ts'
 import { defaultPoints } from '../server/limits.ts'
+import { forgottenDays, tokenlessDays } from '../server/players/leave.ts'
+import { sessionDays } from '../server/players/session.ts'
 import { keptForDays } from '../server/tickets/once.ts'
 import { capabilityTable, onceTable } from './vendors/capabilities.ts'
 
@@ -57,6 +60,20 @@ describe('README', () => {
     for (const [, file] of readme.matchAll(/\]\(((?:server|widget|test)\/[^)#]+)\)/g)) {
       expect(() => readFileSync(new URL(`../${file}`, import.meta.url))).not.toThrow()
     }
+  })
+
+  it('says for how long what is kept', () => {
+    const days = (count: number) => `${count.toLocaleString('en')} ${count === 1 ? 'day' : 'days'}`
+    const row = (start: string) => new RegExp(`^\\| ${start}[^|]* \\| (.*) \\|$`, 'm').exec(readme)?.[1] ?? ''
+    expect(row('a ticket without text')).toContain(`${days(forgottenDays)}; where`)
+    expect(row('a ticket without text')).toMatch(new RegExp(`for ${days(tokenlessDays)}$`))
+    expect(row('a player: id')).toContain(days(tokenlessDays))
+    expect(row('a file that no message takes')).toBe(days(looseFileDays))
+    expect(row('the first answer')).toContain(days(keptForDays))
+    expect(row('what happened')).toBe(days(eventDays))
+    expect(row('a request for erasure')).toContain(days(requestDays))
+    expect(row('a request for erasure')).toContain(days(leftoverDays))
+    expect(row('that a session was ended')).toContain(days(sessionDays))
   })
 
   it('says for how long an answer is given again', () => {

@@ -7,6 +7,7 @@ import type { Store } from '../store/store.ts'
 import type { PlayerKey } from '../store/tables.ts'
 import type { SignedMetadata } from '../vendors/vendor.ts'
 import type { SessionTokens, VerifiedSession } from './session.ts'
+import type { Sightings } from './sightings.ts'
 import type { StudioVerifier } from './studio-token.ts'
 import { audiencesOf, readTokenParts } from './token-parts.ts'
 import { TokenRefused } from './token-refused.ts'
@@ -25,6 +26,8 @@ export interface Identity {
   isRemembered: boolean
   /** Only of tokens the relay issued; what signing out ends. */
   sessionId?: string | undefined
+  /** Of the key that gives an anonymous player their history back, once there is any. */
+  recoveryHash?: string | undefined
 }
 
 export interface IdentityParts {
@@ -33,6 +36,7 @@ export interface IdentityParts {
   games: Games
   sessions: SessionTokens
   studios: ReadonlyMap<string, StudioVerifier>
+  sightings: Pick<Sightings, 'note'>
 }
 
 /** Signatures remembered as good: a bound on memory, about a kilobyte each. */
@@ -54,7 +58,7 @@ export async function isOver(store: Store, { sessionId, key }: Identity): Promis
  *
  * @throws TokenRefused
  */
-export function createIdentify({ store, clock, games, sessions, studios }: IdentityParts): Identify {
+export function createIdentify({ store, clock, games, sessions, studios, sightings }: IdentityParts): Identify {
   const verified = new Map<string, VerifiedSession>()
 
   async function relayIssued(token: string): Promise<Identity> {
@@ -103,6 +107,8 @@ export function createIdentify({ store, clock, games, sessions, studios }: Ident
 
   return async (bearer) => {
     if (!bearer) throw new TokenRefused('token_missing', 'there is no bearer token')
-    return verified.has(bearer) || sessions.isOurs(bearer) ? relayIssued(bearer) : studioSigned(bearer)
+    const player = await (verified.has(bearer) || sessions.isOurs(bearer) ? relayIssued(bearer) : studioSigned(bearer))
+    sightings.note(player.key)
+    return player
   }
 }

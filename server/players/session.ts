@@ -13,11 +13,19 @@ const issuer = 'medkit'
 
 export type SessionKind = 'anonymous' | 'email'
 
+/** How long a session lasts. */
+export const sessionDays = 30
+
 export interface SessionPlayer {
   game: string
   /** `anon:<uuid>` or `email:<hash>`, as `kind` has it. */
   subject: string
   kind: SessionKind
+  /**
+   * Of the recovery key that was given with it: the ledger need not know a player who has written nothing. SHA-256 of 140
+   * random bits tells nobody the key.
+   */
+  recoveryHash?: string | undefined
 }
 
 export interface VerifiedSession extends SessionPlayer {
@@ -59,7 +67,8 @@ async function issue(
   const sessionId = randomBytes(16).toString('base64url')
   const issuedAt = Math.floor(now.getTime() / 1_000)
   const expiresAt = issuedAt + player.lifetimeSeconds
-  const token = await new SignJWT({ iss: issuer, aud: player.game, sub: player.subject, jti: sessionId })
+  const claims = { iss: issuer, aud: player.game, sub: player.subject, jti: sessionId, rec: player.recoveryHash }
+  const token = await new SignJWT(claims)
     .setProtectedHeader({ alg: 'HS256', typ })
     .setIssuedAt(issuedAt)
     .setExpirationTime(expiresAt)
@@ -86,11 +95,12 @@ async function verify([key, ...older]: DerivedKeys, token: string, now: Date): P
 }
 
 /** Past the signature only our own words are left, so a claim that does not fit is a forgery of nobody: malformed. */
-function sessionOf({ aud, sub, jti, exp }: JWTPayload): VerifiedSession {
+function sessionOf({ aud, sub, jti, exp, rec }: JWTPayload): VerifiedSession {
   const kind = kindOf(sub)
   if (typeof aud !== 'string' || !sub || !kind || !jti || exp === undefined)
     throw new TokenRefused('token_malformed', 'this is not a session the relay would write')
-  return { game: aud, subject: sub, kind, sessionId: jti, expiresAt: new Date(exp * 1_000) }
+  const recoveryHash = typeof rec === 'string' ? rec : undefined
+  return { game: aud, subject: sub, kind, sessionId: jti, expiresAt: new Date(exp * 1_000), recoveryHash }
 }
 
 function kindOf(subject: string | undefined): SessionKind | undefined {

@@ -7,13 +7,20 @@ import { languageOf } from '../contract/language.ts'
 import type { NewSession, Session } from '../contract/player.ts'
 import { type Games, type LiveGame, requireGame } from '../games.ts'
 import type { Limits } from '../limits.ts'
-import { countedMailbox, type MailLinkRequest, type MailLinks, mailboxOf } from '../players/mail-link.ts'
+import {
+  countedMailbox,
+  type MailLinkRequest,
+  type MailLinks,
+  type MailPlayer,
+  mailboxOf,
+} from '../players/mail-link.ts'
 import { mailWords } from '../players/mail-words.ts'
 import { hashRecoveryKey, makeRecoveryKey, normaliseRecoveryKey } from '../players/recovery.ts'
-import type { SessionKind, SessionTokens } from '../players/session.ts'
+import { type SessionPlayer, type SessionTokens, sessionDays } from '../players/session.ts'
 import { Refusal } from '../problem.ts'
 import { playerKey } from '../store/players.ts'
 import type { Store } from '../store/store.ts'
+import type { PlayerTable } from '../store/tables.ts'
 import type { Merging } from '../tickets/merge.ts'
 import type { Edge } from './edge.ts'
 import type { HandlersOf } from './handlers.ts'
@@ -36,52 +43,33 @@ export interface SessionRouteParts {
 type SessionRoutes = HandlersOf<'POST /sessions' | 'POST /sessions/merge' | 'DELETE /session'>
 type ByMail = Extract<z.output<typeof NewSession>, { kind: 'email' }>
 
-/** The widget renews an anonymous session with its recovery key long before; a device unused for longer needs the key. */
-const lifetimeSeconds = 30 * 86_400
+/** The widget renews an anonymous session with its recovery key; a device unused for longer needs the key. */
+const lifetimeSeconds = sessionDays * 86_400
 
 export function sessionRoutes(parts: SessionRouteParts): SessionRoutes {
   const { store, clock, bells, games, sessions, mailLinks, merging, limits, edge, pseudonymOf } = parts
 
-  async function issue(game: string, subject: string, kind: SessionKind): Promise<Session> {
-    const { token, expiresAt } = await sessions.issue({ game, subject, kind, lifetimeSeconds })
-    return { token, kind, expiresAt: expiresAt.toISOString() }
+  async function issue(player: SessionPlayer): Promise<Session> {
+    const { token, expiresAt } = await sessions.issue({ ...player, lifetimeSeconds })
+    return { token, kind: player.kind, expiresAt: expiresAt.toISOString() }
   }
 
-  function remember(
-    game: string,
-    subject: string,
-    kind: SessionKind,
-    known: { email?: string; recovery_hash?: string },
-  ): Promise<unknown> {
-    return store.players.remember({
-      player: playerKey(game, subject),
-      game,
-      subject,
-      kind,
-      pseudonym: pseudonymOf(game, subject),
-      name: null,
-      email: known.email ?? null,
-      locale: null,
-      signed: '{}',
-      recovery_hash: known.recovery_hash ?? null,
-      merged_into: null,
-      created_at: clock.now().getTime(),
-    })
-  }
-
-  async function anonymous({ key, config }: LiveGame): Promise<Session> {
+  /** The ledger hears of them with the first that they write: whoever only looks, or asks for sessions in masses, leaves nothing. */
+  async function anonymous({ key: game, config }: LiveGame): Promise<Session> {
     if (!config.players.anonymous) throw new Refusal('unsupported')
-    const subject = `anon:${randomUUID()}`
     const recoveryKey = makeRecoveryKey()
-    await remember(key, subject, 'anonymous', { recovery_hash: hashRecoveryKey(recoveryKey) })
-    return { ...(await issue(key, subject, 'anonymous')), recoveryKey }
+    const recoveryHash = hashRecoveryKey(recoveryKey)
+    const subject = `anon:${randomUUID()}`
+    return { ...(await issue({ game, subject, kind: 'anonymous', recoveryHash })), recoveryKey }
   }
 
-  async function recover(game: LiveGame, typed: string): Promise<Session> {
-    const key = normaliseRecoveryKey(typed)
-    const row = key && (await store.players.findByRecovery(game.key, hashRecoveryKey(key)))
-    if (!key || !row) throw new Refusal('not_found')
-    return { ...(await issue(game.key, row.subject, 'anonymous')), recoveryKey: key }
+  async function recover({ key: game }: LiveGame, typed: string): Promise<Session> {
+    const recoveryKey = normaliseRecoveryKey(typed)
+    if (!recoveryKey) throw new Refusal('not_found')
+    const recoveryHash = hashRecoveryKey(recoveryKey)
+    const row = await store.players.seeByRecovery(game, recoveryHash, clock.now())
+    if (!row) throw new Refusal('not_found')
+    return { ...(await issue({ game, subject: row.subject, kind: 'anonymous', recoveryHash })), recoveryKey }
   }
 
   function mailLinksOf({ config }: LiveGame): MailLinks {
@@ -116,8 +104,28 @@ export function sessionRoutes(parts: SessionRouteParts): SessionRoutes {
   async function redeem(game: LiveGame, code: string, browserSecret = ''): Promise<Session> {
     const player = await mailLinksOf(game).redeem({ game: game.key, code, browserSecret })
     if (!player) throw new Refusal('not_found')
-    await remember(game.key, player.subject, 'email', { email: player.email })
-    return issue(game.key, player.subject, 'email')
+    await store.players.remember(mailed(game.key, player))
+    return issue({ game: game.key, subject: player.subject, kind: 'email' })
+  }
+
+  /** The address is known only from here: no token has it. */
+  function mailed(game: string, { subject, email }: MailPlayer): PlayerTable {
+    const now = clock.now().getTime()
+    return {
+      player: playerKey(game, subject),
+      game,
+      subject,
+      kind: 'email',
+      pseudonym: pseudonymOf(game, subject),
+      name: null,
+      email,
+      locale: null,
+      signed: '{}',
+      recovery_hash: null,
+      merged_into: null,
+      created_at: now,
+      seen_at: now,
+    }
   }
 
   return {

@@ -3,6 +3,7 @@ import { type Insertable, type Kysely, type Selectable, sql, type Updateable } f
 import type { DeletionRequestId } from '../contract/ids.ts'
 import type { Engine } from './database.ts'
 import { insertRows, run } from './statement.ts'
+import { inBatches } from './sweep.ts'
 import type { DeletionTable, PlayerKey, Tables } from './tables.ts'
 
 export type DeletionRow = Selectable<DeletionTable>
@@ -32,6 +33,23 @@ export function deletionRows(db: Kysely<Tables>, engine: Engine) {
     async add(row: Insertable<DeletionTable>): Promise<boolean> {
       return (await insertRows(db, 'deletions', [row], { orNothing: true })) === 1
     },
+
+    /** Drops what has come to its end and was asked for before. */
+    sweep: (before: Date) =>
+      inBatches(async (size) => {
+        const { numDeletedRows } = await db
+          .deleteFrom('deletions')
+          .where('id', 'in', (old) =>
+            old
+              .selectFrom('deletions')
+              .select('id')
+              .where('status', 'in', ['done', 'withdrawn'])
+              .where('begins_at', '<', before.getTime())
+              .limit(size),
+          )
+          .executeTakeFirst()
+        return Number(numDeletedRows) === size
+      }),
 
     change: (id: DeletionRequestId, change: Updateable<DeletionTable>) =>
       db.updateTable('deletions').set(change).where('id', '=', id).execute(),

@@ -20,6 +20,7 @@ export function migrations(engine: Engine): Record<string, Migration> {
     '0012 nothing left of what was deleted': { up: (db: Kysely<unknown>) => run(db, wiping(engine)) },
     '0013 what a receipt of an erasure counts': { up: (db: Kysely<unknown>) => run(db, receipts()) },
     '0017 links that stand': { up: (db: Kysely<unknown>) => run(db, standingLinks()) },
+    '0014 players who were not seen for long': { up: (db: Kysely<unknown>) => run(db, sightings(engine)) },
   }
 }
 
@@ -239,5 +240,19 @@ function receipts(): string[] {
     'alter table deletions add column held text',
     'alter table deletions add column about text',
     'alter table deletions add column at_vendor text',
+  ]
+}
+
+/** Nobody has been seen for as long as nobody has looked: for those of before, that begins now. */
+function sightings(engine: Engine): string[] {
+  const nowMs = engine === 'sqlite' ? 'unixepoch() * 1000' : 'cast(extract(epoch from now()) * 1000 as bigint)'
+  return [
+    'alter table players add column seen_at bigint not null default 0',
+    `update players set seen_at = ${nowMs}`,
+    'create index players_by_sight on players (seen_at, player)',
+    // What a player is needed for is found by them.
+    'create index chains_by_player on chains (player)',
+    'create index late_copies_by_player on late_copies (player)',
+    'create index erasures_by_player on erasures (player)',
   ]
 }

@@ -33,13 +33,24 @@ export function playerRows(db: Kysely<Tables>) {
         .orderBy('created_at')
         .execute(),
 
-    findByRecovery: (game: string, recoveryHash: string) =>
+    /** Whose key this is; they are seen by it, so that they are not swept before they can use what it gives them. */
+    seeByRecovery: (game: string, recoveryHash: string, now: Date) =>
       db
-        .selectFrom('players')
-        .selectAll()
+        .updateTable('players')
+        .set({ seen_at: now.getTime() })
         .where('recovery_hash', '=', recoveryHash)
         .where('game', '=', game)
+        .returningAll()
         .executeTakeFirst(),
+
+    /** Notes that they were seen, but for those of whom that is noted since `noted`: reading is no writing. */
+    see: (players: readonly PlayerKey[], now: Date, noted: Date) =>
+      db
+        .updateTable('players')
+        .set({ seen_at: now.getTime() })
+        .where('player', 'in', players)
+        .where('seen_at', '<', noted.getTime())
+        .execute(),
 
     /** Remembers a player, or what is newly known of one. The pseudonym and the recovery hash of the first time stay. */
     remember: (row: PlayerTable) =>
@@ -52,6 +63,7 @@ export function playerRows(db: Kysely<Tables>) {
             email: row.email,
             locale: row.locale,
             signed: row.signed,
+            seen_at: row.seen_at,
           }),
         )
         .execute(),
@@ -78,10 +90,11 @@ export function playerRows(db: Kysely<Tables>) {
     },
 
     /** Marks an anonymous player as merged; only the first caller gets true. */
-    async mergeInto(anonymous: PlayerKey, verified: PlayerKey): Promise<boolean> {
+    async mergeInto(anonymous: PlayerKey, verified: PlayerKey, now: Date): Promise<boolean> {
       const { numUpdatedRows } = await db
         .updateTable('players')
-        .set({ merged_into: verified, recovery_hash: null })
+        // As long as a token of theirs may be about, it is refused by this row.
+        .set({ merged_into: verified, recovery_hash: null, seen_at: now.getTime() })
         .where('player', '=', anonymous)
         .where('merged_into', 'is', null)
         .executeTakeFirst()

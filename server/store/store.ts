@@ -22,6 +22,7 @@ import { proofRows } from './proofs.ts'
 import { createTurns } from './queue.ts'
 import type { Tables } from './tables.ts'
 import { ticketRows } from './tickets.ts'
+import { unseenRows } from './unseen.ts'
 
 export type Ledger = ReturnType<typeof ledgerOn>
 
@@ -81,5 +82,6 @@ function ledgerOn(db: Kysely<Tables>, engine: Engine, now: LedgerNow) {
     limits: limitRows(db),
     proofs: proofRows(db),
     facts: factRows(db),
+    unseen: unseenRows(db),
   }
 }

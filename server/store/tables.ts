@@ -30,6 +30,8 @@ export interface PlayerTable {
   recovery_hash: string | null
   merged_into: PlayerKey | null
   created_at: number
+  /** When they last called, to within a day. */
+  seen_at: number
 }
 
 export interface EndedSessionTable {

@@ -56,7 +56,10 @@ export function createMerging({ store, clock, bells, sessions, pseudonymOf }: Me
       throw new Refusal('unsupported', { detail: 'the anonymous player has asked for erasure: withdraw that first' })
     await ledger.players.remember(newPlayer(verified, pseudonymOf(verified.game, verified.subject), now))
     await ledger.players.endSession(anonymous.sessionId, anonymous.expiresAt)
-    if (!(await ledger.players.mergeInto(from, verified.key))) return alreadyMerged(ledger, from, verified)
+    // Who has written nothing may have files here, or another device that is to hear of it.
+    const before = { ...anonymous, key: from, signed: {}, isRemembered: false }
+    await ledger.players.remember(newPlayer(before, pseudonymOf(before.game, before.subject), now))
+    if (!(await ledger.players.mergeInto(from, verified.key, now))) return alreadyMerged(ledger, from, verified)
     await ledger.merges.add({ anonymous: from, verified: verified.key, merged_at: now.getTime() })
     return move(ledger, { anonymous: from, verified: verified.key })
   }
@@ -85,10 +88,10 @@ export function createMerging({ store, clock, bells, sessions, pseudonymOf }: Me
   }
 }
 
-/** Another merge of the same player came first, or there is nothing of them any more. */
+/** Another merge of the same player came first. */
 async function alreadyMerged(ledger: Ledger, anonymous: Identity['key'], verified: Identity): Promise<number> {
   const row = await ledger.players.find(anonymous)
-  if (row && row.merged_into !== verified.key) throw invalid('session_ended')
+  if (row?.merged_into !== verified.key) throw invalid('session_ended')
   return 0
 }
 

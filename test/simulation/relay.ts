@@ -5,6 +5,8 @@ import type { Games, LiveGame } from '../../server/games.ts'
 import { createHousekeeping } from '../../server/housekeeping.ts'
 import type { Log } from '../../server/log.ts'
 import type { Metrics } from '../../server/metrics.ts'
+import { createLeave } from '../../server/players/leave.ts'
+import { createSightings } from '../../server/players/sightings.ts'
 import type { Store } from '../../server/store/store.ts'
 import { type Accept, createAccept } from '../../server/tickets/accept.ts'
 import { type Change, createChange } from '../../server/tickets/change.ts'
@@ -76,6 +78,7 @@ function createSweep({ store, process, files, log, retentionMs }: RelayParts) {
     clock,
     files,
     merging: { sweep: async () => undefined },
+    leave: createLeave({ store, clock, sightings: createSightings({ store, clock }) }),
     log,
     retentionDays: retentionMs / dayMs,
     sweepOrphans: async () => undefined,

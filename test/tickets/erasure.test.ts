@@ -21,7 +21,7 @@ describe.each(['sqlite', 'postgres'] as const)('On %s', (engine) => {
     await scene.open(ada, 'vendor-of-ada')
     for (const { key } of selves)
       await scene.store.transaction(async (ledger) => {
-        await ledger.players.mergeInto(key, ada.key)
+        await ledger.players.mergeInto(key, ada.key, new Date())
         await ledger.merges.move({ anonymous: key, verified: ada.key })
       })
     await scene.deletions.ask(ada)

@@ -10,6 +10,8 @@ import type { LiveGame } from '../../server/games.ts'
 import { createHousekeeping } from '../../server/housekeeping.ts'
 import { createLog } from '../../server/log.ts'
 import type { Identity } from '../../server/players/identity.ts'
+import { createLeave } from '../../server/players/leave.ts'
+import { createSightings } from '../../server/players/sightings.ts'
 import { type Database, openDatabase } from '../../server/store/database.ts'
 import { playerKey } from '../../server/store/players.ts'
 import { createStore, type Store } from '../../server/store/store.ts'
@@ -195,6 +197,7 @@ function housekeepingOf(store: Store, clock: { now: () => Date }) {
       close: nothing,
     },
     merging: { sweep: async () => undefined },
+    leave: createLeave({ store, clock, sightings: createSightings({ store, clock }) }),
     sweepOrphans: async () => undefined,
   })
 }

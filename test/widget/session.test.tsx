@@ -57,6 +57,21 @@ describe('a session', () => {
     expect(stage.relay.of('GET /tickets').map(bearer)).toEqual(['Bearer anonymous-token'])
   })
 
+  it('begins anew for an anonymous player of whom the relay has nothing any more', async () => {
+    const past = new Date(Date.now() - 1000).toISOString()
+    localStorage.setItem('medkit:test:session', JSON.stringify(session({ token: 'old', expiresAt: past })))
+    stage.relay.answer('POST /sessions', ({ body }) =>
+      (body as { kind: string }).kind === 'recover'
+        ? problem(404, 'not_found')
+        : { status: 201, body: session({ token: 'new', recoveryKey: 'ANOTHER-KEY' }) },
+    )
+    await stage.reload()
+    stage.medkit.open()
+    await stage.screen.findByText(/No tickets yet/)
+    await waitFor(() => expect(stage.relay.of('GET /tickets').map(bearer)).toEqual(['Bearer new']))
+    expect(localStorage.getItem('medkit:test:session')).toContain('ANOTHER-KEY')
+  })
+
   it('says so when a session ended and cannot be renewed', async () => {
     stage.relay.answer('GET /tickets', () => problem(401, 'session_ended'))
     stage.medkit.signIn(studioToken('ada'))

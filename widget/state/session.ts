@@ -3,7 +3,7 @@
 import { batch, type ReadonlySignal, signal } from '@preact/signals-core'
 import type { Session as Granted, LinkSent, NewSession, PlayerKind } from '../../server/contract/player.ts'
 import type { TokenSource } from '../handle.ts'
-import type { Identity } from '../relay/call.ts'
+import { type Identity, RelayProblem } from '../relay/call.ts'
 import type { Clock } from './clock.ts'
 import type { Storage } from './storage.ts'
 
@@ -88,7 +88,12 @@ export function createSession({ game, storage, clock, ask, end, onExpiring, onFo
       onExpiring()
       return undefined
     }
-    keep(await ask({ kind: 'recover', game, recoveryKey }))
+    const granted = await ask({ kind: 'recover', game, recoveryKey }).catch((error) => {
+      // The relay keeps nothing of who has nothing there, or nothing any more: they begin anew.
+      if (!(error instanceof RelayProblem) || error.code !== 'not_found') throw error
+      return ask({ kind: 'anonymous', game })
+    })
+    keep(granted)
     return kept()?.token
   }
   /** Once for all the calls that wait. */

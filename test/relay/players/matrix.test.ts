@@ -224,6 +224,7 @@ describe('What is another player’s does not exist for', () => {
 describe('Who signed out while listening', () => {
   it('hears nothing more', async () => {
     const session = await scene.signIn()
+    await scene.open(session.token)
     const recovering = { game: 'star-harbor', kind: 'recover', recoveryKey: session.recoveryKey }
     const { body: elsewhere } = await scene.call<Session>('POST /v1/sessions', { body: recovering })
     const headers = { authorization: `Bearer ${session.token}` }
