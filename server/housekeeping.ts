@@ -69,7 +69,9 @@ export function createHousekeeping({
     await store.erasures.sweep(daysAgo(leftoverDays))
     await store.deletions.sweep(daysAgo(requestDays))
     await merging.sweep()
-    for (const rows of [store.limits, store.mailLinks, store.proofs]) await rows.sweep(clock.now())
+    for (const rows of [store.limits, store.proofs]) await rows.sweep(clock.now())
+    // With the address that each was sent to.
+    if (await store.mailLinks.sweep(clock.now())) isLeft = true
     await dropLooseFiles()
     await forgetOldMessages()
     if (await leave.sweep()) isLeft = true

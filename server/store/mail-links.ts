@@ -50,9 +50,11 @@ export function mailLinkRows(db: Kysely<Tables>) {
 
     fall: (subject: string) => db.deleteFrom('standing_links').where('subject', '=', subject).execute(),
 
-    async sweep(now: Date): Promise<void> {
-      await sweepBefore(db, 'mail_links', 'expires_at', now.getTime())
+    /** @returns whether an address went with them */
+    async sweep(now: Date): Promise<boolean> {
+      const hadLinks = await sweepBefore(db, 'mail_links', 'expires_at', now.getTime())
       await sweepBefore(db, 'standing_links', 'sent_at', now.getTime() - keptStandingMs)
+      return hadLinks
     },
   }
 }

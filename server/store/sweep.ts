@@ -20,10 +20,17 @@ export async function inBatches(deleteSome: (size: number) => Promise<boolean>):
  * Deletes rows whose time is past.
  *
  * @param column - a time in milliseconds that has an index
+ * @returns whether there were any
  */
-export function sweepBefore(db: Kysely<Tables>, table: keyof Tables, column: string, before: number): Promise<void> {
+export async function sweepBefore(
+  db: Kysely<Tables>,
+  table: keyof Tables,
+  column: string,
+  before: number,
+): Promise<boolean> {
   const [rows, time] = [sql.table(table), sql.ref(column)]
-  return inBatches(async (size) => {
+  let wereAny = false
+  await inBatches(async (size) => {
     const { rows: found } = await sql<{ last: number }>`
       select ${time} as last from ${rows} where ${time} < ${before} order by ${time} limit 1 offset ${size - 1}`.execute(
       db,
@@ -31,7 +38,9 @@ export function sweepBefore(db: Kysely<Tables>, table: keyof Tables, column: str
     const [full] = found
     // Those of the same millisecond go with it.
     const past = full === undefined ? sql`${time} < ${before}` : sql`${time} <= ${full.last}`
-    await sql`delete from ${rows} where ${past}`.execute(db)
+    const { numAffectedRows } = await sql`delete from ${rows} where ${past}`.execute(db)
+    wereAny ||= Number(numAffectedRows ?? 0) > 0
     return full !== undefined
   })
+  return wereAny
 }

@@ -8,6 +8,7 @@ import type { Vendor } from '../../server/vendors/vendor.ts'
 import { createStudio } from '../players/studio.ts'
 import { loft, pigeonPost } from '../vendors/toy.ts'
 import { upload } from './files/files.ts'
+import { startScene } from './players/scene.ts'
 import { startRelay, type TestRelay } from './start.ts'
 import { until } from './wait.ts'
 
@@ -181,4 +182,36 @@ it('of what has outlived its retention only the names are left by which the vend
     const { body } = await relay.call<Conversation>(`GET /v1/tickets/${ticket.id}`, { token: later })
     return body.messages.length >= 3 && body.subject.startsWith(planted.opening)
   }, 'the vendor has shown it again')
+
+  ahead = 4 * 365 * 86_400_000
+  relay = await relay.restart()
+  await until(async () => (await found()).length === 0, 'who stayed away is gone, by every name')
+  await relay.relay.close()
+  expect(await found()).toEqual([])
+})
+
+it('of a mailbox that was proved, or written to in vain, nothing is left once its player stays away', async () => {
+  const start = { vendorOf: () => faraway }
+  const scene = await startScene({ start })
+  relay = scene
+  const { token } = await scene.signInByMail(planted.email)
+  await scene.open(token, { message: planted.opening })
+  await until(() => loft.some(({ lines }) => lines[0]?.text.includes(planted.opening)), 'it has arrived')
+  await scene.askForLink(planted.typedEmail)
+  const held = [planted.email, planted.opening, planted.typedEmail]
+  expect(new Set((await found()).map(wordOf))).toEqual(new Set(held))
+  for (const [days, left] of [
+    [31, [planted.email]],
+    [4 * 365, []],
+  ] as const) {
+    await relay.relay.close()
+    const later = await startScene({ start: { ...start, folder: scene.folder }, aheadMs: days * 86_400_000 })
+    relay = later
+    await until(
+      async () => (await found()).every((hit) => left.some((word) => word === wordOf(hit))),
+      `${days} days on`,
+    )
+  }
+  await relay.relay.close()
+  expect(await found()).toEqual([])
 })

@@ -38,7 +38,7 @@ export async function openLeaving(engine: 'sqlite' | 'postgres') {
       endUploads: nothing,
       close: nothing,
     },
-    merging: { sweep: () => store.merges.sweep(clock.now()) },
+    merging: { sweep: async () => void (await store.merges.sweep(clock.now())) },
     leave: createLeave({ store, clock, sightings }),
     sweepOrphans: async () => undefined,
   })

@@ -39,13 +39,15 @@ export interface SceneOptions {
   game?: Record<string, unknown>
   players?: Record<string, unknown>
   start?: Omit<StartOptions, 'config' | 'games' | 'game' | 'clock'>
+  /** How far its clock is ahead, in milliseconds. */
+  aheadMs?: number
 }
 
-export async function startScene({ config, game, players, start }: SceneOptions = {}): Promise<Scene> {
+export async function startScene({ config, game, players, start, aheadMs = 0 }: SceneOptions = {}): Promise<Scene> {
   const mails: ReceivedMail[] = []
   const smtp = await startSmtp(mails)
   const [studio, otherStudio] = [createStudio(), createStudio()]
-  const clock = createTestClock(new Date())
+  const clock = createTestClock(new Date(Date.now() + aheadMs))
   const relay = await startRelay({
     ...start,
     clock,
