@@ -32,9 +32,15 @@ export const Session = z.object({
   token: z.string(),
   kind: PlayerKind,
   expiresAt: Instant,
-  /** Anonymous players only: gives the history back on a new device. */
+  /**
+   * Anonymous players only: gives the history back when the token has run out, once. The next session brings the next key,
+   * and from the moment one of the two is used the old key is dead. So it is when this session is signed out.
+   */
   recoveryKey: z.string().optional(),
 })
+
+/** For the player to write down: good once, on any device, until another takes its place. Signing out does not end it. */
+export const KeptKey = z.object({ recoveryKey: z.string() })
 
 /**
  * The same answer whether or not the address is known. A link works only together with `browserSecret`, which is in no

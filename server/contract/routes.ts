@@ -10,7 +10,7 @@ import { PlayerExport } from './export.ts'
 import { Game } from './game.ts'
 import { AttachmentId, DeletionRequestId, GameKey, MessageId, TicketId } from './ids.ts'
 import { Message, NewMessage } from './message.ts'
-import { LinkSent, Merge, Merged, NewSession, Session } from './player.ts'
+import { KeptKey, LinkSent, Merge, Merged, NewSession, Session } from './player.ts'
 import type { ProblemCode } from './problem-code.ts'
 import { Challenge } from './proof.ts'
 import { SignedReceipt } from './receipt.ts'
@@ -67,8 +67,14 @@ export const routes = {
     answers: { 200: Merged },
     problems: ['erasure_under_way', 'unsupported'],
   },
+  'POST /recovery-keys': {
+    summary: 'A recovery key for an anonymous player to write down, in place of an earlier one',
+    access: 'player',
+    answers: { 201: KeptKey },
+    problems: ['erasure_under_way', 'unsupported'],
+  },
   'DELETE /session': {
-    summary: 'Sign out: a token issued by the relay is dead at once',
+    summary: 'Sign out: a token issued by the relay is dead at once, and so is the recovery key that came with it',
     access: 'player',
     answers: { 204: null },
   },

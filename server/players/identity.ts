@@ -5,6 +5,7 @@ import type { Games } from '../games.ts'
 import { playerKey } from '../store/players.ts'
 import type { Store } from '../store/store.ts'
 import type { PlayerKey } from '../store/tables.ts'
+import { isStoreTrouble } from '../store/trouble.ts'
 import type { SignedMetadata } from '../vendors/vendor.ts'
 import type { SessionTokens, VerifiedSession } from './session.ts'
 import type { Sightings } from './sightings.ts'
@@ -66,10 +67,20 @@ export function createIdentify({ store, clock, games, sessions, studios, sightin
     if (!games.has(session.game))
       throw new TokenRefused('token_wrong_audience', 'the session is of a game that is gone')
     const key = playerKey(session.game, session.subject)
-    const { isRemembered, email, isMerged, hasEnded } = await store.players.ofSession(key, session.sessionId)
+    const { isRemembered, email, isMerged, hasEnded, hasNewKey } = await store.players.ofSession(key, session.sessionId)
     if (isMerged) throw new TokenRefused('session_ended', 'the player has since been verified')
     if (hasEnded) throw new TokenRefused('session_ended', 'the player signed out')
+    if (hasNewKey) await confirmKey(session.sessionId)
     return { ...session, key, signed: {}, email, isRemembered }
+  }
+
+  /** The session has reached its device, and its key with it. A ledger that takes nothing in hears of it with a later call. */
+  async function confirmKey(sessionId: string): Promise<void> {
+    try {
+      await store.transaction((ledger) => ledger.recoveryKeys.confirm('session_id', sessionId))
+    } catch (error) {
+      if (!isStoreTrouble(error)) throw error
+    }
   }
 
   /** A player's calls come with the same token again and again, and what is signed stays signed until it expires. */

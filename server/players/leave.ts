@@ -41,7 +41,9 @@ export function createLeave({ store, clock, sightings }: LeaveParts): Leave {
     const players = page.map(({ player }) => player)
     const shells = await store.unseen.shells(players, unseen, ticketsAtOnce)
     const gone = shells.length > 0 ? await store.transaction((ledger) => dropShells(ledger, shells, unseen)) : 0
-    return (await store.unseen.drop(players, unseen.tokenless)) + gone > 0
+    const left = await store.unseen.drop(players, unseen.tokenless)
+    if (left > 0) await store.recoveryKeys.sweep(players)
+    return left + gone > 0
   }
 
   return { sweep }

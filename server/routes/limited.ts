@@ -11,6 +11,7 @@ import type { AddressOf } from './address.ts'
 export const limitOf: Record<Exclude<RouteName, 'POST /sessions'>, LimitKind> = {
   'GET /games/:game': 'read',
   'POST /sessions/merge': 'session',
+  'POST /recovery-keys': 'session',
   'DELETE /session': 'read',
   'POST /challenges': 'read',
   'GET /tickets': 'read',

@@ -15,13 +15,15 @@ import {
   mailboxOf,
 } from '../players/mail-link.ts'
 import { mailWords } from '../players/mail-words.ts'
-import { hashRecoveryKey, makeRecoveryKey, normaliseRecoveryKey } from '../players/recovery.ts'
+import { createRecovery, type RecoverySession, rememberKey } from '../players/recovery-session.ts'
 import { type SessionPlayer, type SessionTokens, sessionDays } from '../players/session.ts'
 import { Refusal } from '../problem.ts'
 import { playerKey } from '../store/players.ts'
 import type { Store } from '../store/store.ts'
 import type { PlayerTable } from '../store/tables.ts'
 import type { Merging } from '../tickets/merge.ts'
+import { newPlayer } from '../tickets/new-rows.ts'
+import { refuseWhileErasing } from '../tickets/under-way.ts'
 import type { Edge } from './edge.ts'
 import type { HandlersOf } from './handlers.ts'
 import { spend } from './limited.ts'
@@ -40,7 +42,7 @@ export interface SessionRouteParts {
   pseudonymOf: (game: string, subject: string) => string
 }
 
-type SessionRoutes = HandlersOf<'POST /sessions' | 'POST /sessions/merge' | 'DELETE /session'>
+type SessionRoutes = HandlersOf<'POST /sessions' | 'POST /sessions/merge' | 'POST /recovery-keys' | 'DELETE /session'>
 type ByMail = Extract<z.output<typeof NewSession>, { kind: 'email' }>
 
 /** The widget renews an anonymous session with its recovery key; a device unused for longer needs the key. */
@@ -49,27 +51,23 @@ const lifetimeSeconds = sessionDays * 86_400
 export function sessionRoutes(parts: SessionRouteParts): SessionRoutes {
   const { store, clock, bells, games, sessions, mailLinks, merging, limits, edge, pseudonymOf } = parts
 
+  const recovery = createRecovery({ store, clock, sessions, lifetimeSeconds })
+
   async function issue(player: SessionPlayer): Promise<Session> {
     const { token, expiresAt } = await sessions.issue({ ...player, lifetimeSeconds })
     return { token, kind: player.kind, expiresAt: expiresAt.toISOString() }
   }
 
   /** The ledger hears of them with the first that they write: whoever only looks, or asks for sessions in masses, leaves nothing. */
-  async function anonymous({ key: game, config }: LiveGame): Promise<Session> {
+  async function anonymous({ key, config }: LiveGame): Promise<Session> {
     if (!config.players.anonymous) throw new Refusal('unsupported')
-    const recoveryKey = makeRecoveryKey()
-    const recoveryHash = hashRecoveryKey(recoveryKey)
-    const subject = `anon:${randomUUID()}`
-    return { ...(await issue({ game, subject, kind: 'anonymous', recoveryHash })), recoveryKey }
+    return withKey(await recovery.begin(key, `anon:${randomUUID()}`))
   }
 
-  async function recover({ key: game }: LiveGame, typed: string): Promise<Session> {
-    const recoveryKey = normaliseRecoveryKey(typed)
-    if (!recoveryKey) throw new Refusal('not_found')
-    const recoveryHash = hashRecoveryKey(recoveryKey)
-    const row = await store.players.seeByRecovery(game, recoveryHash, clock.now())
-    if (!row) throw new Refusal('not_found')
-    return { ...(await issue({ game, subject: row.subject, kind: 'anonymous', recoveryHash })), recoveryKey }
+  async function recover({ key }: LiveGame, typed: string): Promise<Session> {
+    const given = await recovery.recover(key, typed)
+    if (!given) throw new Refusal('not_found')
+    return withKey(given)
   }
 
   function mailLinksOf({ config }: LiveGame): MailLinks {
@@ -121,7 +119,6 @@ export function sessionRoutes(parts: SessionRouteParts): SessionRoutes {
       email,
       locale: null,
       signed: '{}',
-      recovery_hash: null,
       merged_into: null,
       created_at: now,
       seen_at: now,
@@ -145,10 +142,31 @@ export function sessionRoutes(parts: SessionRouteParts): SessionRoutes {
     },
 
     async 'DELETE /session'({ player }) {
-      if (player.sessionId) await store.players.endSession(player.sessionId, player.expiresAt)
+      const { sessionId, expiresAt } = player
+      if (sessionId)
+        await store.transaction(async (ledger) => {
+          await ledger.players.endSession(sessionId, expiresAt)
+          await ledger.recoveryKeys.endSession(sessionId)
+        })
       // Wakes the player's streams, which then find that they are over.
       bells.player.ring(player.key)
       return { status: 204 }
     },
+
+    async 'POST /recovery-keys'({ player }) {
+      if (player.kind !== 'anonymous') throw new Refusal('unsupported')
+      const recoveryKey = await store.transaction(async (ledger) => {
+        await refuseWhileErasing(ledger, player.key)
+        const now = clock.now()
+        await ledger.players.remember(newPlayer(player, pseudonymOf(player.game, player.subject), now))
+        await rememberKey(ledger, player, now)
+        return recovery.keep(ledger, player)
+      })
+      return { status: 201, body: { recoveryKey } }
+    },
   }
+}
+
+function withKey({ token, expiresAt, recoveryKey }: RecoverySession): Session {
+  return { token, kind: 'anonymous', expiresAt: expiresAt.toISOString(), recoveryKey }
 }

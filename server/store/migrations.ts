@@ -19,8 +19,9 @@ export function migrations(engine: Engine): Record<string, Migration> {
     '0011 what is to be erased at a vendor': { up: (db: Kysely<unknown>) => run(db, erasedAtVendors()) },
     '0012 nothing left of what was deleted': { up: (db: Kysely<unknown>) => run(db, wiping(engine)) },
     '0013 what a receipt of an erasure counts': { up: (db: Kysely<unknown>) => run(db, receipts()) },
-    '0017 links that stand': { up: (db: Kysely<unknown>) => run(db, standingLinks()) },
     '0014 players who were not seen for long': { up: (db: Kysely<unknown>) => run(db, sightings(engine)) },
+    '0016 recovery keys that are replaced': { up: (db: Kysely<unknown>) => run(db, recoveryKeys()) },
+    '0017 links that stand': { up: (db: Kysely<unknown>) => run(db, standingLinks()) },
   }
 }
 
@@ -254,5 +255,19 @@ function sightings(engine: Engine): string[] {
     'create index chains_by_player on chains (player)',
     'create index late_copies_by_player on late_copies (player)',
     'create index erasures_by_player on erasures (player)',
+  ]
+}
+
+/** Of those given before it is not known on which device they lie: they count as written down. */
+function recoveryKeys(): string[] {
+  return [
+    `create table recovery_keys (
+      hash text primary key, player text not null, session_id text, replaces text, given_at bigint not null)`,
+    'create index recovery_keys_by_player on recovery_keys (player)',
+    'create index recovery_keys_by_session on recovery_keys (session_id)',
+    `insert into recovery_keys (hash, player, given_at)
+      select recovery_hash, player, created_at from players where recovery_hash is not null`,
+    'drop index players_by_recovery',
+    'alter table players drop column recovery_hash',
   ]
 }

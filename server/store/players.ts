@@ -33,18 +33,8 @@ export function playerRows(db: Kysely<Tables>) {
         .orderBy('created_at')
         .execute(),
 
-    /** Whose key this is; they are seen by it, so that they are not swept before they can use what it gives them. */
-    seeByRecovery: (game: string, recoveryHash: string, now: Date) =>
-      db
-        .updateTable('players')
-        .set({ seen_at: now.getTime() })
-        .where('recovery_hash', '=', recoveryHash)
-        .where('game', '=', game)
-        .returningAll()
-        .executeTakeFirst(),
-
     /** Notes that they were seen, but for those of whom that is noted since `noted`: reading is no writing. */
-    see: (players: readonly PlayerKey[], now: Date, noted: Date) =>
+    see: (players: readonly PlayerKey[], now: Date, noted = now) =>
       db
         .updateTable('players')
         .set({ seen_at: now.getTime() })
@@ -52,7 +42,7 @@ export function playerRows(db: Kysely<Tables>) {
         .where('seen_at', '<', noted.getTime())
         .execute(),
 
-    /** Remembers a player, or what is newly known of one. The pseudonym and the recovery hash of the first time stay. */
+    /** Remembers a player, or what is newly known of one. The pseudonym of the first time stays. */
     remember: (row: PlayerTable) =>
       db
         .insertInto('players')
@@ -70,11 +60,22 @@ export function playerRows(db: Kysely<Tables>) {
 
     /** What the ledger has to say of a session, in one read, because every request asks. */
     async ofSession(player: PlayerKey, sessionId: string) {
-      const [row] = await run(db, 'session', [sessionId, player], () =>
+      const [row] = await run(db, 'session', [sessionId, sessionId, player], () =>
         db
           .selectFrom(db.selectNoFrom((one) => one.lit(1).as('one')).as('asked'))
           .leftJoin('players', (join) => join.on('players.player', '=', player))
           .select(['players.player', 'players.email', 'players.merged_into'])
+          .select((query) =>
+            query
+              .exists(
+                query
+                  .selectFrom('recovery_keys')
+                  .select('hash')
+                  .where('session_id', '=', sessionId)
+                  .where('replaces', 'is not', null),
+              )
+              .as('has_new_key'),
+          )
           .select((query) =>
             query
               .exists(query.selectFrom('ended_sessions').select('session_id').where('session_id', '=', sessionId))
@@ -86,6 +87,7 @@ export function playerRows(db: Kysely<Tables>) {
         email: row?.email ?? undefined,
         isMerged: row?.merged_into != null,
         hasEnded: Boolean(row?.has_ended),
+        hasNewKey: Boolean(row?.has_new_key),
       }
     },
 
@@ -94,7 +96,7 @@ export function playerRows(db: Kysely<Tables>) {
       const { numUpdatedRows } = await db
         .updateTable('players')
         // As long as a token of theirs may be about, it is refused by this row.
-        .set({ merged_into: verified, recovery_hash: null, seen_at: now.getTime() })
+        .set({ merged_into: verified, seen_at: now.getTime() })
         .where('player', '=', anonymous)
         .where('merged_into', 'is', null)
         .executeTakeFirst()

@@ -20,6 +20,7 @@ import { playerRows } from './players.ts'
 import { lockMs } from './postgres.ts'
 import { proofRows } from './proofs.ts'
 import { createTurns } from './queue.ts'
+import { recoveryKeyRows } from './recovery-keys.ts'
 import type { Tables } from './tables.ts'
 import { ticketRows } from './tickets.ts'
 import { unseenRows } from './unseen.ts'
@@ -82,6 +83,7 @@ function ledgerOn(db: Kysely<Tables>, engine: Engine, now: LedgerNow) {
     limits: limitRows(db),
     proofs: proofRows(db),
     facts: factRows(db),
+    recoveryKeys: recoveryKeyRows(db),
     unseen: unseenRows(db),
   }
 }

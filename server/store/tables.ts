@@ -27,11 +27,21 @@ export interface PlayerTable {
   locale: string | null
   /** JSON of what the studio signed last. */
   signed: string
-  recovery_hash: string | null
   merged_into: PlayerKey | null
   created_at: number
   /** When they last called, to within a day. */
   seen_at: number
+}
+
+export interface RecoveryKeyTable {
+  /** SHA-256 in hex. */
+  hash: string
+  player: PlayerKey
+  /** With which it was given, to lie on the same device; null for one that the player has written down. */
+  session_id: string | null
+  /** The hash of the one it was given for, which is good until this one or its session is seen in use. */
+  replaces: string | null
+  given_at: number
 }
 
 export interface EndedSessionTable {
@@ -326,6 +336,7 @@ export interface LedgerFactTable {
 
 export interface Tables {
   players: PlayerTable
+  recovery_keys: RecoveryKeyTable
   ended_sessions: EndedSessionTable
   tickets: TicketTable
   chains: ChainTable

@@ -88,6 +88,13 @@ function needs(player: ExpressionBuilder<Tables, 'players'>) {
   return [...named, player.exists(unfinished(player, 'players.player'))]
 }
 
+function ownKeys(player: ExpressionBuilder<Tables, 'players'>) {
+  return player
+    .selectFrom('recovery_keys')
+    .select('recovery_keys.hash')
+    .whereRef('recovery_keys.player', '=', 'players.player')
+}
+
 function unfinished(
   where: Pick<ExpressionBuilder<Tables, 'players' | 'tickets'>, 'selectFrom'>,
   player: 'players.player' | 'tickets.player',
@@ -109,7 +116,7 @@ function isLeft(ticket: ExpressionBuilder<Tables, 'tickets'>, { tokenless, forgo
     .where((player) =>
       player.or([
         player('players.seen_at', '<', forgotten.getTime()),
-        player.and([player('players.kind', '=', 'anonymous'), player('players.recovery_hash', 'is', null)]),
+        player.and([player('players.kind', '=', 'anonymous'), player.not(player.exists(ownKeys(player)))]),
       ]),
     )
   return ticket.and([

@@ -10,6 +10,7 @@ import type { Message, NewMessage } from '../contract/message.ts'
 import type { Conversation, NewTicket } from '../contract/ticket.ts'
 import type { LiveGame } from '../games.ts'
 import type { Identity } from '../players/identity.ts'
+import { rememberKey } from '../players/recovery-session.ts'
 import { Refusal } from '../problem.ts'
 import { type AttachmentRow, isUnseenAtVendor } from '../store/attachments.ts'
 import type { Ledger, Store } from '../store/store.ts'
@@ -63,8 +64,7 @@ export function createAccept({ store, clock, bells, opens, pseudonymOf }: Accept
     const message = newMessage(ticket.id, body.message, ticket.language, now)
     const files = await named(ledger, body.attachments)
     const write = async () => {
-      if (!player.isRemembered)
-        await ledger.players.remember(newPlayer(player, pseudonymOf(player.game, player.subject), now))
+      if (!player.isRemembered) await remember(ledger, player, now)
       await ledger.tickets.add(ticket)
       await ledger.messages.add({ ...message, position: 1 })
       await carry(ledger, player, message, body.attachments ?? [])
@@ -100,14 +100,18 @@ export function createAccept({ store, clock, bells, opens, pseudonymOf }: Accept
       const position = await ledger.tickets.takeReply(ticketId, now)
       if (position === undefined) throw new Refusal('ticket_closed')
       // With the words on a ticket went what was known of its player.
-      if (ticket.emptied === 1 && !player.isRemembered)
-        await ledger.players.remember(newPlayer(player, pseudonymOf(player.game, player.subject), now))
+      if (ticket.emptied === 1 && !player.isRemembered) await remember(ledger, player, now)
       await ledger.messages.add({ ...message, position })
       await carry(ledger, player, message, body.attachments ?? [])
       await ledger.deliveries.add(newDelivery(player, ticketId, 'reply', message, now))
       await tell(ledger, player, message, now)
     }
     return { answer: presentMessage({ ...message, position: 0 }, onMessage(files, message.id)), write }
+  }
+
+  async function remember(ledger: Ledger, player: Identity, now: Date): Promise<void> {
+    await ledger.players.remember(newPlayer(player, pseudonymOf(player.game, player.subject), now))
+    await rememberKey(ledger, player, now)
   }
 
   function accepted<T>({ player }: Writer, { answer, isFirst }: { answer: T; isFirst: boolean }): T {

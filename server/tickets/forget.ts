@@ -32,6 +32,7 @@ export async function forget(ledger: Ledger, request: DeletionRow): Promise<Atta
     await ledger.attachments.forget(self)
     await ledger.idempotency.forget(self)
     await ledger.events.forget(self)
+    await ledger.recoveryKeys.forget([self])
   }
   await ledger.players.forget(player)
   await ledger.merges.forget(player)

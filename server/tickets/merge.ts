@@ -60,6 +60,7 @@ export function createMerging({ store, clock, bells, sessions, pseudonymOf }: Me
     const before = { ...anonymous, key: from, signed: {}, isRemembered: false }
     await ledger.players.remember(newPlayer(before, pseudonymOf(before.game, before.subject), now))
     if (!(await ledger.players.mergeInto(from, verified.key, now))) return alreadyMerged(ledger, from, verified)
+    await ledger.recoveryKeys.forget([from])
     await ledger.merges.add({ anonymous: from, verified: verified.key, merged_at: now.getTime() })
     return move(ledger, { anonymous: from, verified: verified.key })
   }

@@ -21,7 +21,6 @@ export function newPlayer(player: Identity, pseudonym: string, now: Date): Playe
     email: player.email ?? null,
     locale: player.locale ?? null,
     signed: JSON.stringify(player.signed),
-    recovery_hash: player.recoveryHash ?? null,
     merged_into: null,
     created_at: now.getTime(),
     seen_at: now.getTime(),

@@ -56,7 +56,7 @@ async function fill({ db, store, clock, open, pseudonymOf }: Leaving): Promise<v
   const [now, player] = [clock.now(), playerOf(1)]
   const { id: ticket_id, messages } = await open(player)
   const message_id = messages[0]?.id as MessageId
-  const before = { ...playerOf(2), recoveryHash: 'recovery' }
+  const before = playerOf(2)
   await store.players.remember(newPlayer(before, pseudonymOf(before.game, before.subject), now))
   await store.players.mergeInto(before.key, player.key, now)
   await store.merges.add({ anonymous: before.key, verified: player.key, merged_at: now.getTime() })
@@ -101,6 +101,7 @@ async function fill({ db, store, clock, open, pseudonymOf }: Leaving): Promise<v
     standing_links: { subject: 'email:ada', nonce: 'nonce', sent_at: now.getTime() },
     limits: { key: 'key', count: 1, ends_at: now.getTime() },
     spent_proofs: { challenge: 'challenge', used_for: 'ticket', expires_at: now.getTime() },
+    recovery_keys: { hash: 'key', player: player.key, session_id: null, replaces: null, given_at: now.getTime() },
     copies: { ticket_id, name: 'vendor-2' },
     late_copies: {
       mark: 'mk-1',

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { DeletionRequestId, TicketId } from '../../server/contract/ids.ts'
 import type { Conversation } from '../../server/contract/ticket.ts'
 import type { Identity } from '../../server/players/identity.ts'
+import { rememberKey } from '../../server/players/recovery-session.ts'
 import { playerKey } from '../../server/store/players.ts'
 import { insertRows } from '../../server/store/statement.ts'
 import { newPlayer } from '../../server/tickets/new-rows.ts'
@@ -14,7 +15,7 @@ let scene: Leaving
 afterEach(() => scene.close())
 
 const ada: Identity = { ...playerOf(0), subject: 'ada', key: playerKey('star-harbor', 'ada'), kind: 'verified' }
-const withKey = (n: number): Identity => ({ ...playerOf(n), recoveryHash: `recovery-${n}` })
+const withKey = (n: number): Identity => ({ ...playerOf(n), recoveryHash: `recovery-${n}`, sessionId: `session-${n}` })
 const years = (count: number) => count * 365
 
 describe.each(['sqlite', 'postgres'] as const)('On %s', (engine) => {
@@ -22,8 +23,11 @@ describe.each(['sqlite', 'postgres'] as const)('On %s', (engine) => {
     scene = await openLeaving(engine)
   })
 
-  const remember = ({ ...player }: Identity) =>
-    scene.store.players.remember(newPlayer(player, scene.pseudonymOf(player.game, player.subject), scene.clock.now()))
+  const remember = async (player: Identity) => {
+    const row = newPlayer(player, scene.pseudonymOf(player.game, player.subject), scene.clock.now())
+    await scene.store.players.remember(row)
+    await rememberKey(scene.store, player, scene.clock.now())
+  }
   const link = (ticket: Conversation, opener: Identity) =>
     scene.store.tickets.link({
       ticket_id: ticket.id,
@@ -36,15 +40,17 @@ describe.each(['sqlite', 'postgres'] as const)('On %s', (engine) => {
 
   it('who has nothing here goes once no token of theirs can be good, with their address, unless they were seen', async () => {
     const [mailed, seen] = [{ ...playerOf(1), kind: 'email' as const, email: 'ada@players.example' }, withKey(2)]
-    for (const player of [mailed, seen, ada]) await remember(player)
+    const unseen = withKey(3)
+    for (const player of [mailed, seen, unseen, ada]) await remember(player)
     scene.pass(30)
     scene.sightings.note(seen.key)
     await scene.sweep()
-    expect(await scene.players()).toHaveLength(3)
+    expect(await scene.players()).toHaveLength(4)
     scene.pass(2.1)
     await scene.sweep()
     expect(await scene.players()).toEqual([seen.subject])
-    expect(await scene.store.players.seeByRecovery(seen.game, 'recovery-2', scene.clock.now())).toBeDefined()
+    const keys = await scene.db.selectFrom('recovery_keys').select('hash').execute()
+    expect(keys).toEqual([{ hash: 'recovery-2' }])
   })
 
   it('that somebody was seen is written once a day', async () => {

@@ -33,6 +33,7 @@ const routes: readonly [RouteName, RegExp][] = [
   ['POST /sessions/merge', /^\/sessions\/merge$/],
   ['POST /sessions', /^\/sessions$/],
   ['DELETE /session', /^\/session$/],
+  ['POST /recovery-keys', /^\/recovery-keys$/],
   ['GET /tickets', /^\/tickets$/],
   ['POST /tickets', /^\/tickets$/],
   ['GET /tickets/:ticketId', /^\/tickets\/[^/]+$/],
@@ -78,6 +79,7 @@ export function createTestRelay(): TestRelay {
     'GET /games/:game': () => ({ status: 200, body: game }),
     'POST /sessions': () => ({ status: 201, body: session() }),
     'DELETE /session': () => ({ status: 204 }),
+    'POST /recovery-keys': () => ({ status: 201, body: { recoveryKey: 'KEY-TO-WRITE-DOWN' } }),
     'GET /tickets': () => ({ status: 200, body: { items: [...tickets.values()].map(summary), cursor: null } }),
     'POST /tickets': ({ body }) => {
       const ticket = ticketOf({ text: (body as NewTicket).message })

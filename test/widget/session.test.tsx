@@ -57,6 +57,20 @@ describe('a session', () => {
     expect(stage.relay.of('GET /tickets').map(bearer)).toEqual(['Bearer anonymous-token'])
   })
 
+  it('shows an anonymous player a key to write down, which is not the one on the device, and only when asked', async () => {
+    localStorage.setItem('medkit:test:session', JSON.stringify(session()))
+    await stage.reload()
+    stage.medkit.open()
+    await press(await stage.screen.findByRole('button', { name: 'Your data' }))
+    const show = await stage.screen.findByRole('button', { name: 'Show the key' })
+    expect(stage.relay.of('POST /recovery-keys')).toEqual([])
+    show.click()
+    show.click()
+    await stage.screen.findByText('KEY-TO-WRITE-DOWN')
+    expect(stage.relay.of('POST /recovery-keys')).toHaveLength(1)
+    expect(stage.root.textContent).not.toContain('KEY-OF-THE-PLAYER')
+  })
+
   it('begins anew for an anonymous player of whom the relay has nothing any more', async () => {
     const past = new Date(Date.now() - 1000).toISOString()
     localStorage.setItem('medkit:test:session', JSON.stringify(session({ token: 'old', expiresAt: past })))

@@ -165,20 +165,20 @@ function Request({ request, put }: { request: DeletionRequest; put(request: Dele
   )
 }
 
-/** Only who has this key can have an anonymous player's tickets back, so it is shown on purpose and not before. */
+/**
+ * Only who has such a key can have an anonymous player's tickets back, so it is made on purpose and not before. It is not
+ * the one that lies on this device, which is replaced whenever it is used and ends with signing out.
+ */
 function RecoveryKey() {
-  const { speech, session } = useWhole()
-  const words = speech.words.value
-  const shown = useKept(() => signal(false))
-  const show = () => {
-    shown.value = true
-  }
+  const support = useWhole()
+  const { key, show } = useKept(() => createKeptKey(support))
+  const words = support.speech.words.value
   return (
     <section>
       <Heading>{words.recoveryKey}</Heading>
       <p>{words.recoveryKeep}</p>
-      {shown.value ? (
-        <output class="key">{session.recoveryKey()}</output>
+      {key.value ? (
+        <output class="key">{key.value}</output>
       ) : (
         <button type="button" class="plain" onClick={show}>
           {words.recoveryShow}
@@ -186,4 +186,21 @@ function RecoveryKey() {
       )}
     </section>
   )
+}
+
+function createKeptKey({ call, act }: Whole) {
+  const key = signal('')
+  let isAsked = false
+  return {
+    key,
+    /** Once at a time: a further one would end the one that is shown. */
+    async show() {
+      if (isAsked) return
+      isAsked = true
+      await act(async () => {
+        key.value = (await call('POST /recovery-keys')).recoveryKey
+      })
+      isAsked = false
+    },
+  }
 }

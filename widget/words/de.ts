@@ -148,7 +148,8 @@ export const de: Words = {
   stepWithdrawn: 'Du hast es zurückgenommen',
   saveReceipt: 'Beleg speichern',
   recoveryKey: 'Wiederherstellungsschlüssel',
-  recoveryKeep: 'Mit diesem Schlüssel bekommst du deine Anfragen auf einem anderen Gerät zurück. Behalte ihn für dich.',
+  recoveryKeep:
+    'Mit diesem Schlüssel bekommst du deine Anfragen einmal auf einem anderen Gerät zurück. Ein früher gezeigter gilt dann nicht mehr. Behalte ihn für dich.',
   recoveryShow: 'Schlüssel zeigen',
   recoveryHint: 'Du findest ihn unter „Deine Daten“ auf dem Gerät, von dem du geschrieben hast.',
   recover: 'Meine Anfragen zurückholen',

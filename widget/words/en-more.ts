@@ -112,7 +112,8 @@ export const more = {
   stepWithdrawn: 'You withdrew it',
   saveReceipt: 'Save receipt',
   recoveryKey: 'Recovery key',
-  recoveryKeep: 'With this key you get your tickets back on another device. Keep it to yourself.',
+  recoveryKeep:
+    'With this key you get your tickets back on another device, once. One you were shown before is no good any more. Keep it to yourself.',
   recoveryShow: 'Show the key',
   recoveryHint: 'You find it under “Your data” on the device you wrote from.',
   recover: 'Get my tickets back',

@@ -139,7 +139,8 @@ export const ja: Words = {
   stepWithdrawn: 'あなたが取り下げ',
   saveReceipt: '証明書を保存',
   recoveryKey: '復元キー',
-  recoveryKeep: 'このキーがあれば、別の端末でもお問い合わせを取り戻せます。人に知らせないでください。',
+  recoveryKeep:
+    'このキーで、別の端末でもお問い合わせを一度だけ取り戻せます。以前に表示したキーは使えなくなります。人に知らせないでください。',
   recoveryShow: 'キーを表示',
   recoveryHint: 'お問い合わせに使った端末の「あなたのデータ」にあります。',
   recover: 'お問い合わせを取り戻す',
