@@ -5,7 +5,7 @@ import { DeletionRequest } from './deletion.ts'
 import { Instant } from './ids.ts'
 import { Message } from './message.ts'
 import { PlayerKind } from './player.ts'
-import { Ticket } from './ticket.ts'
+import { SentLine, Ticket } from './ticket.ts'
 
 export const PlayerExport = z.object({
   exportedAt: Instant,
@@ -25,6 +25,8 @@ export const PlayerExport = z.object({
       /** What the browser claimed, and what the studio signed, when the ticket was opened. */
       metadata: z.object({ claimed: z.record(z.string(), z.string()), signed: z.record(z.string(), z.string()) }),
       messages: z.array(Message),
+      /** What the vendor was given beside the words. */
+      sentAlong: z.array(SentLine),
     }),
   ),
   attachments: z.array(Attachment),

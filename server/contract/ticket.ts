@@ -41,10 +41,26 @@ export const Ticket = z.object({
   can: z.object({ reply: z.boolean(), close: z.boolean(), reopen: z.boolean(), rate: z.boolean() }),
 })
 
+/**
+ * One line of what the vendor was given beside the player's words. `signed`: the studio's token says so. `claimed`: the
+ * player or their device does. What the relay knows by a name of its own is `player`, `name`, `email`, `tier`, `tags`,
+ * `language`, `category` and `answerTo`; a field of the form goes by its id, and all else by the name it was given.
+ */
+export const SentLine = z.object({
+  key: z.string(),
+  value: z.string(),
+  source: z.enum(['signed', 'claimed']),
+})
+
 /** `messages` oldest first; `earlier` is the `before` of the next page back, or null at the beginning. */
 export const Conversation = Ticket.extend({
   messages: z.array(Message),
   earlier: z.string().nullable(),
+  /**
+   * What every vendor ticket behind this one was opened with; until the first has arrived, what goes along with it. Empty
+   * where the vendor refused it, and once it has outlived its retention.
+   */
+  sentAlong: z.array(SentLine),
 })
 
 const Label = PlainText.pipe(z.string().min(1).max(64))
@@ -74,6 +90,7 @@ export type Rating = z.infer<typeof Rating>
 export type NewRating = z.input<typeof NewRating>
 export type LastMessage = z.infer<typeof LastMessage>
 export type Ticket = z.infer<typeof Ticket>
+export type SentLine = z.infer<typeof SentLine>
 export type Conversation = z.infer<typeof Conversation>
 export type ClaimedMetadata = z.infer<typeof ClaimedMetadata>
 export type NewTicket = z.input<typeof NewTicket>

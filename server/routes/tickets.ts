@@ -13,6 +13,7 @@ import type { Adopt } from '../tickets/adopt.ts'
 import type { Change } from '../tickets/change.ts'
 import { ownTicket } from '../tickets/ownership.ts'
 import { presentMessages, presentTicket } from '../tickets/present.ts'
+import { sentAlong } from '../tickets/sent-along.ts'
 import type { HandlersOf } from './handlers.ts'
 
 export interface TicketRouteParts {
@@ -52,7 +53,12 @@ export function ticketRoutes({ store, accept, change, watch, adopt, proofs }: Ti
     const rows = await store.messages.page(id, limit + 1, before)
     const shown = rows.slice(-limit)
     const earlier = rows.length > limit ? String(shown[0]?.position) : null
-    return { ...presentTicket(ticket, game.can), messages: await presentMessages(store, shown), earlier }
+    return {
+      ...presentTicket(ticket, game.can),
+      messages: await presentMessages(store, shown),
+      earlier,
+      sentAlong: await sentAlong(store, game, ticket),
+    }
   }
 
   return {

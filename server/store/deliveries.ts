@@ -261,6 +261,16 @@ export function deliveryRows(db: Kysely<Tables>, engine: Engine, now: LedgerNow)
     findByMessage: (messageId: MessageId) =>
       db.selectFrom('deliveries').selectAll().where('message_id', '=', messageId).executeTakeFirst(),
 
+    /** A ticket's first message, while it waits to reach the vendor. */
+    opening: (ticketId: TicketId) =>
+      db
+        .selectFrom('deliveries')
+        .select('player')
+        .where('ticket_id', '=', ticketId)
+        .where('operation', '=', 'open')
+        .where('state', '=', 'waiting')
+        .executeTakeFirst(),
+
     /** The vendor is back: what slept because of it need not sleep on. What it chokes on by itself goes on sleeping. */
     hurry: (game: string) =>
       db

@@ -20,6 +20,7 @@ export function migrations(engine: Engine): Record<string, Migration> {
     '0012 nothing left of what was deleted': { up: (db: Kysely<unknown>) => run(db, wiping(engine)) },
     '0013 what a receipt of an erasure counts': { up: (db: Kysely<unknown>) => run(db, receipts()) },
     '0014 players who were not seen for long': { up: (db: Kysely<unknown>) => run(db, sightings(engine)) },
+    '0015 what was sent with a ticket': { up: (db: Kysely<unknown>) => run(db, sentAlong()) },
     '0016 recovery keys that are replaced': { up: (db: Kysely<unknown>) => run(db, recoveryKeys()) },
     '0017 links that stand': { up: (db: Kysely<unknown>) => run(db, standingLinks()) },
   }
@@ -270,4 +271,9 @@ function recoveryKeys(): string[] {
     'drop index players_by_recovery',
     'alter table players drop column recovery_hash',
   ]
+}
+
+/** Of what was opened before, nobody wrote down what the vendor was given. */
+function sentAlong(): string[] {
+  return ['alter table chains add column given text']
 }

@@ -6,7 +6,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Tables } from './tables.ts'
 
 /** Those that hold words, names or addresses. */
-const tables = ['players', 'tickets', 'messages', 'attachments', 'idempotency', 'mail_links'] as const
+const tables = ['players', 'tickets', 'chains', 'messages', 'attachments', 'idempotency', 'mail_links'] as const
 const everyMs = 3_600_000
 
 export interface Vacuum {

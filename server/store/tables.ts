@@ -92,6 +92,8 @@ export interface ChainTable {
   /** As whom it was opened: the vendor goes on knowing it by them after an anonymous player has been verified. */
   player: PlayerKey
   opened_at: number
+  /** JSON, `SentLine[]`: what it was opened with beside the words, and no earlier one. Null for nothing, and after retention. */
+  given: Generated<string | null>
 }
 
 export interface MessageTable {

@@ -235,7 +235,9 @@ export function ticketRows(db: Kysely<Tables>) {
         .where('id', '=', id)
         .where((ticket) => isUntouched(ticket, before, refilledBefore))
         .executeTakeFirst()
-      return numUpdatedRows === 1n
+      if (numUpdatedRows !== 1n) return false
+      await db.updateTable('chains').set({ given: null }).where('ticket_id', '=', id).execute()
+      return true
     },
 
     /** The vendor has brought back what was said; the subject only where it was gone. */

@@ -21,7 +21,9 @@ import { createOnce, type Prepared } from './once.ts'
 import type { Opens } from './opens.ts'
 import { ownTicket } from './ownership.ts'
 import { canBeRepliedTo, presentMessage, presentTicket } from './present.ts'
+import { besideWords, linesOf } from './sent-along.ts'
 import { refuseWhileErasing } from './under-way.ts'
+import { vendorPlayer } from './vendor-player.ts'
 
 export interface AcceptParts {
   store: Store
@@ -49,7 +51,9 @@ export function createAccept({ store, clock, bells, opens, pseudonymOf }: Accept
     const { player, game, idempotencyKey } = writer
     checkForm(game, body)
     const request = { player: player.key, route: 'POST /tickets', key: idempotencyKey, body }
-    return accepted(writer, await once(request, (ledger) => prepareOpening(ledger, writer, body)))
+    const conversation = accepted(writer, await once(request, (ledger) => prepareOpening(ledger, writer, body)))
+    // An answer kept from before there were such lines has none.
+    return { ...conversation, sentAlong: conversation.sentAlong ?? [] }
   }
 
   async function prepareOpening(
@@ -63,6 +67,7 @@ export function createAccept({ store, clock, bells, opens, pseudonymOf }: Accept
     const ticket = await withFreeNumber(ledger, game, newTicket(player, game, body, now))
     const message = newMessage(ticket.id, body.message, ticket.language, now)
     const files = await named(ledger, body.attachments)
+    const row = newPlayer(player, pseudonymOf(player.game, player.subject), now)
     const write = async () => {
       if (!player.isRemembered) await remember(ledger, player, now)
       await ledger.tickets.add(ticket)
@@ -71,7 +76,8 @@ export function createAccept({ store, clock, bells, opens, pseudonymOf }: Accept
       await ledger.deliveries.add(newDelivery(player, ticket.id, 'open', message, now))
       await tell(ledger, player, message, now)
     }
-    return { answer: openingAnswer(ticket, message, files, game), write }
+    const sentAlong = linesOf(besideWords(game, ticket, vendorPlayer(row)))
+    return { answer: { ...openingAnswer(ticket, message, files, game), sentAlong }, write }
   }
 
   /** @throws Refusal `not_found`, `erasure_under_way`, `ticket_closed`, `unsupported`, `invalid`, or what the key has to say */
@@ -160,7 +166,7 @@ function openingAnswer(
   message: Omit<MessageTable, 'position'>,
   files: readonly AttachmentRow[],
   { can }: LiveGame,
-): Conversation {
+): Omit<Conversation, 'sentAlong'> {
   const newest = { newest_author: message.author, newest_text: message.text, newest_sent_at: message.sent_at }
   return {
     ...presentTicket({ ...ticket, ...newest, unread: 0 }, can),

@@ -3,10 +3,12 @@
  * opens a further one that names the last; the player sees one ticket.
  */
 import type { Can } from '../contract/can.ts'
+import type { SentLine } from '../contract/ticket.ts'
 import type { Ledger } from '../store/store.ts'
 import type { PlayerKey } from '../store/tables.ts'
 import type { TicketRow } from '../store/tickets.ts'
 import type { VendorTicketId, VendorTicketRef } from '../vendors/vendor.ts'
+import { givenOn, lineKey } from './sent-along.ts'
 import { vendorPlayer } from './vendor-player.ts'
 
 /** One vendor ticket, and what an adapter needs to speak of it. */
@@ -65,6 +67,8 @@ export interface Opened {
   /** As whom: not always whose the ticket is by now. */
   player: PlayerKey
   openedAt: Date
+  /** What it was opened with; absent where only its mark is known. */
+  given?: readonly SentLine[] | undefined
 }
 
 /**
@@ -75,9 +79,10 @@ export interface Opened {
 export async function addLink(
   ledger: Ledger,
   ticket: TicketRow,
-  { vendorTicketId, player, openedAt }: Opened,
+  { vendorTicketId, player, openedAt, given }: Opened,
 ): Promise<number | null> {
-  const position = ((await ledger.tickets.chain(ticket.id)).at(-1)?.position ?? 0) + 1
+  const chain = await ledger.tickets.chain(ticket.id)
+  const position = (chain.at(-1)?.position ?? 0) + 1
   const isLinked = await ledger.tickets.link({
     ticket_id: ticket.id,
     position,
@@ -85,7 +90,15 @@ export async function addLink(
     vendor_ticket_id: vendorTicketId,
     player,
     opened_at: openedAt.getTime(),
+    given: unlessKnown(given ?? [], chain),
   })
   await ledger.tickets.change(ticket.id, { follow_up: 0 })
   return isLinked ? position : null
+}
+
+/** Only what no earlier one was given: where every message is a follow-up, the same would be kept as often as they write. */
+function unlessKnown(given: readonly SentLine[], chain: Parameters<typeof givenOn>[0]): string | null {
+  const known = new Set(givenOn(chain).map(lineKey))
+  const more = given.filter((line) => !known.has(lineKey(line)))
+  return more.length > 0 ? JSON.stringify(more) : null
 }

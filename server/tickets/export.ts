@@ -14,6 +14,7 @@ import type { TicketRow } from '../store/tickets.ts'
 import type { SignedMetadata } from '../vendors/vendor.ts'
 import type { Adopt } from './adopt.ts'
 import { instant, presentAttachment, presentDeletion, presentMessages, presentTicket } from './present.ts'
+import { sentAlong } from './sent-along.ts'
 import { signedMetadata } from './vendor-player.ts'
 
 export interface ExportParts {
@@ -84,6 +85,7 @@ async function* ticketPieces(store: Store, row: TicketRow, game: LiveGame): Asyn
     fields: JSON.parse(row.fields),
     email: row.answer_to ?? undefined,
     metadata: { claimed: JSON.parse(row.claimed), signed: flat(signedMetadata(row.signed)) },
+    sentAlong: await sentAlong(store, game, row),
   })
   yield `${openObject(head)},"messages":[`
   yield* messagePieces(store, row.id)

@@ -11,6 +11,7 @@ import { backoffMs } from './backoff.ts'
 import { addLink, lastLink, startsNewLink } from './chain.ts'
 import { type Copies, firstLookForCopyMs } from './copies.ts'
 import { type Cargo, type Sent, settleMs } from './send.ts'
+import { besideWords, linesOf } from './sent-along.ts'
 import { nextLookMs } from './settling.ts'
 
 export interface OutcomeParts {
@@ -60,7 +61,7 @@ export function createOutcomes({ store, clock, bells, copies, owner, random }: O
     const { delivery, ticket } = cargo
     const isWritten = await store.transaction(async (ledger) => {
       if (!(await ledger.deliveries.done(delivery.sequence))) return false
-      await writeDown(ledger, cargo, what, clock.now())
+      await writeDown(ledger, game, cargo, what, clock.now())
       if (!what.isFound) await ledger.deliveries.noteTaken(delivery.game)
       if (game.vendor.findOpened && what.opened) await expectCopy(ledger, cargo)
       return true
@@ -161,10 +162,15 @@ function canLook({ vendor, can }: LiveGame, { ticket, chain }: Cargo): boolean {
   return (startsNewLink(ticket, chain, can) ? vendor.findOpened : vendor.findReplied) !== undefined
 }
 
-async function writeDown(ledger: Ledger, cargo: Cargo, sent: Sent, now: Date): Promise<void> {
+async function writeDown(ledger: Ledger, game: LiveGame, cargo: Cargo, sent: Sent, now: Date): Promise<void> {
   const { ticket, chain, message, delivery } = cargo
   await ledger.tickets.change(ticket.id, { heard_at: now.getTime() })
-  const opened = sent.opened && { vendorTicketId: sent.opened, player: delivery.player, openedAt: now }
+  const opened = sent.opened && {
+    vendorTicketId: sent.opened,
+    player: delivery.player,
+    openedAt: now,
+    given: linesOf(besideWords(game, ticket, cargo.player)),
+  }
   const position = opened ? await addLink(ledger, ticket, opened) : (lastLink(chain)?.position ?? null)
   if (sent.isFollowedUp) await ledger.tickets.change(ticket.id, { follow_up: 1 })
   if (!message) return

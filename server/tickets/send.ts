@@ -22,6 +22,7 @@ import { backoffMs } from './backoff.ts'
 import type { CargoFiles, FilesOf } from './cargo-files.ts'
 import { type Link, lastLink, loadChain, startsNewLink } from './chain.ts'
 import type { Lease } from './lease.ts'
+import { besideWords } from './sent-along.ts'
 import { isSettled, type Unsure } from './settling.ts'
 import { vendorPlayer } from './vendor-player.ts'
 
@@ -201,24 +202,18 @@ function openingOf(
   files: CargoFiles,
 ): Opening {
   const { delivery, ticket, player, chain, message } = cargo
-  const category = game.config.form.categories.find(({ id }) => id === ticket.category)
   return {
+    ...besideWords(game, ticket, player),
     mark: delivery.mark,
-    player,
     number: ticket.number,
     subject: ticket.subject,
     message: message?.text ?? '',
     // What is sent again may have arrived when it was first sent.
     sentAt: new Date(Math.min(Number(message?.sent_at ?? ticket.created_at), Number(delivery.created_at))),
-    language: ticket.language,
-    category: category ? { id: category.id, tags: category.tags } : undefined,
-    fields: JSON.parse(ticket.fields),
-    claimed: JSON.parse(ticket.claimed),
     ...files,
     follows: lastLink(chain)?.ref.vendorTicketId,
     purpose: 'ticket',
     linked: cargo.linked,
-    answerTo: ticket.answer_to ?? undefined,
   }
 }
 

@@ -184,6 +184,7 @@ export interface DeskTicketView {
     status: string
     language: string
     claimed: string
+    player_id: string
     signed: string
     fields: string
   }

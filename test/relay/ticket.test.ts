@@ -44,6 +44,16 @@ describe.each(['sqlite', 'postgres'])('On %s', (engine) => {
       expect(JSON.parse(atDesk.ticket.fields)).toEqual({ order: 'A-1' })
       expect(JSON.parse(atDesk.ticket.signed)).toEqual({})
       await until(async () => (await read(ticket.id)).messages[0]?.delivery === 'delivered', 'the message is delivered')
+      const sent = {
+        player: atDesk.ticket.player_id,
+        language: 'de',
+        category: 'billing',
+        order: 'A-1',
+        os: 'Android 14',
+      }
+      const lines = Object.entries(sent).map(([key, value]) => ({ key, value, source: 'claimed' }))
+      expect(ticket.sentAlong).toEqual(lines)
+      expect((await read(ticket.id)).sentAlong).toEqual(lines)
     })
 
     it('shows the agent’s answer as unread until it is read', async () => {

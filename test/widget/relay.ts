@@ -196,6 +196,7 @@ export function ticketOf({
     asOf: now(),
     ...opened,
     earlier: null,
+    sentAlong: [],
     ...change,
     messages,
   }
@@ -205,7 +206,7 @@ export function closedTicket(text?: string): Conversation {
   return { ...ticketOf({ ...(text && { text }) }), ...closed }
 }
 
-function summary({ messages: _, earlier: __, ...ticket }: Conversation): Ticket {
+function summary({ messages: _, earlier: __, sentAlong: ___, ...ticket }: Conversation): Ticket {
   return ticket
 }
 

@@ -187,6 +187,8 @@ function textFrom({ mark, message, absent = [] }: Opening | Reply, tagOf: TagOf)
 
 function ticketFrom(id: VendorTicketId, game: string, opening: Opening): DeskTicket {
   const { player } = opening
+  // A chat of Zaia's says nothing here.
+  const { chatId: _, ...signed } = player.signed
   return {
     id,
     game,
@@ -201,7 +203,7 @@ function ticketFrom(id: VendorTicketId, game: string, opening: Opening): DeskTic
     player_name: player.name ?? null,
     player_email: player.email ?? null,
     pseudonym: player.pseudonym,
-    signed: JSON.stringify(player.signed),
+    signed: JSON.stringify(signed),
     claimed: JSON.stringify(opening.claimed),
     fields: JSON.stringify(opening.fields),
     purpose: opening.purpose,

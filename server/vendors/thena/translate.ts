@@ -82,6 +82,8 @@ export function newTicketOf(
 
 /** For the studio's own rules and reports. Signed and claimed stay apart. */
 function metadataOf({ mark, number, language, category, player, fields, claimed, follows, purpose }: Opening) {
+  // A chat of Zaia's says nothing here.
+  const { chatId: _, ...signed } = player.signed
   return {
     [markKey]: mark,
     number,
@@ -91,7 +93,7 @@ function metadataOf({ mark, number, language, category, player, fields, claimed,
     playerKind: player.kind,
     ...(category ? { category: category.id, tags: category.tags } : {}),
     ...(follows ? { follows } : {}),
-    signed: player.signed,
+    signed,
     fields,
     claimed,
   }

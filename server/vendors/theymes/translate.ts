@@ -174,19 +174,25 @@ export function metadataOf({ player, category, purpose }: Opening) {
   }
 }
 
-/** "tier is 1..3". A name or an address is only here when it was proved. */
+/** "tier is 1..3" */
+function isTier(tier: number | undefined): boolean {
+  return tier === 1 || tier === 2 || tier === 3
+}
+
+/** A name or an address is only here when it was proved. */
 function playerOf({ id, name, email, signed: { tier } }: VendorPlayer) {
   return {
     id,
     ...(name ? { name } : {}),
     ...(email?.includes('@') ? { email } : {}),
-    ...(tier === 1 || tier === 2 || tier === 3 ? { tier } : {}),
+    ...(isTier(tier) ? { tier } : {}),
   }
 }
 
 /** The signed metadata that Theymes would drop. */
-function unknownOf({ tags, fields = {} }: Opening['player']['signed'], known: Vocabulary) {
+function unknownOf({ tier, tags, fields = {} }: Opening['player']['signed'], known: Vocabulary) {
   return {
+    tier: isTier(tier) ? undefined : tier,
     tags: tags?.filter((tag) => known.tags?.has(tag) === false),
     fields: Object.fromEntries(Object.entries(fields).filter(([key]) => known.fields?.has(key) === false)),
   }
