@@ -27,8 +27,8 @@ export function besideWords({ config, can }: LiveGame, ticket: Written, player: 
 }
 
 /** Signed wins field by field: what the studio's token says, nobody else says beside it. */
-function unlessSigned(claimed: Record<string, string>, { kind, name, email, signed }: VendorPlayer) {
-  const proved = kind === 'verified' ? { name, email } : {}
+function unlessSigned(claimed: Record<string, string>, { kind, id, name, email, signed }: VendorPlayer) {
+  const proved = kind === 'verified' ? { player: id, name, email } : {}
   const { tier, tags, fields } = signed
   const said = Object.entries({ ...proved, tier, tags, ...fields }).filter(([, value]) => value !== undefined)
   const names = new Set(said.map(([key]) => nameOf(key)))

@@ -8,6 +8,11 @@ import { closedTicket, messageOf, session, ticketOf } from './relay.ts'
 import { useStage } from './stage.ts'
 
 const ticket = ticketOf({
+  sentAlong: [
+    { key: 'name', value: 'Ada', source: 'signed' },
+    { key: 'page', value: `play.star-harbor.example/${'a-very-long-path-'.repeat(12)}`, source: 'claimed' },
+    { key: 'level', value: '••••', source: 'claimed' },
+  ],
   messages: [messageOf({}), messageOf({ author: 'agent', authorName: 'Mara', text: 'We found it.' })],
 })
 const closed = { ...closedTicket('All good'), updatedAt: '2026-01-01T00:00:00.000Z' }
@@ -32,6 +37,14 @@ describe('every view', () => {
       await stage.screen.findByLabelText('Something is broken')
       stage.root.querySelector('details')?.setAttribute('open', '')
     },
+    'what else is sent': async () => {
+      stage.medkit.setMetadata({ ship: 'Quiet Tide', inventory: 'sword,shield,'.repeat(40) })
+      stage.medkit.open('new')
+      ;(await stage.screen.findByText(/^Also sent/)).click()
+      for (const name of [/^Browser/, /^Page/, /^Page/]) stage.screen.getByLabelText(name).click()
+      await stage.screen.findByText('Value not sent')
+      await stage.screen.findByText('Not sent')
+    },
     'new ticket with mistakes': async () => {
       stage.medkit.open('new')
       ;(await stage.screen.findByRole('button', { name: 'Send' })).click()
@@ -40,6 +53,8 @@ describe('every view', () => {
     conversation: async () => {
       stage.medkit.open({ ticket: ticket.id })
       await stage.screen.findByText('We found it.')
+      stage.screen.getByText('What we sent along').click()
+      await stage.screen.findByText('Signed by the game')
     },
     'closed conversation': async () => {
       stage.medkit.open({ ticket: closed.id })

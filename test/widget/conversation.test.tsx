@@ -9,6 +9,16 @@ import { holdBack, press, type, useStage } from './stage.ts'
 /** How a time of day is told. */
 const clock = { hour: 'numeric', minute: 'numeric' } as const
 
+const alongside: Conversation['sentAlong'] = [
+  { key: 'name', value: 'Ada', source: 'signed' },
+  { key: 'guild', value: 'Blue Fleet', source: 'signed' },
+  { key: 'language', value: 'de', source: 'claimed' },
+  { key: 'category', value: 'billing', source: 'claimed' },
+  { key: 'order', value: 'A-1', source: 'claimed' },
+  { key: 'browser', value: 'Firefox 140', source: 'claimed' },
+  { key: 'level', value: '••••', source: 'claimed' },
+]
+
 describe('a conversation', () => {
   const stage = useStage()
   let ticket: Conversation
@@ -26,6 +36,32 @@ describe('a conversation', () => {
     localStorage.setItem('medkit:test:session', JSON.stringify(session()))
     await stage.reload()
     await waitFor(() => expect(stage.relay.streams()).toBe(1))
+  })
+
+  it('tells what was sent along, signed and told apart, once the player opens it', async () => {
+    await show(ticketOf({ sentAlong: alongside }))
+    const summary = stage.screen.getByText('What we sent along')
+    expect(summary.closest('details')?.open).toBe(false)
+    summary.focus()
+    await userEvent.keyboard('{Enter}')
+    await waitFor(() => expect(summary.closest('details')?.open).toBe(true))
+    const told = [...stage.root.querySelectorAll('.also .origin, .also dl > div')]
+    expect(told.map(({ textContent }) => textContent)).toEqual([
+      'Signed by the game',
+      'NameAda',
+      'guildBlue Fleet',
+      'From you and this device',
+      'You write inDeutsch',
+      'What is it about?Purchases',
+      'Order numberA-1',
+      'BrowserFirefox 140',
+      'level••••',
+    ])
+  })
+
+  it('has nothing to open where nothing was sent along, or it has been forgotten', async () => {
+    await show(ticketOf({}))
+    expect(stage.screen.queryByText('What we sent along')).toBeNull()
   })
 
   it('shows an answer as it comes, in a log, and tells the relay that it was seen', async () => {

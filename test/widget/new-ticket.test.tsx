@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import type { NewTicket } from '../../server/contract/ticket.ts'
 import { problem } from './relay.ts'
-import { focused, kept, press, type, useStage } from './stage.ts'
+import { focused, kept, press, shelved, studioToken, type, useStage } from './stage.ts'
 
 describe('a new ticket', () => {
   const stage = useStage({ metadata: () => ({ level: '42' }) })
@@ -82,15 +82,105 @@ describe('a new ticket', () => {
   })
 
   it('leaves out every detail the player switches off', async () => {
-    await press(await stage.screen.findByText('Also sent: 7 details about your device'))
-    await press(stage.screen.getByLabelText(/^Browser/))
-    await press(stage.screen.getByLabelText(/^level/))
-    await stage.screen.findByText('Also sent: 5 details about your device')
+    await press(await stage.screen.findByText('Also sent: 7 details'))
+    for (const name of [/^Browser/, /^level/]) {
+      await press(stage.screen.getByLabelText(name))
+      await press(stage.screen.getByLabelText(name))
+    }
+    await stage.screen.findByText('Also sent: 5 details')
     await press(stage.screen.getByLabelText('Something is broken'))
     await write('No details.')
     await send()
     await stage.screen.findByText(/We have it/)
     expect(Object.keys(sent()[0]?.metadata ?? {}).sort()).toEqual(['locale', 'os', 'page', 'screen', 'timeZone'])
+  })
+
+  it('sends a mask for every detail the player masks, and keeps its value nowhere', async () => {
+    await press(await stage.screen.findByText('Also sent: 7 details'))
+    const line = stage.screen.getByLabelText(/^level/) as HTMLInputElement
+    expect(line.closest('label')?.textContent).toContain('42')
+    await press(line)
+    await waitFor(() => expect(line.indeterminate).toBe(true))
+    expect(line.closest('label')?.textContent).toBe('level••••Value not sent')
+    await stage.screen.findByText('Also sent: 7 details')
+    await press(stage.screen.getByLabelText('Something is broken'))
+    await write('Masked.')
+    stage.relay.answer('POST /tickets', () => 'offline')
+    await send()
+    await waitFor(() => expect(sent()).not.toEqual([]))
+    expect(sent()[0]?.metadata).toMatchObject({ level: '••••', page: location.host + location.pathname })
+    expect(JSON.stringify(stage.relay.asked)).not.toContain('"42"')
+    const left = JSON.stringify([await shelved(), { ...localStorage }])
+    expect(left).toContain('••••')
+    expect(left).not.toContain('"42"')
+  })
+
+  it('remembers what was masked and what was left out, by name alone, through a reload and for the next ticket', async () => {
+    await press(await stage.screen.findByText('Also sent: 7 details'))
+    await press(stage.screen.getByLabelText(/^level/))
+    await press(stage.screen.getByLabelText(/^Page/))
+    await press(stage.screen.getByLabelText(/^Page/))
+    await stage.screen.findByText('Also sent: 6 details')
+    expect(localStorage.getItem('medkit:test:choices')).toBe('{"level":"masked","page":"withheld"}')
+    await stage.reload()
+    stage.medkit.open('new')
+    await stage.screen.findByText('Also sent: 6 details')
+    await press(stage.screen.getByLabelText('Something is broken'))
+    await write('Again.')
+    await send()
+    await stage.screen.findByText(/We have it/)
+    expect(sent()[0]?.metadata).toMatchObject({ level: '••••' })
+    expect(sent()[0]?.metadata).not.toHaveProperty('page')
+    stage.medkit.open('new')
+    await stage.screen.findByText('Also sent: 6 details')
+  })
+
+  it('forgets with the player what they masked', async () => {
+    await press(await stage.screen.findByText('Also sent: 7 details'))
+    await press(stage.screen.getByLabelText(/^level/))
+    await stage.screen.findByText('Value not sent')
+    stage.medkit.signOut()
+    expect(kept()).toEqual([])
+    stage.medkit.open('tickets')
+    stage.medkit.open('new')
+    await press(await stage.screen.findByText('Also sent: 7 details'))
+    await stage.screen.findByLabelText(/^level42$/)
+    expect(stage.screen.queryByText('Value not sent')).toBeNull()
+  })
+
+  it('goes round from sent to masked to not sent and back to sent by the keyboard', async () => {
+    await press(await stage.screen.findByText('Also sent: 7 details'))
+    const line = stage.screen.getByLabelText(/^level/) as HTMLInputElement
+    line.focus()
+    const states = []
+    for (let presses = 0; presses < 3; presses += 1) {
+      const before = line.closest('label')?.textContent
+      await userEvent.keyboard(' ')
+      await waitFor(() => expect(line.closest('label')?.textContent).not.toBe(before))
+      states.push([line.indeterminate, line.checked])
+    }
+    expect(states).toEqual([
+      [true, false],
+      [false, false],
+      [false, true],
+    ])
+    expect(localStorage.getItem('medkit:test:choices')).toBe('{}')
+  })
+
+  it('shows what the studio’s token says as signed, with nothing to press, and sends no claim beside it', async () => {
+    const profile = { name: 'Åsa', metadata: { tier: 2, tags: ['vip'], fields: { level: '7' } } }
+    stage.medkit.signIn(studioToken('ada', 3600, profile))
+    stage.medkit.open('new')
+    await press(await stage.screen.findByText('Also sent: 11 details'))
+    const signed = [...stage.root.querySelectorAll('.also dl > div')].map(({ textContent }) => textContent)
+    expect(signed).toEqual(['Player IDada', 'NameÅsa', 'Tier2', 'Tagsvip', 'level7'])
+    expect(stage.root.querySelectorAll('.also dl input')).toHaveLength(0)
+    expect(stage.screen.queryByLabelText(/^level/)).toBeNull()
+    await press(stage.screen.getByLabelText('Something is broken'))
+    await write('Signed.')
+    await send()
+    await stage.screen.findByText(/We have it/)
+    expect(sent()[0]?.metadata).not.toHaveProperty('level')
   })
 
   it('starts with the draft a game hands over', async () => {

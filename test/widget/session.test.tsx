@@ -1,13 +1,7 @@
 import { waitFor } from '@testing-library/preact'
 import { describe, expect, it } from 'vitest'
 import { messageOf, problem, session, ticketOf } from './relay.ts'
-import { holdBack, kept, press, type, useStage } from './stage.ts'
-
-/** Unsigned: only the relay looks at signatures. */
-function studioToken(subject: string, expiresInSeconds = 3600): string {
-  const claims = { sub: subject, exp: Math.floor(Date.now() / 1000) + expiresInSeconds }
-  return `e30.${btoa(JSON.stringify(claims)).replace(/=+$/, '')}.c2ln`
-}
+import { holdBack, kept, press, studioToken, type, useStage } from './stage.ts'
 
 const bearer = ({ headers }: { headers: Record<string, string> }) => headers.authorization
 

@@ -1,52 +1,84 @@
-/** Everything that goes along with a message, line by line, each with a switch. */
+/** Everything that goes along with a message, line by line: each goes as it is, as a mask, or not at all. */
 
+import { type Signal, signal } from '@preact/signals-core'
+import type { SentLine } from '../../server/contract/ticket.ts'
 import { describe } from '../play/device.ts'
-import type { Words } from '../words/en.ts'
+import { mask } from '../state/new-ticket.ts'
+import { signedIn } from '../state/signed.ts'
 import { useKept } from './context.ts'
+import { Heading } from './screen.tsx'
+import { Lines, nameOf } from './sent-along.tsx'
 import { useTalk } from './use-talk.ts'
 
-const ours = [
-  'browser',
-  'os',
-  'screen',
-  'locale',
-  'timeZone',
-  'page',
-  'breadcrumbs',
-] as const satisfies readonly (keyof Words)[]
-
 export function AlsoSent() {
-  const { speech, form, diagnostics, options } = useTalk()
-  // The device as it is by now.
-  useKept(() => {
-    form.details.value = describe({ ...options.metadata?.(), ...diagnostics.told() })
-  })
+  const { speech, form, session } = useTalk()
+  const signed = useSigned(session.owner.value)
   const { words, say } = speech
-  const lines = Object.entries(form.details.value)
-  const { withheld } = form
-  const count = lines.filter(([name]) => !withheld.value.includes(name)).length
-  const flip = (name: string) => {
-    const off = withheld.value
-    withheld.value = off.includes(name) ? off.filter((other) => other !== name) : [...off, name]
-  }
+  const { choices, details } = form
+  const names = Object.keys(details.value)
+  const count = names.filter((name) => choices.value[name] !== 'withheld').length + signed.value.length
   return (
     <details class="also">
       <summary>{count ? say(words.value.alsoSent, { n: count }) : words.value.alsoSentNone}</summary>
-      {lines.map(([name, value]) => (
-        <label key={name} class="switch">
-          <span>
-            <b>{nameOf(name, words.value)}</b>
-            <span dir="auto">{value}</span>
-          </span>
-          <input type="checkbox" checked={!withheld.value.includes(name)} onChange={() => flip(name)} />
-        </label>
+      <p class="hint">{say(words.value.alsoSentHint, { mask })}</p>
+      {signed.value.length > 0 && <Heading class="origin">{words.value.sentClaimed}</Heading>}
+      {names.map((name) => (
+        <Detail key={name} name={name} />
       ))}
+      <Lines title={words.value.sentSigned} hint={words.value.signedHint} lines={signed.value} />
     </details>
   )
 }
 
-/** What the host page added stands under the name it gave. */
-function nameOf(name: string, words: Words): string {
-  const known = ours.find((own) => own === name)
-  return known ? words[known] : name
+/** One control for three states: checked, half checked, not checked. What the line shows is what goes. */
+function Detail({ name }: { name: string }) {
+  const whole = useTalk()
+  const { form, speech } = whole
+  const choice = form.choices.value[name]
+  const value = form.details.value[name]
+  return (
+    <label class="switch">
+      <span>
+        <b>{nameOf({ source: 'claimed', key: name }, whole)}</b>
+        <span>
+          {choice === 'masked' && <span aria-hidden="true">{mask}</span>}
+          {choice === 'withheld' && (
+            <s>
+              <bdi>{value}</bdi>
+            </s>
+          )}
+          {!choice && <bdi>{value}</bdi>}
+        </span>
+        {choice && <span class="hint">{speech.words.value[choice]}</span>}
+      </span>
+      <input type="checkbox" checked={!choice} indeterminate={choice === 'masked'} onChange={() => form.choose(name)} />
+    </label>
+  )
+}
+
+/** The device as it is by now, and what the studio's token says, which nobody here may change. */
+function useSigned(owner: string | undefined): Signal<readonly SentLine[]> {
+  const { form, diagnostics, options, session } = useTalk()
+  const kept = useKept(() => {
+    form.details.value = describe({ ...options.metadata?.(), ...diagnostics.told() })
+    return { of: undefined as string | undefined, lines: signal<readonly SentLine[]>([]) }
+  })
+  if (kept.of !== owner) {
+    kept.of = owner
+    const put = (lines: readonly SentLine[]) => {
+      if (kept.of !== owner) return
+      kept.lines.value = lines
+      // Of what is signed the relay takes nobody else's word.
+      const said = lines.map(({ key }) => key.trim().toLowerCase())
+      const all = Object.entries(form.details.peek())
+      form.details.value = Object.fromEntries(all.filter(([name]) => !said.includes(name.trim().toLowerCase())))
+    }
+    if (owner === undefined) put([])
+    else
+      session.token().then(
+        (token) => put(signedIn(token)),
+        () => {},
+      )
+  }
+  return kept.lines
 }

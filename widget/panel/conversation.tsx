@@ -13,6 +13,7 @@ import { lazy } from './lazy.tsx'
 import { Messages } from './message.tsx'
 import { morePaths } from './more-icons.ts'
 import { Problem } from './notice.tsx'
+import { SentAlong } from './sent-along.tsx'
 import { useTalk } from './use-talk.ts'
 
 const Rating = lazy(part(() => import('./rating.tsx')))((file) => file.Rating)
@@ -42,6 +43,7 @@ export function Conversation({ id }: { id: TicketId }) {
         {ticket && clock.now() - Date.parse(ticket.asOf) > staleMs && (
           <p class="hint">{speech.say(words.asOf, { time: speech.ago(ticket.asOf, clock.now()) })}</p>
         )}
+        {thread && thread.sentAlong.length > 0 && <SentAlong lines={thread.sentAlong} />}
         {thread?.earlier && (
           <button type="button" class="plain" onClick={() => threads.lookBack(id)}>
             {words.earlier}

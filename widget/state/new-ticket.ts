@@ -19,6 +19,12 @@ export interface Answers {
 /** What is wrong with one place of the form, by the name of its sentence. */
 export type Mistake = 'needed' | 'needNumber' | 'needEmail'
 
+/** `masked`: that there is such a detail is told, and not what it says. */
+export type Choice = 'masked' | 'withheld'
+
+/** Goes in place of a value, which then never leaves the page, nor is kept on the device. */
+export const mask = '••••'
+
 export interface NewTicketForm {
   answers: ReadonlySignal<Answers>
   category: ReadonlySignal<FormCategory | undefined>
@@ -28,8 +34,10 @@ export interface NewTicketForm {
   language: ReadonlySignal<string>
   /** What goes along, as the player has been shown it. */
   details: Signal<Readonly<Record<string, string>>>
-  /** Names of details the player has switched off. */
-  withheld: Signal<readonly string[]>
+  /** What of them does not go as it is, by name. Kept on the device, without any value. */
+  choices: ReadonlySignal<Readonly<Record<string, Choice>>>
+  /** Sent, sent as {@link mask}, not sent, and from the beginning. */
+  choose(name: string): void
   sending: ReadonlySignal<boolean>
   change(values: Partial<Answers>): void
   begin(draft?: Draft): void
@@ -53,7 +61,7 @@ export function createNewTicket(parts: NewTicketParts): NewTicketForm {
   const { game, storage, outbox, language, files } = parts
   const answers = signal<Answers>({ ...empty, ...storage.get<Answers>('draft') })
   const details = signal<Readonly<Record<string, string>>>({})
-  const withheld = signal<readonly string[]>([])
+  const choices = signal<Readonly<Record<string, Choice>>>(storage.get('choices') ?? {})
   const tried = signal(false)
   const sending = signal(false)
   const category = computed(() => game.value?.form.categories.find(({ id }) => id === answers.value.category))
@@ -63,7 +71,13 @@ export function createNewTicket(parts: NewTicketParts): NewTicketForm {
     answers.value = { ...answers.value, ...values }
     storage.set('draft', answers.value)
   }
-  const forget = () => {
+  const choose = (name: string) => {
+    const { [name]: before, ...others } = choices.value
+    const next = before ? before === 'masked' && 'withheld' : 'masked'
+    choices.value = { ...others, ...(next && { [name]: next }) }
+    storage.set('choices', choices.value)
+  }
+  const clear = () => {
     answers.value = empty
     details.value = {}
     tried.value = sending.value = false
@@ -73,7 +87,9 @@ export function createNewTicket(parts: NewTicketParts): NewTicketForm {
     const { message, category: chosen, fields, email, language: own } = answers.value
     const asked = category.value?.fields.map(({ id }) => id) ?? []
     const filled = Object.entries(fields).filter(([id, value]) => asked.includes(id) && value.trim())
-    const told = Object.entries(details.value).filter(([name]) => !withheld.value.includes(name))
+    const told = Object.entries(details.value)
+      .filter(([name]) => choices.value[name] !== 'withheld')
+      .map(([name, value]) => [name, choices.value[name] ? mask : value])
     return outbox.open(
       {
         message,
@@ -94,7 +110,8 @@ export function createNewTicket(parts: NewTicketParts): NewTicketForm {
     mistakes: computed(() => (tried.value ? wrong.value : {})),
     language: computed(() => answers.value.language || language.value),
     details,
-    withheld,
+    choices,
+    choose,
     sending,
     change,
     begin(draft) {
@@ -112,10 +129,13 @@ export function createNewTicket(parts: NewTicketParts): NewTicketForm {
       if (!arrived || !still) return undefined
       const key = written(uploads?.attachments() ?? [])
       uploads?.clear()
-      forget()
+      clear()
       return key
     },
-    forget,
+    forget() {
+      clear()
+      choices.value = {}
+    },
   }
 }
 

@@ -5,7 +5,7 @@ import type { Attachment } from '../../server/contract/attachment.ts'
 import type { PlayerEvent } from '../../server/contract/event.ts'
 import type { MessageId, TicketId } from '../../server/contract/ids.ts'
 import type { Message } from '../../server/contract/message.ts'
-import type { Conversation, NewRating, Ticket } from '../../server/contract/ticket.ts'
+import type { Conversation, NewRating, SentLine, Ticket } from '../../server/contract/ticket.ts'
 import type { FailureCode } from '../handle.ts'
 import type { Call } from '../relay/call.ts'
 import { guarded, type Tickets } from './tickets.ts'
@@ -14,6 +14,8 @@ export interface Thread {
   messages: readonly Message[]
   /** The `before` of the next page back; null at the beginning. */
   earlier: string | null
+  /** What the vendor was given beside the words. */
+  sentAlong: readonly SentLine[]
 }
 
 export interface Threads {
@@ -49,8 +51,8 @@ export function createThreads(call: Call, { put }: Tickets): Threads {
     change(id, (thread) => ({ ...thread, messages: thread.messages.map(by) }))
   const add = (id: TicketId, message: Message) =>
     change(id, (thread) => ({ ...thread, messages: merge(thread.messages, [message]) }))
-  const take = ({ messages, earlier, ...ticket }: Conversation) => {
-    all.value = { ...all.value, [ticket.id]: { messages, earlier } }
+  const take = ({ messages, earlier, sentAlong, ...ticket }: Conversation) => {
+    all.value = { ...all.value, [ticket.id]: { messages, earlier, sentAlong } }
     put(ticket)
   }
   const get = (ticketId: TicketId, query: { before?: string }) =>
@@ -74,8 +76,8 @@ export function createThreads(call: Call, { put }: Tickets): Threads {
       guarded(failure, async () => {
         const before = all.value[id]?.earlier
         if (!before) return
-        const { messages, earlier } = await get(id, { before })
-        change(id, (thread) => ({ messages: merge(messages, thread.messages), earlier }))
+        const { messages, earlier, sentAlong } = await get(id, { before })
+        change(id, (thread) => ({ sentAlong, messages: merge(messages, thread.messages), earlier }))
       }),
     async read(id) {
       put(await call('POST /tickets/:ticketId/read', { params: { ticketId: id } }))
