@@ -77,7 +77,7 @@ function ledgerOn(db: Kysely<Tables>, engine: Engine, now: LedgerNow) {
     idempotency: idempotencyRows(db),
     events: eventRows(db, engine),
     deletions: deletionRows(db, engine),
-    erasures: erasureRows(db),
+    erasures: erasureRows(db, now),
     merges: mergeRows(db),
     mailLinks: mailLinkRows(db),
     limits: limitRows(db),

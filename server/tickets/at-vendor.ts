@@ -50,9 +50,12 @@ export function createAtVendor(parts: CarryOutParts, game: LiveGame | undefined)
     const waits: number[] = []
     for (const item of await store.erasures.list(request.id, 'sought')) {
       const found = await look(request, item)
-      const leftMs = Number(item.settled_at) - nowMs()
+      const leftMs = Number(item.settled_at) - (await store.erasures.time())
       if (found) await link(item, found)
-      else if (found === undefined || leftMs <= 0) await store.erasures.change([item], { state: 'waiting' })
+      // Where one copy came to light there may be another: looked for as long, and named by its mark in the end.
+      if (found) waits.push(1)
+      else if (leftMs <= 0 || (found === undefined && !game?.vendor.forget))
+        await store.erasures.change([item], { state: 'waiting' })
       else waits.push(Math.min(leftMs, lookAgainMs))
     }
     return waits.length > 0 ? Math.max(1, ...waits) : undefined
@@ -77,11 +80,10 @@ export function createAtVendor(parts: CarryOutParts, game: LiveGame | undefined)
       await ledger.erasures.add([
         { ...item, kind: 'ticket', name: vendorTicketId, message_id: null, state: 'waiting', settled_at: 0 },
       ])
-      await ledger.erasures.remove(item)
     })
   }
 
-  async function waiting(request: DeletionRow): Promise<undefined> {
+  async function waiting(request: DeletionRow): Promise<number | undefined> {
     const items = await store.erasures.list(request.id, 'waiting')
     const openers = await store.players.findAll([...new Set(items.map(({ player }) => player))])
     const failures: VendorError[] = []
@@ -92,6 +94,10 @@ export function createAtVendor(parts: CarryOutParts, game: LiveGame | undefined)
     }
     // What can never be is passed on already; what may be another time is tried again.
     if (failures[0]) throw failures[0]
+    const timeMs = await store.erasures.time()
+    const unsettled = await store.erasures.list(request.id, 'waiting')
+    const left = unsettled.map(({ settled_at }) => Number(settled_at) - timeMs)
+    return left.length > 0 ? Math.max(1, ...left) : undefined
   }
 
   async function forget(request: DeletionRow, opener: PlayerTable | undefined, items: readonly ErasureRow[]) {
@@ -100,11 +106,14 @@ export function createAtVendor(parts: CarryOutParts, game: LiveGame | undefined)
       await store.erasures.change(items, { state: 'refused' })
       return undefined
     }
+    const calledAt = await store.erasures.time()
     try {
       await call(request, async ({ vendor }, signal) => {
         if (opener) await vendor.forget?.(vendorPlayer(opener), tickets, signal)
       })
-      await store.erasures.change(items, { state: 'erased' })
+      // What it may not have found because its lists did not show it is asked for again, when they must.
+      const settled = items.filter(({ settled_at }) => Number(settled_at) <= calledAt)
+      await store.erasures.change(settled, { state: 'erased' })
     } catch (error) {
       if (!(error instanceof VendorError)) throw error
       if (error.code !== 'refused') return error
@@ -152,13 +161,14 @@ export function createAtVendor(parts: CarryOutParts, game: LiveGame | undefined)
     if (unsureSince !== null && game?.vendor.findOpened) {
       const found = await call(request, async ({ vendor }, signal) => vendor.findOpened?.(opening, signal))
       if (found) return asked(request, found.vendorTicketId)
-      if (nowMs() < Number(unsureSince) + game.config.vendor.settleSeconds * 1_000) return undefined
+      if ((await store.erasures.time()) < Number(unsureSince) + game.config.vendor.settleSeconds * 1_000)
+        return undefined
     }
-    await store.deletions.change(request.id, { unsure_since: nowMs() })
+    await store.deletions.change(request.id, { unsure_since: await store.erasures.time() })
     const opened = await call(request, ({ vendor }, signal) => vendor.open(opening, signal)).catch(async (error) => {
       const isSure = error instanceof VendorError && !error.mayHaveActed
       // From the end of the attempt on the vendor has time to show it.
-      await store.deletions.change(request.id, { unsure_since: isSure ? null : nowMs() })
+      await store.deletions.change(request.id, { unsure_since: isSure ? null : await store.erasures.time() })
       throw error
     })
     return asked(request, opened.vendorTicketId)

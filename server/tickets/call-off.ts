@@ -36,9 +36,10 @@ export async function callOff(
   const givenUp = Number(request.called_off) === 1 ? [] : await ledger.messages.givenUp(tickets)
   const late = await ledger.copies.lateOf(tickets)
   const { calledOff, isOnItsWay } = await ledger.deliveries.callOff(tickets)
-  const settledAt = now.getTime() + (game?.config.vendor.settleSeconds ?? 0) * 1_000
+  const settledAt = (await ledger.erasures.time()) + (game?.config.vendor.settleSeconds ?? 0) * 1_000
+  // Sent more than once: the last attempt was in vain for sure, one before it may not have been.
   for (const row of calledOff)
-    if (row.unsure_since !== null && row.message_id !== null)
+    if ((row.unsure_since !== null || Number(row.resent) === 1) && row.message_id !== null)
       await seek(ledger, request, game, { ...row, message_id: row.message_id, settledAt })
   for (const { id: message_id, ticket_id, mark, position } of givenUp) {
     const operation = position === 1 ? 'open' : 'reply'

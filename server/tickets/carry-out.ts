@@ -31,6 +31,8 @@ const firstRetryMs = 15_000
 const longestRetryMs = 6 * 3_600_000
 /** Twelve days of a vendor that is out, at that pace; the request's own date ends them earlier. */
 const mostFailures = 60
+/** The most that the clocks of two relays disagree. */
+const mostSkewMs = 300_000
 
 /** Who else can do what a vendor does not. */
 const handedOn = { sought: 'waiting', waiting: 'refused', refused: 'unasked' } as const
@@ -49,17 +51,21 @@ export function createCarryOut(parts: CarryOutParts): CarryOut {
     for (const { ticket_id } of links)
       if (!numbers.has(ticket_id)) numbers.set(ticket_id, (await store.tickets.find(ticket_id))?.number ?? '')
     const { id: request_id } = request
+    const timeMs = await store.erasures.time()
     await store.erasures.add(
-      links.map(({ vendor_ticket_id: name, game, ticket_id, player }) => {
-        const known = { request_id, kind: 'ticket' as const, name, game, ticket_id, player, message_id: null }
-        return {
-          ...known,
-          number: numbers.get(ticket_id) ?? '',
-          state: 'waiting' as const,
-          settled_at: 0,
-          told_by: null,
-        }
-      }),
+      links.map((link) => ({
+        request_id,
+        kind: 'ticket',
+        name: link.vendor_ticket_id,
+        game: link.game,
+        ticket_id: link.ticket_id,
+        number: numbers.get(link.ticket_id) ?? '',
+        player: link.player,
+        message_id: null,
+        state: 'waiting',
+        settled_at: shownAt(link, game, timeMs),
+        told_by: null,
+      })),
     )
     return true
   }
@@ -195,6 +201,16 @@ export function createCarryOut(parts: CarryOutParts): CarryOut {
     const waitMs = await advance(request, games.get(request.game))
     if (waitMs !== undefined) await store.deletions.hold(request, new Date(nowMs() + waitMs))
   }
+}
+
+/**
+ * A vendor that finds a player's tickets by its lists does not find one that they do not show yet. Which ticket is old
+ * enough is told by the clock of the relay that opened it; from when on its time is counted, by the ledger's.
+ */
+function shownAt({ opened_at }: { opened_at: number }, game: LiveGame | undefined, timeMs: number): number {
+  if (!game?.vendor.forget || !game.vendor.findOpened) return 0
+  const settleMs = game.config.vendor.settleSeconds * 1_000
+  return timeMs - Number(opened_at) < settleMs + mostSkewMs ? timeMs + settleMs : 0
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -60,6 +60,26 @@ describe.each(['sqlite', 'postgres'] as const)('On %s', (engine) => {
     expect(await scene.steps(anonymous)).toEqual(['asked', 'studio-asked', 'relay-erased'])
   })
 
+  it('names the mark of what was sent twice, though the second attempt surely came to nothing', async () => {
+    const moody = moodyVendor()
+    scene = await openErasing(engine, { 'star-harbor': moody.vendor })
+    const mark = await sendUnsure(anonymous, { unsure_since: null, resent: 1 })
+    await scene.deletions.ask(anonymous)
+    await scene.untilDone(anonymous)
+    expect(moody.asked[0]?.message).toContain(`under the mark ${mark}`)
+  })
+
+  it('names the mark as well where one copy came to light, because there may be another', async () => {
+    const moody = moodyVendor()
+    scene = await openErasing(engine, { 'star-harbor': moody.vendor })
+    const mark = await sendUnsure(anonymous, { resent: 1 })
+    moody.holds.set(mark, 'found-1' as never)
+    await scene.deletions.ask(anonymous)
+    await scene.untilDone(anonymous)
+    expect(moody.asked.map(({ message }) => message).join()).toContain(': found-1 here')
+    expect(moody.asked.map(({ message }) => message).join()).toContain(`under the mark ${mark}`)
+  })
+
   it('says nothing to a vendor that was never sent anything', async () => {
     const moody = moodyVendor()
     scene = await openErasing(engine, { 'star-harbor': moody.vendor })
@@ -92,22 +112,70 @@ describe.each(['sqlite', 'postgres'] as const)('On %s', (engine) => {
     expect(await scene.db.selectFrom('deliveries').selectAll().execute()).toHaveLength(1)
   })
 
-  it('ten at a vendor that hangs do not keep one at another waiting', async () => {
+  it('has a vendor with a call of its own erase everybody the player was', async () => {
+    const moody = moodyVendor({ forgets: true })
+    scene = await openErasing(engine, { 'star-harbor': moody.vendor })
+    const selves = [anonymous, playerOf(2), mailed, ada]
+    for (const [n, self] of selves.entries()) await scene.open(self, `vendor-${n}`)
+    for (const { key } of selves.slice(0, 3))
+      await scene.store.transaction(async (ledger) => {
+        await ledger.players.mergeInto(key, ada.key, scene.time.clock.now())
+        await ledger.merges.move({ anonymous: key, verified: ada.key })
+      })
+    await scene.deletions.ask(ada)
+    await scene.untilDone(ada)
+    expect(new Set(moody.forgottenPlayers)).toEqual(new Set(selves.map(({ subject }) => subject)))
+    expect(moody.forgotten.toSorted()).toEqual(selves.map((_, n) => `vendor-${n}`))
+    expect(await scene.steps(ada)).toEqual(['asked', 'vendor-asked', 'relay-erased'])
+  })
+
+  it('asks again a vendor whose lists may not have shown a new ticket, before it says that it is erased', async () => {
+    const moody = moodyVendor({ forgets: true })
+    scene = await openErasing(engine, { 'star-harbor': moody.vendor })
+    await scene.open(anonymous, 'vendor-1')
+    moody.unseen.add('vendor-1')
+    await scene.deletions.ask(anonymous)
+    await scene.round()
+    expect(moody.forgottenPlayers).toEqual([anonymous.subject])
+    expect(await scene.steps(anonymous)).toEqual(['asked'])
+    moody.unseen.clear()
+    await scene.untilDone(anonymous)
+    expect(moody.forgotten).toEqual(['vendor-1'])
+    expect(await scene.steps(anonymous)).toEqual(['asked', 'vendor-asked', 'relay-erased'])
+  })
+
+  it('gives a vendor that cannot be asked its time, before it erases what may still arrive', async () => {
+    const moody = moodyVendor({ forgets: true })
+    const { findOpened: _, ...vendor } = moody.vendor
+    scene = await openErasing(engine, { 'star-harbor': vendor })
+    await sendUnsure(anonymous)
+    await scene.deletions.ask(anonymous)
+    await scene.round()
+    expect(moody.forgottenPlayers).toEqual([])
+    expect(await scene.untilDone(anonymous)).toBeGreaterThanOrEqual(90_000)
+    expect(moody.forgottenPlayers).toEqual([anonymous.subject])
+  })
+
+  it('ten at a vendor that hangs keep neither one at another nor the sweeps waiting', async () => {
     const [hangs, healthy] = [moodyVendor({ forgets: true }), moodyVendor({ forgets: true })]
     hangs.moods.forget = 'hang'
     scene = await openErasing(engine, { 'star-harbor': hangs.vendor, 'moon-base': healthy.vendor })
     const many = Array.from({ length: 10 }, (_, n) => playerOf(10 + n))
     for (const player of many) {
       await scene.open(player, `vendor-${player.subject}`)
-      await scene.deletions.ask(player)
     }
+    const old = await scene.open(playerOf(30), 'vendor-old')
+    scene.time.pass(31 * dayMs)
     const one = playerOf(1, 'moon-base')
     await scene.open(one, 'vendor-one')
-    await scene.deletions.ask(one)
+    scene.time.pass(10 * minuteMs)
+    for (const player of [...many, one]) await scene.deletions.ask(player)
     scene.erasures.start()
     await expect.poll(async () => (await scene.requestOf(one)).status, { timeout: 20_000 }).toBe('done')
     expect(healthy.forgotten).toEqual(['vendor-one'])
     expect(hangs.hanging()).toBeGreaterThan(0)
+    expect(await scene.sweep()).toEqual(['orphans'])
+    expect(await scene.db.selectFrom('messages').select('id').where('ticket_id', '=', old.id).execute()).toEqual([])
     for (const player of many) expect((await scene.requestOf(player)).status).not.toBe('done')
     await scene.erasures.stop()
   })
@@ -176,13 +244,14 @@ it('asks the studio by a ticket where the vendor refuses its own call, and every
 })
 
 /** A message whose answer was lost. @returns its mark */
-async function sendUnsure(player: Identity): Promise<string> {
+async function sendUnsure(player: Identity, more: { unsure_since?: null; resent?: 1 } = {}): Promise<string> {
   const { id } = await scene.write(player)
   const attempted = {
     attempts: 1,
     failures: 1,
     unsure_since: scene.time.clock.now().getTime(),
     not_before: 8_640_000_000_000_000,
+    ...more,
   }
   await scene.db.updateTable('deliveries').set(attempted).where('ticket_id', '=', id).execute()
   const { mark } = await scene.db.selectFrom('deliveries').select('mark').executeTakeFirstOrThrow()
