@@ -4,7 +4,7 @@ import type { Process } from './process.ts'
 import type { Fate } from './weather.ts'
 import type { World } from './world.ts'
 
-export type Operation = 'open' | 'reply' | 'close' | 'reopen' | 'find' | 'read'
+export type Operation = 'open' | 'reply' | 'close' | 'reopen' | 'find' | 'read' | 'forget' | 'ask'
 
 /** One call, as it went. */
 export interface Call {

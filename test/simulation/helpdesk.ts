@@ -24,12 +24,20 @@ export interface HeldTicket {
   /** From when on searching finds it. */
   shownAt: number
   isClosed: boolean
+  /** Who opened it, by the id the relay gave. */
+  player: string
+  /** The relay's own number of it, which agents can search for. */
+  number: string
+  /** It asks the studio to erase somebody. */
+  isRequest: boolean
+  /** The vendor was asked to erase its player. */
+  isErased: boolean
   copies: Copy[]
 }
 
 export interface Helpdesk {
   tickets: readonly HeldTicket[]
-  open: (message: Words) => { ticket: HeldTicket; copy: Copy }
+  open: (message: Words, by: Pick<HeldTicket, 'player' | 'number' | 'isRequest'>) => { ticket: HeldTicket; copy: Copy }
   /** @throws VendorError `missing` */
   reply: (id: VendorTicketId, message: Words) => Copy
   /** @throws VendorError `missing` */
@@ -37,6 +45,8 @@ export interface Helpdesk {
   findOpened: (mark: string, except: ReadonlySet<VendorTicketId>) => HeldTicket | undefined
   /** @throws VendorError `missing` */
   findReplied: (id: VendorTicketId, mark: string) => Copy | undefined
+  /** Erases what its lists show of a player's: whoever cannot see a ticket yet cannot tell whose it is. */
+  forget: (player: string) => void
   /** @throws VendorError `missing` */
   read: (id: VendorTicketId) => VendorConversation
 }
@@ -49,6 +59,8 @@ export interface Words {
 export interface HelpdeskParts {
   name: string
   once: { open: Once; reply: Once }
+  /** It knows at once of all that it took, as the built-in desk does. */
+  isLocal: boolean
   now: () => number
   /** Of the world's time, by a clock that is right. */
   dateOf: (moment: number) => Date
@@ -56,7 +68,7 @@ export interface HelpdeskParts {
   lagMs: () => number
 }
 
-export function createHelpdesk({ name, once, now, dateOf, lagMs }: HelpdeskParts): Helpdesk {
+export function createHelpdesk({ name, once, isLocal, now, dateOf, lagMs }: HelpdeskParts): Helpdesk {
   const tickets: HeldTicket[] = []
   let messages = 0
 
@@ -66,13 +78,13 @@ export function createHelpdesk({ name, once, now, dateOf, lagMs }: HelpdeskParts
   }
 
   function held(id: VendorTicketId): HeldTicket {
-    const ticket = tickets.find((one) => one.id === id)
+    const ticket = tickets.find((one) => one.id === id && !one.isErased)
     if (!ticket) throw new VendorError('missing', `${name}: no such ticket`)
     return ticket
   }
 
   function known(among: readonly HeldTicket[], mark: string): { ticket: HeldTicket; copy: Copy } | undefined {
-    for (const ticket of among) {
+    for (const ticket of among.filter(({ isErased }) => !isErased)) {
       const copy = ticket.copies.find((one) => one.mark === mark)
       if (copy) return { ticket, copy }
     }
@@ -84,7 +96,7 @@ export function createHelpdesk({ name, once, now, dateOf, lagMs }: HelpdeskParts
   return {
     tickets,
 
-    open(message) {
+    open(message, by) {
       const earlier = once.open === 'vendor' ? known(tickets, message.mark) : undefined
       if (earlier) return earlier
       const copy = copyOf(message)
@@ -92,6 +104,8 @@ export function createHelpdesk({ name, once, now, dateOf, lagMs }: HelpdeskParts
         id: `ticket-${tickets.length + 1}` as VendorTicketId,
         shownAt: now() + lagMs(),
         isClosed: false,
+        ...by,
+        isErased: false,
         copies: [copy],
       }
       tickets.push(ticket)
@@ -112,9 +126,13 @@ export function createHelpdesk({ name, once, now, dateOf, lagMs }: HelpdeskParts
     },
 
     findOpened: (mark, except) =>
-      tickets.find((one) => one.copies[0]?.mark === mark && !except.has(one.id) && isShown(one)),
+      tickets.find((one) => one.copies[0]?.mark === mark && !one.isErased && !except.has(one.id) && isShown(one)),
 
     findReplied: (id, mark) => held(id).copies.find((copy) => copy.mark === mark && isShown(copy)),
+
+    forget(player) {
+      for (const ticket of tickets) if (ticket.player === player && (isLocal || isShown(ticket))) ticket.isErased = true
+    },
 
     read(id) {
       const { isClosed, copies } = held(id)

@@ -72,7 +72,9 @@ export async function runHistory({ seed, ledger, planOf, print }: HistoryParts):
       const ledgerMs = () => own.skewed(0, isHealed ? Math.min(10, plan.slowestLedgerMs) : plan.slowestLedgerMs)
       const { retentionMs } = plan
       const { files } = ledger
-      return startRelay({ world, process, store, files, retentionMs, ledgerMs, sites, chance: own, log, metrics })
+      const graceMs = plan.erasures > 0 ? plan.graceMs : undefined
+      const what = { world, process, store, files, retentionMs, graceMs, ledgerMs, sites, chance: own, log, metrics }
+      return startRelay(what)
     },
   })
   for (let n = 1; n <= plan.relays; n++) fleet.start(`relay${n}`)
@@ -133,6 +135,7 @@ function createSite({ world, game, chance, isHealed, trouble }: SiteParts): Site
     helpdesk: createHelpdesk({
       name: game.kind,
       once: kind.adapter.once,
+      isLocal: !kind.adapter.findOpened,
       now: world.now,
       dateOf: (moment) => new Date(right.now().getTime() - world.now() + moment),
       lagMs: () => chance.skewed(0, weather().longestLagMs),
@@ -176,6 +179,7 @@ function startPlayers(
         nextPoison,
         isHealed,
         sweeps,
+        erasure: own.fork('erasure').happens(plan.erasures) ? own.fork('erasing') : undefined,
       })
         .catch((error: unknown) => history.violations.push(`${name} broke off: ${String(error)}`))
         .finally(() => playing--)
@@ -246,7 +250,8 @@ function watchForTheEnd(
 /** What the relays log as an error is one: nothing that happens here may surprise them. */
 function createWatchedLog(history: History, world: World, isRead: boolean): Log {
   const write = (line: string) => {
-    const { level, time: _time, ...said } = JSON.parse(line)
+    // An id is another in every run.
+    const { level, time: _time, request: _request, ...said } = JSON.parse(line)
     world.tell('log', () => JSON.stringify(said))
     if (level >= 50) history.violations.push(`a relay logged an error: ${JSON.stringify(said)}`)
   }

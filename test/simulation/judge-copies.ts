@@ -7,9 +7,13 @@ import type { SteppingClock } from './clocks.ts'
 import type { Evidence } from './judge.ts'
 import type { Site } from './vendor.ts'
 
-export function judgeCopies({ sites, ledgerClock }: Evidence): string[] {
+export function judgeCopies({ sites, ledgerClock, history }: Evidence): string[] {
+  // Written before an erasure and, because nobody had heard so, once more after it.
+  const isTwice = new Set(history.messages.filter(({ fate }) => fate === 'unsure').map(({ name }) => name))
   return sites.flatMap((site) => {
-    const writes = site.calls.filter(({ operation }) => operation === 'open' || operation === 'reply')
+    const writes = site.calls
+      .filter(({ operation }) => operation === 'open' || operation === 'reply')
+      .filter(({ name }) => !isTwice.has(name))
     const byName = [...Map.groupBy(writes, ({ name }) => name)]
     return byName.flatMap(([name, attempts]) => [
       ...judgeMarks(site, name),
@@ -73,15 +77,15 @@ function wasSurelyInVain({ fate, outcome, carriedOutAt }: Call): boolean {
 }
 
 /**
- * When an attempt was over for the relays: for another than the one that made it, as soon as that one stood still or the
- * other had it in hand.
+ * When an attempt was over for the relays: as soon as another than the one that made it had it in hand; for another also
+ * as soon as that one stood still.
  */
 function endOf(
   { calls }: Site,
   { by, name, decidedAt, endedAt = Number.POSITIVE_INFINITY }: Call,
   later: Call,
 ): number {
-  if (later.by === by) return endedAt
   const other = calls.find((call) => call.name === name && call.by !== by && call.leftAt >= decidedAt)
+  if (later.by === by) return Math.min(endedAt, other?.leftAt ?? Number.POSITIVE_INFINITY)
   return Math.min(endedAt, by.stoppedSince(decidedAt), other?.leftAt ?? later.decidedAt)
 }

@@ -1,6 +1,7 @@
 /** Holds a history against what the relay promises: CONTRACT.md, section 4. */
 import type { SteppingClock } from './clocks.ts'
 import { judgeCopies } from './judge-copies.ts'
+import { judgeErasures } from './judge-erasures.ts'
 import { judgeOrder } from './judge-order.ts'
 import { judgeWaits } from './judge-waits.ts'
 import type { SimulatedLedger } from './ledger.ts'
@@ -28,7 +29,16 @@ interface Standing {
 }
 
 export function judge(evidence: Evidence): string[] {
-  return [...judgeArrival(evidence), ...judgeCopies(evidence), ...judgeOrder(evidence), ...judgeWaits(evidence)]
+  const { history } = evidence
+  // What was erased is judged as that, and as nothing else.
+  const lasting = { ...evidence, history: { ...history, messages: history.messages.filter((one) => !one.fate) } }
+  return [
+    ...judgeArrival(lasting),
+    ...judgeCopies(evidence),
+    ...judgeOrder(lasting),
+    ...judgeWaits(lasting),
+    ...judgeErasures(evidence),
+  ]
 }
 
 /** Nothing acknowledged is lost: it is at the vendor, or it is parked and its player sees that it failed. */

@@ -6,6 +6,12 @@ import { vendorOf } from '../vendors/vendor-of.ts'
 const vendors = {
   desk: { kind: 'desk', token: 'a token of the agents' },
   theymes: { kind: 'theymes', apiKey: 'a key', gameId: '3f0eee32-8eac-4668-9b38-e3e5dc21d607' },
+  'theymes that erases': {
+    kind: 'theymes',
+    apiKey: 'a key',
+    gameId: '3f0eee32-8eac-4668-9b38-e3e5dc21d607',
+    paths: { deletion: 'POST /data-deletions' },
+  },
   zaia: {
     kind: 'zaia',
     apiKey: 'a key',
@@ -35,6 +41,7 @@ const vendors = {
 } as const
 
 export type KindName = keyof typeof vendors
+/** One that erases by its own call, and whose lists lag, is drawn only where somebody asks for it. */
 export const kindNames: readonly [KindName, ...KindName[]] = [
   'desk',
   'theymes',

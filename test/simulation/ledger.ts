@@ -19,6 +19,8 @@ export interface SimulatedLedger {
   wipe: () => void
   /** Where attachments would lie; there are none. */
   files: Files
+  /** All that stands in it, as text. */
+  dump: () => string
   /** What stands in it, read past everybody. */
   look: <Row>(sql: string, read: (row: Record<string, unknown>) => Row) => Row[]
   close: () => Promise<void>
@@ -59,6 +61,8 @@ export async function createSimulatedLedger(): Promise<SimulatedLedger> {
     wipe: () => {
       aside.exec(`begin; ${tables.map((table) => `delete from "${table}"`).join('; ')}; commit`)
     },
+
+    dump: () => tables.map((table) => JSON.stringify(aside.prepare(`select * from "${table}"`).all())).join('\n'),
 
     look: (sql, read) => aside.prepare(sql).all().map(read),
 

@@ -26,7 +26,13 @@ export interface Plan {
   slowestLedgerMs: number
   /** How long a ticket's text stays in the ledger after its last activity; `Infinity`: longer than any history. */
   retentionMs: number
+  /** How likely a player is to ask for erasure. */
+  erasures: number
+  /** How long an erasure can be withdrawn. */
+  graceMs: number
 }
+
+type TroubledPlan = Omit<Plan, 'erasures' | 'graceMs'>
 
 export interface GamePlan {
   key: string
@@ -39,6 +45,10 @@ export interface GamePlan {
 }
 
 export function planOf(chance: Chance): Plan {
+  return withErasures(troubledPlan(chance), chance.fork('erasures'))
+}
+
+function troubledPlan(chance: Chance): TroubledPlan {
   const drawn = chance.next()
   if (drawn < 0.05) return poisonedPlan(chance)
   return drawn < 0.12 ? retentionPlan(chance) : mixedPlan(chance)
@@ -48,7 +58,7 @@ export function planOf(chance: Chance): Plan {
  * Players who come back after a long silence, just as what they wrote is being forgotten. A minute stands for thirty days
  * here, so no clock may be off by one and nobody may be stopped for one.
  */
-function retentionPlan(chance: Chance): Plan {
+function retentionPlan(chance: Chance): TroubledPlan {
   const plan = mixedPlan(chance)
   const longestPauseMs = Math.min(plan.longestPauseMs, 10_000)
   const retentionMs = 60_000
@@ -63,7 +73,7 @@ function retentionPlan(chance: Chance): Plan {
   return { ...plan, ...silence, longestPauseMs, skewMs: 0, steps: 0, slowestLedgerMs: chance.pick([2, 30, 300]) }
 }
 
-function mixedPlan(chance: Chance): Plan {
+function mixedPlan(chance: Chance): TroubledPlan {
   const often = (probability: number, most: number) => (chance.happens(probability) ? chance.between(1, most) : 0)
   return {
     relays: chance.pick([1, 1, 2, 2, 3]),
@@ -81,6 +91,15 @@ function mixedPlan(chance: Chance): Plan {
     slowestLedgerMs: chance.pick([0, 2, 30, 2_000]),
     retentionMs: Number.POSITIVE_INFINITY,
   }
+}
+
+/** From numbers of their own, so that whatever else a seed makes stays as it is. */
+function withErasures(plan: TroubledPlan, chance: Chance): Plan {
+  const erasures = chance.happens(0.4) ? chance.pick([0.3, 0.6, 1]) : 0
+  const graceMs = chance.pick([0, 5_000, 40_000])
+  if (erasures === 0 || !chance.happens(0.3)) return { ...plan, erasures, graceMs }
+  const [first, ...others] = plan.games
+  return { ...plan, games: [{ ...first, kind: 'theymes that erases' }, ...others], erasures, graceMs }
 }
 
 function gamePlan(key: string, chance: Chance): GamePlan {
@@ -112,16 +131,20 @@ function weatherOf(chance: Chance): Weather {
 }
 
 /** A vendor that was out, and that many messages choke: it shows who is let through first. */
-function poisonedPlan(chance: Chance): Plan {
-  const plan = mildPlan(chance)
+function poisonedPlan(chance: Chance): TroubledPlan {
+  const plan = calmPlan(chance)
   const [game] = plan.games
   const poisoned = { ...game, settleSeconds: 10, outages: 2, poisons: chance.between(6, 9) }
   const rush = { players: 4, deeds: 8, mostTickets: 8, restMs: 2_000, troubleMs: 60_000 }
   return { ...plan, ...rush, games: [poisoned] }
 }
 
-/** One relay, a vendor that takes everything, clocks that are right. */
+/** One relay, a vendor that takes everything, clocks that are right, and nobody who wants to be forgotten. */
 export function mildPlan(chance: Chance): Plan {
+  return { ...calmPlan(chance), erasures: 0, graceMs: 0 }
+}
+
+function calmPlan(chance: Chance): TroubledPlan {
   const plan = mixedPlan(chance)
   const calm = { weather: fair, outages: 0, poisons: 0 }
   const [first, ...others] = plan.games

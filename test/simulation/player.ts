@@ -6,6 +6,7 @@ import type { LiveGame } from '../../server/games.ts'
 import type { Identity } from '../../server/players/identity.ts'
 import { Refusal } from '../../server/problem.ts'
 import { playerKey } from '../../server/store/players.ts'
+import { createErasing } from './erasing.ts'
 import type { Fleet } from './fleet.ts'
 import { nameOfPoison, type Poison } from './poison.ts'
 import type { Chance } from './random.ts'
@@ -31,6 +32,8 @@ export interface PlayerParts {
   isHealed: () => boolean
   /** Where text is forgotten: when, so that somebody writes just then. */
   sweeps?: Sweeps | undefined
+  /** What a player who asks to be erased draws from; absent where this one does not. */
+  erasure?: Chance | undefined
 }
 
 /** For about as long as text is kept, and mostly until it is just being forgotten. */
@@ -39,6 +42,7 @@ async function beSilent({ world, chance, restMs }: PlayerParts, sweeps: Sweeps):
   if (chance.happens(0.8)) await Promise.race([sweeps.next(), world.sleep(longestWaitMs)])
 }
 
+const deedsAfterwards = 4
 const lookEveryMs = 5_000
 const longestWaitMs = 60_000
 
@@ -46,12 +50,18 @@ const longestWaitMs = 60_000
 export async function play(parts: PlayerParts): Promise<void> {
   const { world, chance } = parts
   const player = createPlayer(parts)
-  for (let deed = 0; deed < parts.deeds; deed++) {
+  const asksAt = parts.erasure?.between(1, parts.deeds)
+  let asking: Promise<void> | undefined
+  // Whoever has asked goes on writing for a while.
+  for (let deed = 0; deed < parts.deeds + (parts.erasure ? deedsAfterwards : 0); deed++) {
     if (parts.sweeps) await beSilent(parts, parts.sweeps)
     else await world.sleep(chance.skewed(10, parts.restMs))
+    if (deed === asksAt) asking = player.askForErasure()
     await player.act()
   }
+  await asking
   while (!parts.isHealed()) await world.sleep(lookEveryMs)
+  await player.waitForErasure()
   await player.sendAllFailedAgain()
 }
 
@@ -60,6 +70,7 @@ export function createPlayer(parts: PlayerParts) {
   const tickets: WrittenTicket[] = []
   const messages = new Map<WrittenTicket, Written[]>()
   const identity = identityOf(key, name)
+  const erasing = createErasing({ world, fleet, chance: parts.erasure ?? chance, history, identity, name })
   let named = 0
 
   function nextName(): string {
@@ -150,7 +161,31 @@ export function createPlayer(parts: PlayerParts) {
     return reply(ticket)
   }
 
+  const allWritten = () => [...messages.values()].flat()
+
+  /** Whoever is being erased is told so, and finds nothing of theirs afterwards. */
+  const isFair = ({ code }: Refusal) => erasing.hasAsked() && (code === 'erasure_under_way' || code === 'not_found')
+
+  /** @param last - what was taken since it was last looked: nobody can say whether that was before or after */
+  async function noticeErasure(last: readonly Written[] = []): Promise<void> {
+    if (!erasing.hasAsked() || !(await erasing.hasJustEnded())) return
+    for (const one of allWritten()) one.fate = last.includes(one) ? 'unsure' : 'erased'
+    messages.clear()
+    tickets.length = 0
+  }
+
   async function act(): Promise<void> {
+    await noticeErasure()
+    const before = new Set(allWritten())
+    const wasUnderWay = erasing.wasUnderWay()
+    await write()
+    const taken = allWritten().filter((one) => !before.has(one))
+    await noticeErasure(taken)
+    if (wasUnderWay && erasing.wasUnderWay())
+      for (const one of taken) history.violations.push(`${one.name} was taken while its player was being erased`)
+  }
+
+  async function write(): Promise<void> {
     const [first, ...others] = tickets
     const opens = !first || (tickets.length < parts.mostTickets && chance.happens(0.3))
     try {
@@ -158,6 +193,7 @@ export function createPlayer(parts: PlayerParts) {
       else await change(chance.pick([first, ...others]))
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
+      if (isFair(error)) return world.tell(name, () => `is refused: ${error.code}`)
       history.violations.push(`${name} was refused: ${error.code}`)
     }
   }
@@ -166,7 +202,13 @@ export function createPlayer(parts: PlayerParts) {
     for (const ticket of tickets) await sendFailedAgain(ticket)
   }
 
-  return { act, open, sendAllFailedAgain }
+  async function waitForErasure(): Promise<void> {
+    if (!erasing.hasAsked()) return
+    while (!(await erasing.isSettled())) await world.sleep(lookEveryMs)
+    await noticeErasure()
+  }
+
+  return { act, open, sendAllFailedAgain, askForErasure: erasing.ask, waitForErasure }
 }
 
 function gameOf(relay: SimulatedRelay, key: string): LiveGame {

@@ -14,6 +14,8 @@ export interface Written {
   place: number
   /** When it was sent again. */
   sentAgainAt: number[]
+  /** `erased`: from before an erasure that has ended. `unsure`: taken either before it began or after its end. */
+  fate?: 'erased' | 'unsure'
 }
 
 export interface WrittenTicket {
@@ -30,10 +32,17 @@ export interface WrittenTicket {
 export interface History {
   messages: Written[]
   tickets: WrittenTicket[]
+  /** By player: when an erasure of theirs was seen to have ended, the first one. */
+  erasedAt: Map<string, number>
   /** What should not have happened, whoever noticed. */
   violations: string[]
 }
 
 export function createHistory(): History {
-  return { messages: [], tickets: [], violations: [] }
+  return { messages: [], tickets: [], erasedAt: new Map(), violations: [] }
+}
+
+/** Names are made of their player's: `game1p2-7` is what `game1p2` wrote. */
+export function playerOfName(name: string): string {
+  return name.split('-')[0] ?? name
 }

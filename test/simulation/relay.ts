@@ -11,7 +11,9 @@ import type { Store } from '../../server/store/store.ts'
 import { type Accept, createAccept } from '../../server/tickets/accept.ts'
 import { type Change, createChange } from '../../server/tickets/change.ts'
 import { createCopies } from '../../server/tickets/copies.ts'
+import { createDeletions, type Deletions } from '../../server/tickets/deletion.ts'
 import { createDeliveryWorker } from '../../server/tickets/delivery.ts'
+import { createErasures } from '../../server/tickets/erasure.ts'
 import { createOpens } from '../../server/tickets/opens.ts'
 import { storeOf } from './ledger.ts'
 import type { Process } from './process.ts'
@@ -25,6 +27,7 @@ export interface SimulatedRelay {
   games: Games
   accept: Accept
   change: Change
+  deletions: Deletions
   /** One round of what has to be done now and then. */
   sweep: () => Promise<void>
 }
@@ -35,6 +38,8 @@ export interface RelayParts {
   store: Store
   files: Files
   retentionMs: number
+  /** How long an erasure can be withdrawn; undefined where nobody asks for one. */
+  graceMs: number | undefined
   /** How long the ledger takes to answer. */
   ledgerMs: () => number
   sites: readonly Site[]
@@ -44,6 +49,7 @@ export interface RelayParts {
 }
 
 const dayMs = 86_400_000
+const hourMs = 3_600_000
 
 const pseudonymOf = (game: string, subject: string) => `${game}-${subject}`
 
@@ -60,6 +66,8 @@ export function startRelay(parts: RelayParts): SimulatedRelay {
   const delivery = createDeliveryWorker({ store, clock, timers, bells, games, copies, filesOf, log, metrics, random })
   delivery.start()
   copies.start()
+  const removeFile = async () => undefined
+  if (parts.graceMs !== undefined) createErasures({ store, clock, timers, bells, games, log, removeFile }).start()
   world.tell(process.name, () => 'starts')
   return {
     process,
@@ -67,6 +75,7 @@ export function startRelay(parts: RelayParts): SimulatedRelay {
     games,
     accept: createAccept({ store, clock, bells, opens: createOpens({ clock, log, pseudonymOf }), pseudonymOf }),
     change: createChange({ store, clock, bells }),
+    deletions: createDeletions({ store, clock, bells, graceHours: (parts.graceMs ?? 0) / hourMs }),
     sweep: createSweep({ ...parts, store }),
   }
 }

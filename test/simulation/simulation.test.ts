@@ -15,7 +15,7 @@ afterAll(() => ledger.close())
 
 describe('In a simulated world', () => {
   it('one seed is one history, to the letter', async () => {
-    const seed = seeds(hasManyTroubles).next().value ?? 0
+    const seed = seeds((plan) => hasManyTroubles(plan) && plan.erasures === 1 && plan.deeds > 4).next().value ?? 0
     const first = await printed(seed)
     expect(first.length).toBeGreaterThan(50)
     expect(await printed(seed)).toEqual(first)

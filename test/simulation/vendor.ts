@@ -4,6 +4,7 @@ import {
   type Reply,
   type Vendor,
   VendorError,
+  type VendorPlayer,
   type VendorTicketId,
   type VendorTicketRef,
 } from '../../server/vendors/vendor.ts'
@@ -106,12 +107,19 @@ export function createModelVendor({ world, process, site }: VendorParts): Vendor
     return { ...made, fate }
   }
 
-  const open = ({ mark, message }: Opening, signal: AbortSignal) =>
-    write('open', { name: message, mark }, signal, (call) => {
-      const { ticket, copy } = helpdesk.open({ mark, name: message })
-      call.shownAt = ticket.shownAt
-      return { vendorTicketId: ticket.id, vendorMessageId: copy.id }
-    })
+  const open = ({ mark, message, player, number, purpose }: Opening, signal: AbortSignal) => {
+    const isRequest = purpose === 'deletion-request'
+    return write(
+      isRequest ? 'ask' : 'open',
+      { name: nameOfOpening({ message, player, purpose }), mark },
+      signal,
+      (call) => {
+        const { ticket, copy } = helpdesk.open({ mark, name: message }, { player: player.id, number, isRequest })
+        call.shownAt = ticket.shownAt
+        return { vendorTicketId: ticket.id, vendorMessageId: copy.id }
+      },
+    )
+  }
 
   const reply = ({ mark, message, vendorTicketId }: Reply, signal: AbortSignal) =>
     write('reply', { name: message, mark }, signal, (call) => {
@@ -136,8 +144,8 @@ export function createModelVendor({ world, process, site }: VendorParts): Vendor
     ...(adapter.close && { close: turn('close') }),
     ...(adapter.reopen && { reopen: turn('reopen') }),
     ...(adapter.findOpened && {
-      findOpened: ({ mark, message, linked = new Set() }: Opening, signal: AbortSignal) =>
-        ask('find', message, mark, signal, () => {
+      findOpened: ({ mark, message, player, purpose, linked = new Set() }: Opening, signal: AbortSignal) =>
+        ask('find', nameOfOpening({ message, player, purpose }), mark, signal, () => {
           const found = helpdesk.findOpened(mark, linked)
           return found && { vendorTicketId: found.id, vendorMessageId: found.copies[0]?.id }
         }),
@@ -149,9 +157,18 @@ export function createModelVendor({ world, process, site }: VendorParts): Vendor
           return found && { vendorMessageId: found.id }
         }),
     }),
+    ...(adapter.forget && {
+      forget: (player: VendorPlayer, _: readonly VendorTicketId[], signal: AbortSignal) =>
+        write('forget', { name: player.id }, signal, () => helpdesk.forget(player.id)),
+    }),
     ...(adapter.read && {
       read: ({ vendorTicketId }: VendorTicketRef, signal: AbortSignal) =>
         ask('read', nameOf(vendorTicketId), undefined, signal, () => helpdesk.read(vendorTicketId)),
     }),
   }
+}
+
+/** What a studio is asked names things by numbers that are others in every run. */
+function nameOfOpening({ message, player, purpose }: Pick<Opening, 'message' | 'player' | 'purpose'>): string {
+  return purpose === 'deletion-request' ? `the erasure of ${player.id}` : message
 }
