@@ -90,7 +90,11 @@ export function moodyVendor({ forgets = false }: { forgets?: boolean } = {}): Mo
 
 export type Erasing = Awaited<ReturnType<typeof openErasing>>
 
-export async function openErasing(engine: 'sqlite' | 'postgres', vendors: Record<string, Vendor>) {
+export async function openErasing(
+  engine: 'sqlite' | 'postgres',
+  vendors: Record<string, Vendor>,
+  pseudonymOf = (_: string, subject: string) => `pseudonym-of-${subject}`,
+) {
   const folder = await mkdtemp(join(tmpdir(), 'medkit-erasing-'))
   const database = await openDatabase(engine === 'postgres' ? await freshDatabase() : `sqlite:${folder}/medkit.db`)
   const { db } = database
@@ -117,7 +121,6 @@ export async function openErasing(engine: 'sqlite' | 'postgres', vendors: Record
     removeFile: async () => undefined,
   })
   const deletions = createDeletions({ store, clock, bells, graceHours: 0 })
-  const pseudonymOf = (_: string, subject: string) => `pseudonym-of-${subject}`
   const accept = createAccept({ store, clock, bells, opens: { known: () => true }, pseudonymOf })
 
   function gameFor(player: Identity): LiveGame {
@@ -145,7 +148,7 @@ export async function openErasing(engine: 'sqlite' | 'postgres', vendors: Record
     write: (player: Identity, message = 'Gone!'): Promise<Conversation> =>
       accept.opening(
         { player, game: gameFor(player), idempotencyKey: crypto.randomUUID() },
-        { message, language: 'en' },
+        { message, language: 'en', email: 'typed@players.example' },
       ),
 
     reply: (player: Identity, id: Conversation['id'], message: string) =>
