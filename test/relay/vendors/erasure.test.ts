@@ -163,6 +163,47 @@ it('refuses what is written while it runs, drops files under way, and ends the p
   expect((await scene.call('POST /v1/tickets', { token: ada, key, body })).status).toBe(201)
 }, 60_000)
 
+describe('While an erasure runs a merge is refused', () => {
+  const merge = (anonymousToken: string) =>
+    scene.call('POST /v1/sessions/merge', { token: ada, body: { anonymousToken } })
+  const underWay = { status: 409, body: { code: 'erasure_under_way' } }
+
+  async function signIn(): Promise<string> {
+    const body = { game: 'star-harbor', kind: 'anonymous' }
+    return (await scene.call<{ token: string }>('POST /v1/sessions', { body })).body.token
+  }
+
+  it('into the player who is being erased, and taken again once that is done', async () => {
+    await begin('i3d')
+    const anonymous = await signIn()
+    const held = scene.simulator.hold(scene.simulator.calls.open)
+    await ask()
+    await until(() => held.count() > 0, 'the studio is being asked')
+    expect(await merge(anonymous)).toMatchObject(underWay)
+    held.release()
+    await done()
+    expect(await merge(anonymous)).toMatchObject({ status: 200, body: { tickets: 0 } })
+  }, 60_000)
+
+  it('of the anonymous player who is being erased, whose tickets then go to nobody', async () => {
+    await begin('i3d')
+    const anonymous = await signIn()
+    const { id } = await scene.open(anonymous, { message: 'Wer bin ich?' })
+    await scene.arrived(anonymous, id)
+    const held = scene.simulator.hold(scene.simulator.calls.open)
+    expect((await scene.call(`POST ${path}`, { token: anonymous, body: { confirm: true } })).status).toBe(202)
+    await until(() => held.count() > 0, 'the studio is being asked')
+    expect(await merge(anonymous)).toMatchObject(underWay)
+    held.release()
+    await until(async () => {
+      const { body } = await scene.call<{ items: DeletionRequest[] }>(`GET ${path}`, { token: anonymous })
+      return body.items[0]?.status === 'done'
+    }, 'the request is done')
+    expect(await merge(anonymous)).toMatchObject({ status: 200, body: { tickets: 0 } })
+    expect((await scene.call(`GET /v1/tickets/${id}`, { token: ada })).status).toBe(404)
+  }, 60_000)
+})
+
 function markOn(lines: readonly string[]): { mark: string } {
   const mark = /mk-[A-Za-z0-9-]+/.exec(lines.join('\n'))?.[0]
   return { mark: mark ?? 'no mark' }
