@@ -86,7 +86,9 @@ export function createAnnounce({ store, clock, files, log }: AnnounceParts): Ann
     const prepared = await prepare(announcement)
     if (prepared) {
       const { vendorFileId, url, headers, expiresAt } = prepared
-      await store.attachments.placeAtVendor(id, vendorFileId)
+      // Begun meanwhile, an erasure has dropped it: nothing may be put where nobody would look for it.
+      if (!(await store.attachments.placeAtVendor(id, vendorFileId)))
+        throw new Refusal('erasure_under_way', { retryAfterSeconds: 60 })
       return { id, upload: { protocol: 'put', url, headers, expiresAt: expiresAt.toISOString() } }
     }
     await files.uploads.create(id, announcement.file.fileSize)

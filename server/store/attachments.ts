@@ -52,8 +52,11 @@ export function attachmentRows(db: Kysely<Tables>, engine: Engine) {
     },
 
     /** Its bytes go straight to the vendor. */
-    placeAtVendor: (id: AttachmentId, vendor_file_id: VendorFileId) =>
-      db.updateTable('attachments').set({ vendor_file_id }).where('id', '=', id).execute(),
+    /** False where the file has been dropped meanwhile. */
+    async placeAtVendor(id: AttachmentId, vendor_file_id: VendorFileId): Promise<boolean> {
+      const change = db.updateTable('attachments').set({ vendor_file_id }).where('id', '=', id)
+      return (await change.executeTakeFirst()).numUpdatedRows === 1n
+    },
 
     /**
      * Puts a file on a message, in whatever state it is; false when it is on one already or not this player's. That it is

@@ -6,16 +6,20 @@ import { createBells } from '../../server/bells.ts'
 import type { Clock, Timers } from '../../server/clock.ts'
 import type { DeletionRequest } from '../../server/contract/deletion.ts'
 import type { Conversation } from '../../server/contract/ticket.ts'
+import { createAnnounce } from '../../server/files/announce.ts'
 import { createFiles } from '../../server/files/uploads.ts'
 import type { Games, LiveGame } from '../../server/games.ts'
 import { createHousekeeping } from '../../server/housekeeping.ts'
 import { createLog } from '../../server/log.ts'
+import { createMetrics } from '../../server/metrics.ts'
 import type { Identity } from '../../server/players/identity.ts'
 import { openDatabase } from '../../server/store/database.ts'
 import { createStore, type Ledger, type Store } from '../../server/store/store.ts'
 import { createAccept } from '../../server/tickets/accept.ts'
 import { createChange } from '../../server/tickets/change.ts'
+import { createCopies } from '../../server/tickets/copies.ts'
 import { createDeletions } from '../../server/tickets/deletion.ts'
+import { createDeliveryWorker } from '../../server/tickets/delivery.ts'
 import { createErasures } from '../../server/tickets/erasure.ts'
 import {
   type Opening,
@@ -26,6 +30,8 @@ import {
 } from '../../server/vendors/vendor.ts'
 import { freshDatabase } from '../postgres.ts'
 import { gameOf } from './game.ts'
+
+const metrics = createMetrics()
 
 export const minuteMs = 60_000
 export const dayMs = 86_400_000
@@ -94,6 +100,8 @@ export async function openErasing(
   engine: 'sqlite' | 'postgres',
   vendors: Record<string, Vendor>,
   pseudonymOf = (_: string, subject: string) => `pseudonym-of-${subject}`,
+  /** Comes before each thing that an erasure asks of the ledger. */
+  atStep: () => Promise<void> = async () => undefined,
 ) {
   const folder = await mkdtemp(join(tmpdir(), 'medkit-erasing-'))
   const database = await openDatabase(engine === 'postgres' ? await freshDatabase() : `sqlite:${folder}/medkit.db`)
@@ -112,7 +120,7 @@ export async function openErasing(
     ]),
   )
   const erasures = createErasures({
-    store,
+    store: stepwise(store, atStep),
     clock,
     timers: time.timers,
     bells,
@@ -143,6 +151,19 @@ export async function openErasing(
     erasures,
     deletions,
     change: createChange({ store, clock, bells }),
+    delivery: createDeliveryWorker({
+      store,
+      clock,
+      timers: time.timers,
+      bells,
+      games,
+      copies: createCopies({ store, timers: time.timers, games, log, metrics }),
+      filesOf: async () => ({ files: [], absent: [] }),
+      log,
+      metrics,
+    }),
+    games,
+    announce: createAnnounce({ store, clock, log, files: createFiles(`file:${join(folder, 'files')}`) }),
     requestOf,
 
     write: (player: Identity, message = 'Gone!'): Promise<Conversation> =>
@@ -219,6 +240,21 @@ export async function openErasing(
     },
   }
   return erasing
+}
+
+/** The same store, but whoever asks it for something is let through by `atStep`. */
+function stepwise<T extends object>(target: T, atStep: () => Promise<void>): T {
+  return new Proxy(target, {
+    get(inner, name) {
+      const value: unknown = Reflect.get(inner, name)
+      if (typeof value === 'object' && value !== null) return stepwise(value, atStep)
+      if (typeof value !== 'function') return value
+      return async (...args: unknown[]) => {
+        await atStep()
+        return Reflect.apply(value, inner, args)
+      }
+    },
+  })
 }
 
 /** Erasure goes by the ledger's clock, which on PostgreSQL nobody can set: here it is the test's on both engines. */

@@ -243,6 +243,32 @@ it('asks the studio by a ticket where the vendor refuses its own call, and every
   expect(moody.asked[0]?.message).toContain('vendor-1')
 })
 
+it('hands out no address to put a file at that was being prepared when an erasure dropped the file', async () => {
+  const [asked, prepared] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const prepareUpload = async () => {
+    asked.resolve()
+    await prepared.promise
+    return { vendorFileId: 'file-1' as never, url: 'https://files.example/1', headers: {}, expiresAt: new Date() }
+  }
+  scene = await openErasing('sqlite', { 'star-harbor': { ...moodyVendor().vendor, prepareUpload } })
+  const [game] = scene.games.values()
+  if (!game) throw new Error('there is no game')
+  const attachments = { types: ['image/png'], maxBytes: 100, maxCount: 3 }
+  const direct = {
+    ...game,
+    config: { ...game.config, attachments: { ...attachments, direct: true } },
+    can: { ...game.can, attachments },
+  }
+  const file = { fileName: 'a.png', fileType: 'image/png', fileSize: 10 }
+  const announcing = scene.announce({ player: anonymous, game: direct, file, base: 'https://relay.example' })
+  const refused = expect(announcing).rejects.toMatchObject({ code: 'erasure_under_way' })
+  await asked.promise
+  await scene.deletions.ask(anonymous)
+  await scene.untilDone(anonymous)
+  prepared.resolve()
+  await refused
+})
+
 /** A message whose answer was lost. @returns its mark */
 async function sendUnsure(player: Identity, more: { unsure_since?: null; resent?: 1 } = {}): Promise<string> {
   const { id } = await scene.write(player)
