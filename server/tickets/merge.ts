@@ -69,6 +69,8 @@ export function createMerging({ store, clock, bells, sessions, pseudonymOf }: Me
     async merge(verified, anonymousToken) {
       if (verified.kind !== 'verified' || !sessions.isOurs(anonymousToken)) throw new Refusal('unsupported')
       const anonymous = await sessions.verify(anonymousToken).catch(asInvalid)
+      // A mailbox is not used up as an anonymous session is: its owner comes back under the same name. Were it merged, whoever
+      // held one session of it for a moment would keep the history for good, and lock its owner out of the portal.
       if (anonymous.kind !== 'anonymous' || anonymous.game !== verified.game) throw new Refusal('unsupported')
       const row = await store.players.find(playerKey(anonymous.game, anonymous.subject))
       if (row?.merged_into === verified.key) return 0
