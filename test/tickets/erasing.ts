@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createBells } from '../../server/bells.ts'
-import type { Clock, Timers } from '../../server/clock.ts'
+import { type Clock, systemTimers, type Timers } from '../../server/clock.ts'
 import type { DeletionRequest } from '../../server/contract/deletion.ts'
 import type { Conversation } from '../../server/contract/ticket.ts'
 import { createAnnounce } from '../../server/files/announce.ts'
@@ -13,6 +13,8 @@ import { createHousekeeping } from '../../server/housekeeping.ts'
 import { createLog } from '../../server/log.ts'
 import { createMetrics } from '../../server/metrics.ts'
 import type { Identity } from '../../server/players/identity.ts'
+import { createLeave } from '../../server/players/leave.ts'
+import { createSightings } from '../../server/players/sightings.ts'
 import { openDatabase } from '../../server/store/database.ts'
 import { createStore, type Ledger, type Store } from '../../server/store/store.ts'
 import { createAccept } from '../../server/tickets/accept.ts'
@@ -151,10 +153,11 @@ export async function openErasing(
     erasures,
     deletions,
     change: createChange({ store, clock, bells }),
+    // Its leases go by the ledger's clock, which on PostgreSQL is the real one.
     delivery: createDeliveryWorker({
       store,
       clock,
-      timers: time.timers,
+      timers: systemTimers,
       bells,
       games,
       copies: createCopies({ store, timers: time.timers, games, log, metrics }),
@@ -215,6 +218,7 @@ export async function openErasing(
         log,
         files: createFiles(`file:${join(folder, 'files')}`),
         merging: { sweep: async () => undefined },
+        leave: createLeave({ store, clock, sightings: createSightings({ store, clock }) }),
         retentionDays: 30,
         sweepOrphans: async () => void reached.push('orphans'),
       })
