@@ -20,7 +20,7 @@ export const HeldThen = z.object({
   vendorTickets: count,
 })
 
-/** What became of each vendor ticket, and of each message that may have become one without an answer. */
+/** What became of each vendor ticket, of each message that may have become one without an answer, and of files on none. */
 export const AtVendor = z.object({
   /** Erased, by the answer of the vendor's own call. */
   erased: count,

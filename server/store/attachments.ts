@@ -85,6 +85,17 @@ export function attachmentRows(db: Kysely<Tables>, engine: Engine) {
       return numUpdatedRows === 1n
     },
 
+    /** A player's files that lie at the vendor, or may, and that no vendor ticket carries. */
+    ticketlessAtVendor: (player: PlayerKey): Promise<AttachmentRow[]> =>
+      db
+        .selectFrom('attachments')
+        .leftJoin('messages', 'messages.id', 'attachments.message_id')
+        .selectAll('attachments')
+        .where('attachments.player', '=', player)
+        .where('attachments.vendor_file_id', 'is not', null)
+        .where('messages.chain_position', 'is', null)
+        .execute(),
+
     /** All bytes are there: from now on `checking`, in hand until `until`. False when it was not `uploading` any more. */
     async beginCheck(id: AttachmentId, until: Date): Promise<boolean> {
       const { numUpdatedRows } = await db

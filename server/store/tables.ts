@@ -238,10 +238,12 @@ export type ErasureState = 'sought' | 'waiting' | 'refused' | 'erased' | 'asked'
 /** One thing of a player's that the vendor is to erase: a vendor ticket, or what bears a mark and was never seen there. */
 export interface ErasureTable {
   request_id: DeletionRequestId
-  kind: 'ticket' | 'mark'
+  /** `file`: one that a browser may have put at the vendor, and that no message carries. */
+  kind: 'ticket' | 'mark' | 'file'
   /** The vendor's id of it, or the mark. */
   name: string
   game: string
+  /** Empty for a file, as is the number. */
   ticket_id: TicketId
   number: string
   /** As whom it was opened. */

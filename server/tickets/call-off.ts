@@ -2,8 +2,9 @@
  * The first thing an erasure does: nothing of the player's sets out for the vendor any more. What is in hand is waited
  * for; what was never sent goes; and what may have arrived without an answer is noted, to be looked for by its mark.
  */
-import type { AttachmentId, MessageId } from '../contract/ids.ts'
+import type { AttachmentId, MessageId, TicketId } from '../contract/ids.ts'
 import type { LiveGame } from '../games.ts'
+import type { AttachmentRow } from '../store/attachments.ts'
 import type { LateCopyRow } from '../store/copies.ts'
 import type { DeletionRow } from '../store/deletions.ts'
 import type { DeliveryRow } from '../store/deliveries.ts'
@@ -46,9 +47,11 @@ export async function callOff(
     if (mark !== null)
       await seek(ledger, request, game, { ticket_id, message_id, operation, mark, player, settledAt: 0 })
   }
+  const ticketless = await ledger.attachments.ticketlessAtVendor(player)
+  await ledger.erasures.add(ticketless.flatMap((file) => fileAtVendor(request, file)))
   for (const row of late) await seekCopy(ledger, request, row)
   await ledger.deletions.change(request.id, { called_off: 1 })
-  return { isOnItsWay, files: await dropLoose(ledger, player) }
+  return { isOnItsWay, files: await dropLoose(ledger, request) }
 }
 
 /** The first copy of it is linked: it is looked for once more, whatever its ticket is by now. */
@@ -102,8 +105,28 @@ function sought(
   }
 }
 
-async function dropLoose(ledger: Ledger, player: PlayerKey): Promise<AttachmentId[]> {
-  const loose = (await ledger.attachments.ofPlayer(player)).filter((file) => file.message_id === null)
+async function dropLoose(ledger: Ledger, request: DeletionRow): Promise<AttachmentId[]> {
+  const loose = (await ledger.attachments.ofPlayer(request.player)).filter((file) => file.message_id === null)
   for (const { id } of loose) await ledger.attachments.drop(id)
   return loose.filter((file) => file.vendor_file_id === null).map(({ id }) => id)
+}
+
+/** A browser may have put it there. No vendor has a call for a file without a ticket: its studio is asked. */
+function fileAtVendor({ id: request_id, game, player }: DeletionRow, file: AttachmentRow): ErasureTable[] {
+  if (file.vendor_file_id === null) return []
+  return [
+    {
+      request_id,
+      kind: 'file',
+      name: file.vendor_file_id,
+      game,
+      ticket_id: '' as TicketId,
+      number: '',
+      player,
+      message_id: null,
+      state: 'refused',
+      settled_at: 0,
+      told_by: null,
+    },
+  ]
 }

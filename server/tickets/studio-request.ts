@@ -53,6 +53,7 @@ export function studioMark(request: DeletionRow['id'], part: number): string {
 }
 
 function lineOf({ kind, name, number }: ErasureRow): string {
+  if (kind === 'file') return `A file on no ticket: may be here as ${name}`
   return kind === 'ticket'
     ? `Ticket ${number}: ${name} here`
     : `Ticket ${number}: may be here under the mark ${name}; please search for it`

@@ -1,7 +1,9 @@
 /** Erasure over every kind of vendor: it ends, its steps are true, and whatever a vendor may hold is erased or named. */
 import { afterEach, describe, expect, it } from 'vitest'
+import type { AttachmentId, MessageId } from '../../server/contract/ids.ts'
 import type { Identity } from '../../server/players/identity.ts'
 import { playerKey } from '../../server/store/players.ts'
+import type { VendorFileId } from '../../server/vendors/vendor.ts'
 import { dayMs, type Erasing, minuteMs, moodyVendor, openErasing } from './erasing.ts'
 import { gameOf, playerOf } from './game.ts'
 
@@ -268,6 +270,47 @@ it('hands out no address to put a file at that was being prepared when an erasur
   prepared.resolve()
   await refused
 })
+
+it('names to the studio what a browser may have put at the vendor and no vendor ticket carries', async () => {
+  const moody = moodyVendor({ forgets: true })
+  scene = await openErasing('sqlite', { 'star-harbor': moody.vendor })
+  const arrived = await scene.open(anonymous, 'vendor-1')
+  const refused = await scene.write(anonymous, 'never taken')
+  const message = (ticket: typeof arrived) => ticket.messages[0]?.id as MessageId
+  await scene.db.updateTable('messages').set({ chain_position: 1 }).where('id', '=', message(arrived)).execute()
+  await putAtVendor('file-loose', null)
+  await putAtVendor('file-refused', message(refused))
+  await putAtVendor('file-arrived', message(arrived))
+  await scene.deletions.ask(anonymous)
+  await scene.untilDone(anonymous)
+  const said = moody.asked.map(({ message }) => message).join('\n')
+  expect(said).toContain('file-loose')
+  expect(said).toContain('file-refused')
+  expect(said).not.toContain('file-arrived')
+  expect(moody.forgotten).toEqual(['vendor-1'])
+  expect(await scene.steps(anonymous)).toEqual(['asked', 'vendor-asked', 'studio-asked', 'relay-erased'])
+})
+
+/** As a browser does that was given an address for it. */
+async function putAtVendor(vendorFileId: string, message_id: MessageId | null): Promise<void> {
+  await scene.db
+    .insertInto('attachments')
+    .values({
+      id: `at-${vendorFileId}` as AttachmentId,
+      game: anonymous.game,
+      player: anonymous.key,
+      ticket_id: null,
+      message_id,
+      file_name: 'a.png',
+      file_type: 'image/png',
+      file_size: 10,
+      state: 'uploading',
+      vendor_file_id: vendorFileId as VendorFileId,
+      position: 0,
+      created_at: scene.time.clock.now().getTime(),
+    })
+    .execute()
+}
 
 /** A message whose answer was lost. @returns its mark */
 async function sendUnsure(player: Identity, more: { unsure_since?: null; resent?: 1 } = {}): Promise<string> {
