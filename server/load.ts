@@ -23,23 +23,24 @@ export interface DelayMeter {
   stop: () => void
 }
 
-/** The event loop's mean delay from which on it is refused, in milliseconds. */
-const limits: Readonly<Record<Cost, number>> = { replay: 250, reading: 1_000 }
+/** The event loop's mean delay from which on it is refused, in milliseconds, seen twice in a row: one long moment is no load. */
+const limits: Readonly<Record<Cost, number>> = { replay: 500, reading: 2_000 }
 const lookEveryMs = 1_000
 const retryAfterSeconds = 3
 const resolutionMs = 20
 
 export function createLoad(timers: Timers, shed: Counter<'cost'>, meter: DelayMeter = createDelayMeter()): Load {
-  let delayMs = 0
+  let [before, delayMs] = [0, 0]
   let cancel = () => {}
   return {
     admit(cost) {
-      if (delayMs < limits[cost]) return
+      if (Math.min(before, delayMs) < limits[cost]) return
       shed.inc({ cost })
       throw new Refusal('overloaded', { retryAfterSeconds })
     },
     start() {
       cancel = every(timers, lookEveryMs, () => {
+        before = delayMs
         delayMs = meter.take()
       })
     },

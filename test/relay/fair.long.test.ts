@@ -7,7 +7,7 @@ import { PlayerExport } from '../../server/contract/export.ts'
 import type { Session } from '../../server/contract/player.ts'
 import type { Conversation } from '../../server/contract/ticket.ts'
 import { defaultPoints } from '../../server/limits.ts'
-import { createLoad, type DelayMeter } from '../../server/load.ts'
+import { type Cost, createLoad, type DelayMeter, type Load } from '../../server/load.ts'
 import { createMetrics } from '../../server/metrics.ts'
 import type { Refusal } from '../../server/problem.ts'
 import { startRelay, type TestRelay } from './start.ts'
@@ -149,21 +149,24 @@ function refusedAt(delayMs: number): Record<string, string | undefined> {
   const load = createLoad(timers, createMetrics().shed, meter)
   load.start()
   tick()
-  const codeOf = (cost: 'replay' | 'reading') => {
-    try {
-      load.admit(cost)
-      return undefined
-    } catch (refused) {
-      return (refused as Refusal).code
-    }
+  expect(codeIn(load, 'replay')).toBeUndefined()
+  tick()
+  return { replay: codeIn(load, 'replay'), reading: codeIn(load, 'reading') }
+}
+
+function codeIn(load: Load, cost: Cost): string | undefined {
+  try {
+    load.admit(cost)
+    return undefined
+  } catch (refused) {
+    return (refused as Refusal).code
   }
-  return { replay: codeOf('replay'), reading: codeOf('reading') }
 }
 
 it.each([
   [0, {}],
-  [249, {}],
-  [300, { replay: 'overloaded' }],
+  [499, {}],
+  [500, { replay: 'overloaded' }],
   [2_000, { replay: 'overloaded', reading: 'overloaded' }],
 ])('puts off the costliest first when it is %i ms behind', (delayMs, refused) => {
   expect(refusedAt(delayMs)).toEqual(refused)
@@ -174,7 +177,7 @@ it('notices by itself that its thread is busy, and that it is no more', async ()
   const { token } = await relay.signIn()
   const isExporting = async () => (await relay.call('GET /v1/export', { token })).status
   expect(await isExporting()).toBe(200)
-  const busy = setInterval(() => block(400), 1)
+  const busy = setInterval(() => block(900), 1)
   await expect.poll(isExporting, { timeout: 20_000, interval: 10 }).toBe(503)
   expect((await relay.open(token)).number).toBeTruthy()
   clearInterval(busy)
