@@ -67,6 +67,7 @@ export function createHousekeeping({
     await store.events.sweep(daysAgo(eventDays))
     await store.players.sweepSessions(clock.now())
     await store.erasures.sweep(daysAgo(leftoverDays))
+    await store.deletions.sealFinished()
     await store.deletions.sweep(daysAgo(requestDays))
     await merging.sweep()
     for (const rows of [store.limits, store.proofs]) await rows.sweep(clock.now())

@@ -162,7 +162,7 @@ export async function createRelay({
   const deletions = createDeletions({ store, clock, bells, graceHours: config.deletionGraceHours })
   const signer = await createReceiptSigner(secrets)
   const issuer = () => config.publicUrl ?? address
-  const receiptOf = createReceiptOf({ store, games, signer, nameKey: nameKeys.receipt, issuer })
+  const receiptOf = createReceiptOf({ store, games, signer, issuer })
   const removeFile = files.keep.remove
   const erasures = createErasures({ store, clock, timers, bells, games, log, removeFile })
   const { retentionDays } = config

@@ -9,8 +9,8 @@ import { readReceipt } from '../receipts/reading.ts'
 import { createReceiptSigner } from '../receipts/signing.ts'
 import { openDatabase } from '../store/database.ts'
 import { playerKey } from '../store/players.ts'
+import { sealedName } from '../store/seal.ts'
 import { createStore } from '../store/store.ts'
-import { receiptName } from '../tickets/receipt.ts'
 import { type Command, type CommandParts, UsageMistake } from './command.ts'
 
 const usage = `medkit receipt verify <file> --keys <file or address>
@@ -69,7 +69,7 @@ async function isAbout({ loadConfig, relaySecrets }: CommandParts, { game, playe
   const database = await openDatabase(config.store)
   try {
     const { receipt } = await keptNameKeys(createStore(database), relaySecrets(config))
-    return receiptName(receipt, playerKey(game.key, subject)) === player
+    return sealedName(receipt, playerKey(game.key, subject)) === player
   } finally {
     await database.close()
   }

@@ -68,8 +68,8 @@ async function attachmentChanged(ledger: Ledger, row: EventRow): Promise<PlayerE
 }
 
 async function deletionChanged(ledger: Ledger, row: EventRow): Promise<PlayerEvent | undefined> {
-  const request = row.request_id ? await ledger.deletions.find(row.request_id) : undefined
-  if (request?.player !== row.player) return undefined
+  const request = row.request_id ? await ledger.deletions.findOwn(row.player, row.request_id) : undefined
+  if (!request) return undefined
   return { type: 'deletion-changed', data: { request: presentDeletion(request) } }
 }
 

@@ -2,21 +2,34 @@
 import { type Insertable, type Kysely, type Selectable, sql, type Updateable } from 'kysely'
 import type { DeletionRequestId } from '../contract/ids.ts'
 import type { Engine } from './database.ts'
+import type { Seal } from './seal.ts'
 import { insertRows, run } from './statement.ts'
 import { inBatches } from './sweep.ts'
 import type { DeletionTable, PlayerKey, Tables } from './tables.ts'
 
+/** In one round of housekeeping. */
+const sealedAtOnce = 1_000
+
 export type DeletionRow = Selectable<DeletionTable>
 
-export function deletionRows(db: Kysely<Tables>, engine: Engine) {
+export function deletionRows(db: Kysely<Tables>, engine: Engine, seal: Seal) {
   return {
     find: (id: DeletionRequestId) => db.selectFrom('deletions').selectAll().where('id', '=', id).executeTakeFirst(),
 
-    list: (player: PlayerKey) =>
+    /** One of this player's. */
+    findOwn: async (player: PlayerKey, id: DeletionRequestId) =>
       db
         .selectFrom('deletions')
         .selectAll()
-        .where('player', '=', player)
+        .where('id', '=', id)
+        .where('player', 'in', [player, await seal(player)])
+        .executeTakeFirst(),
+
+    list: async (player: PlayerKey) =>
+      db
+        .selectFrom('deletions')
+        .selectAll()
+        .where('player', 'in', [player, await seal(player)])
         .orderBy('requested_at', 'desc')
         .limit(100)
         .execute(),
@@ -67,6 +80,28 @@ export function deletionRows(db: Kysely<Tables>, engine: Engine) {
     /** The first time counts: whoever forgets again, after a crash, finds nothing. */
     noteAtVendor: (id: DeletionRequestId, at_vendor: string) =>
       db.updateTable('deletions').set({ at_vendor }).where('id', '=', id).where('at_vendor', 'is', null).execute(),
+
+    /** From now on it names nobody: its player finds it by who they are. */
+    async finish({ id, player, about }: Pick<DeletionRow, 'id' | 'player' | 'about'>, steps: string): Promise<void> {
+      const sealed = { player: await seal(player), about: await seal(about ?? player) }
+      await db
+        .updateTable('deletions')
+        .set({ status: 'done', steps, ...sealed })
+        .where('id', '=', id)
+        .execute()
+    },
+
+    /** Those that were done before requests were sealed. */
+    async sealFinished(): Promise<void> {
+      const rows = await db
+        .selectFrom('deletions')
+        .select(['id', 'player', 'about', 'steps'])
+        .where('status', '=', 'done')
+        .where(sql<boolean>`length(player) < 64`)
+        .limit(sealedAtOnce)
+        .execute()
+      for (const row of rows) await this.finish(row, row.steps)
+    },
 
     /** Withdraws one that has not begun; false when it has. */
     async withdraw(id: DeletionRequestId, steps: string): Promise<boolean> {

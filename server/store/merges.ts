@@ -1,10 +1,11 @@
 /** Moves everything of an anonymous player to the verified one they turned out to be. */
 import type { Kysely } from 'kysely'
 import type { TicketId } from '../contract/ids.ts'
+import type { Seal } from './seal.ts'
 import { sweepBefore } from './sweep.ts'
 import type { MergeTable, PlayerKey, Tables } from './tables.ts'
 
-export function mergeRows(db: Kysely<Tables>) {
+export function mergeRows(db: Kysely<Tables>, seal: Seal) {
   /** A key that both have used goes on meaning what it means to the verified player. */
   const moveKeys = (from: PlayerKey, to: PlayerKey) =>
     db
@@ -42,6 +43,12 @@ export function mergeRows(db: Kysely<Tables>) {
     async move({ anonymous: from, verified: to }: Pick<MergeTable, 'anonymous' | 'verified'>): Promise<TicketId[]> {
       for (const table of ['attachments', 'events', 'deletions'] as const)
         await db.updateTable(table).set({ player: to }).where('player', '=', from).execute()
+      await db
+        .updateTable('deletions')
+        .set({ player: await seal(to) })
+        .where('player', '=', await seal(from))
+        .where('status', '=', 'done')
+        .execute()
       await db
         .updateTable('deliveries')
         .set({ player: to })

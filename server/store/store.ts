@@ -21,6 +21,7 @@ import { lockMs } from './postgres.ts'
 import { proofRows } from './proofs.ts'
 import { createTurns } from './queue.ts'
 import { recoveryKeyRows } from './recovery-keys.ts'
+import { createSeal, type Seal } from './seal.ts'
 import type { Tables } from './tables.ts'
 import { ticketRows } from './tickets.ts'
 import { unseenRows } from './unseen.ts'
@@ -53,10 +54,11 @@ export function createStore({ db, engine, scrub }: Omit<Database, 'close'>, cloc
   const now = ledgerClock(engine, clock)
   const isShared = engine === 'postgres'
   const inTurn = createTurns(lockMs)
+  const seal = createSeal(() => factRows(db).find('receipt key'))
   return {
-    ...ledgerOn(db, engine, now),
+    ...ledgerOn(db, engine, now, seal),
     transaction: (change, ticket) => {
-      const act = () => db.transaction().execute((within) => change(ledgerOn(within, engine, now)))
+      const act = () => db.transaction().execute((within) => change(ledgerOn(within, engine, now, seal)))
       // SQLite has one writer anyway, and no connection to hold.
       return isShared && ticket !== undefined ? inTurn(ticket, act) : act()
     },
@@ -66,7 +68,7 @@ export function createStore({ db, engine, scrub }: Omit<Database, 'close'>, cloc
   }
 }
 
-function ledgerOn(db: Kysely<Tables>, engine: Engine, now: LedgerNow) {
+function ledgerOn(db: Kysely<Tables>, engine: Engine, now: LedgerNow, seal: Seal) {
   return {
     players: playerRows(db),
     tickets: ticketRows(db),
@@ -76,9 +78,9 @@ function ledgerOn(db: Kysely<Tables>, engine: Engine, now: LedgerNow) {
     copies: copyRows(db, now),
     idempotency: idempotencyRows(db),
     events: eventRows(db, engine),
-    deletions: deletionRows(db, engine),
+    deletions: deletionRows(db, engine, seal),
     erasures: erasureRows(db, now),
-    merges: mergeRows(db),
+    merges: mergeRows(db, seal),
     mailLinks: mailLinkRows(db),
     limits: limitRows(db),
     proofs: proofRows(db),

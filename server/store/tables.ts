@@ -205,6 +205,7 @@ export interface EventTable {
 export interface DeletionTable {
   id: DeletionRequestId
   game: string
+  /** Once it is done by a keyed hash, as is `about`. */
   player: PlayerKey
   status: DeletionStatus
   requested_at: number

@@ -43,7 +43,7 @@ export async function forget(ledger: Ledger, request: DeletionRow): Promise<Atta
 /** Said only once nothing is left on the disk either. */
 export async function tellErased(ledger: Ledger, request: DeletionRow, now: Date): Promise<void> {
   const asIs = (await ledger.deletions.find(request.id)) ?? request
-  await ledger.deletions.change(request.id, { status: 'done', steps: withStep(asIs, 'relay-erased', now) })
+  await ledger.deletions.finish(asIs, withStep(asIs, 'relay-erased', now))
   await ledger.events.add(request.player, now, { type: 'deletion-changed', request_id: request.id })
 }
 

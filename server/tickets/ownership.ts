@@ -28,7 +28,9 @@ export async function ownAttachment(ledger: Ledger, player: Identity, id: Attach
 
 /** @throws Refusal `not_found` */
 export async function ownDeletion(ledger: Ledger, player: Identity, id: DeletionRequestId): Promise<DeletionRow> {
-  return own(player, await ledger.deletions.find(id))
+  const row = await ledger.deletions.findOwn(player.key, id)
+  if (!row || row.game !== player.game) throw new Refusal('not_found')
+  return row
 }
 
 function own<T extends { player: PlayerKey; game: string }>(player: Identity, row: T | undefined): T {

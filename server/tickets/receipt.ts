@@ -1,5 +1,4 @@
 /** The receipt of an erasure that is done, from what the ledger keeps of it: dates, counts, and no name. */
-import { createHmac } from 'node:crypto'
 import type { DeletionStepName } from '../contract/deletion.ts'
 import type { DeletionRequestId } from '../contract/ids.ts'
 import { AtVendor, type ErasureReceipt, HeldThen, type ReceiptStep, type SignedReceipt } from '../contract/receipt.ts'
@@ -8,8 +7,8 @@ import type { Identity } from '../players/identity.ts'
 import { Refusal } from '../problem.ts'
 import type { ReceiptSigner } from '../receipts/signing.ts'
 import type { DeletionRow } from '../store/deletions.ts'
+import { isSealed } from '../store/seal.ts'
 import type { Store } from '../store/store.ts'
-import type { PlayerKey } from '../store/tables.ts'
 import { ownDeletion } from './ownership.ts'
 import { instant, stepsOf } from './present.ts'
 
@@ -17,8 +16,6 @@ export interface ReceiptParts {
   store: Store
   games: Games
   signer: Pick<ReceiptSigner, 'sign'>
-  /** By which a player is named in a receipt. */
-  nameKey: Uint8Array
   /** The relay's address. */
   issuer: () => string
 }
@@ -26,7 +23,7 @@ export interface ReceiptParts {
 /** @throws Refusal `not_found` until the erasure is done */
 export type ReceiptOf = (player: Identity, id: DeletionRequestId) => Promise<SignedReceipt>
 
-export function createReceiptOf({ store, games, signer, nameKey, issuer }: ReceiptParts): ReceiptOf {
+export function createReceiptOf({ store, games, signer, issuer }: ReceiptParts): ReceiptOf {
   function statementOf(request: DeletionRow): ErasureReceipt {
     const steps = stepsOf(request).map(({ name, at }) => ({ name, at: instant(at), word: wordOf[name] }))
     return {
@@ -34,7 +31,7 @@ export function createReceiptOf({ store, games, signer, nameKey, issuer }: Recei
       request: request.id,
       game: { key: request.game, name: games.get(request.game)?.config.name },
       // A self that was erased may have been merged since: into somebody of whom nothing was.
-      player: receiptName(nameKey, request.about ?? request.player),
+      player: request.about ?? request.player,
       requestedAt: instant(Number(request.requested_at)),
       doneAt: steps.at(-1)?.at ?? instant(Number(request.requested_at)),
       held: request.held === null ? undefined : HeldThen.parse(JSON.parse(request.held)),
@@ -45,14 +42,10 @@ export function createReceiptOf({ store, games, signer, nameKey, issuer }: Recei
 
   return async (player, id) => {
     const request = await ownDeletion(store, player, id)
-    if (request.status !== 'done') throw new Refusal('not_found')
+    // One that was done before there were receipts is sealed by the next round of housekeeping.
+    if (request.status !== 'done' || !isSealed(request.player)) throw new Refusal('not_found')
     return signer.sign(statementOf(request))
   }
-}
-
-/** A keyed hash of whom it was about: whoever has no key cannot try names until one fits. @returns 64 hex digits */
-export function receiptName(key: Uint8Array, player: PlayerKey): string {
-  return createHmac('sha256', key).update(player).digest('hex')
 }
 
 const wordOf: Record<DeletionStepName, ReceiptStep['word']> = {

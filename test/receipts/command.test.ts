@@ -9,11 +9,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { deriveKey } from '../../server/players/derive.ts'
 import { createReceiptSigner } from '../../server/receipts/signing.ts'
 import { playerKey } from '../../server/store/players.ts'
-import { receiptName } from '../../server/tickets/receipt.ts'
+import { sealedName } from '../../server/store/seal.ts'
 import { fileOf, freshSecret, keySetOf, sample, secret } from './samples.ts'
 
 const main = join(import.meta.dirname, '../../server/main.ts')
-const name = receiptName(deriveKey(secret, 'receipt'), playerKey('star-harbor', 'player-1'))
+const name = sealedName(deriveKey(secret, 'receipt'), playerKey('star-harbor', 'player-1'))
 let folder: string
 let server: Server
 let served = ''

@@ -8,7 +8,7 @@ import type { Conversation } from '../../server/contract/ticket.ts'
 import { deriveKey } from '../../server/players/derive.ts'
 import { readReceipt } from '../../server/receipts/reading.ts'
 import { playerKey } from '../../server/store/players.ts'
-import { receiptName } from '../../server/tickets/receipt.ts'
+import { sealedName } from '../../server/store/seal.ts'
 import { png } from '../files/samples.ts'
 import { createStudio } from '../players/studio.ts'
 import { freshDatabase } from '../postgres.ts'
@@ -172,9 +172,9 @@ it('names the player only to whoever has the ledger’s key and knows the name',
   await doneFor(relay, token)
   const { body } = await receiptOf(relay, token, request)
   const key = deriveKey(relaySecret, 'receipt')
-  expect(body.receipt.player).toBe(receiptName(key, playerKey('star-harbor', 'ada')))
-  expect(body.receipt.player).not.toBe(receiptName(key, playerKey('star-harbor', 'bob')))
-  expect(body.receipt.player).not.toBe(receiptName(deriveKey(freshSecret, 'receipt'), playerKey('star-harbor', 'ada')))
+  expect(body.receipt.player).toBe(sealedName(key, playerKey('star-harbor', 'ada')))
+  expect(body.receipt.player).not.toBe(sealedName(key, playerKey('star-harbor', 'bob')))
+  expect(body.receipt.player).not.toBe(sealedName(deriveKey(freshSecret, 'receipt'), playerKey('star-harbor', 'ada')))
 })
 
 it('of before a change of secrets is good while the old one is in the list, and is given out anew by the new one', async () => {

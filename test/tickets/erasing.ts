@@ -112,6 +112,7 @@ export async function openErasing(
   const time = createTime(startMs)
   const { clock } = time
   const store = timedBy(clock, createStore(database, clock))
+  await store.facts.keep('receipt key', () => 'A'.repeat(43))
   const lines: string[] = []
   const log = createLog({ level: 'info', secrets: new Set(), destination: { write: (line) => lines.push(line) } })
   const bells = createBells()

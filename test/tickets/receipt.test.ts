@@ -18,7 +18,6 @@ async function receipt(player = anonymous): Promise<ErasureReceipt> {
     store,
     games: new Map(),
     signer: { sign },
-    nameKey: Buffer.alloc(32),
     issuer: () => 'https://a.example',
   }
   const { id } = await scene.requestOf(player)
@@ -68,6 +67,22 @@ describe.each(['sqlite', 'postgres'] as const)('On %s', (engine) => {
     expect(await receipt(ada)).toEqual(before)
   })
 
+  it('names the player in no row of the ledger once it is done, and is still theirs alone', async () => {
+    scene = await openErasing(engine, { 'star-harbor': moodyVendor().vendor })
+    await scene.open(anonymous, 'vendor-1')
+    await scene.deletions.ask(anonymous)
+    await scene.untilDone(anonymous)
+    const row = await scene.db.selectFrom('deletions').selectAll().executeTakeFirstOrThrow()
+    expect(JSON.stringify(row)).not.toContain(anonymous.key)
+    expect(await scene.deletions.list(anonymous)).toHaveLength(1)
+    expect(await scene.deletions.list(playerOf(2))).toEqual([])
+    // As a relay left it that knew no receipts.
+    await scene.store.deletions.change(row.id, { player: anonymous.key, about: null })
+    expect(await scene.deletions.list(anonymous)).toHaveLength(1)
+    await scene.sweep()
+    expect((await receipt()).player).toBe(row.player)
+  })
+
   it('goes on saying what became of each after the ledger was cleared a second time', async () => {
     const moody = moodyVendor({ forgets: true })
     scene = await openErasing(engine, { 'star-harbor': moody.vendor })
@@ -78,7 +93,8 @@ describe.each(['sqlite', 'postgres'] as const)('On %s', (engine) => {
     // As after a crash between forgetting and saying so.
     const { steps } = await scene.db.selectFrom('deletions').select('steps').executeTakeFirstOrThrow()
     const before = JSON.stringify(JSON.parse(steps).slice(0, -1))
-    await scene.store.deletions.change(id, { status: 'begun', steps: before })
+    const { key } = anonymous
+    await scene.store.deletions.change(id, { status: 'begun', steps: before, player: key, about: key })
     await scene.untilDone(anonymous)
     expect((await receipt()).atVendor).toMatchObject({ erased: 1 })
     expect((await receipt()).held).toMatchObject({ tickets: 1 })
