@@ -10,7 +10,7 @@ export function sealedName(key: Uint8Array, player: PlayerKey): string {
   return createHmac('sha256', key).update(player).digest('hex')
 }
 
-/** In the column of players of requests that are done. A player's own key has half as many digits. */
+/** In the column of players of what outlives an erasure. A player's own key has half as many digits. */
 export type Seal = (player: PlayerKey) => Promise<PlayerKey>
 
 /** @param findKey - the ledger's, as base64url; a ledger that no relay has worked on has none, and nobody was erased from it */

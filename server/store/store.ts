@@ -76,7 +76,7 @@ function ledgerOn(db: Kysely<Tables>, engine: Engine, now: LedgerNow, seal: Seal
     attachments: attachmentRows(db, engine),
     deliveries: deliveryRows(db, engine, now),
     copies: copyRows(db, now),
-    idempotency: idempotencyRows(db),
+    idempotency: idempotencyRows(db, seal),
     events: eventRows(db, engine),
     deletions: deletionRows(db, engine, seal),
     erasures: erasureRows(db, now),

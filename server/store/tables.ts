@@ -173,6 +173,7 @@ export interface DeliveryTable {
 }
 
 export interface IdempotencyTable {
+  /** By a keyed hash where it was erased, and then without a fingerprint and an answer. */
   player: PlayerKey
   route: string
   key: string

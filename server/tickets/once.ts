@@ -47,6 +47,7 @@ export function createOnce({ store, clock }: { store: Store; clock: Clock }): On
     const { player, route, key } = request
     const fingerprint = fingerprintOf(request.body)
     return store.transaction(async (ledger) => {
+      if (await ledger.idempotency.isErased(player, route, key)) throw new Refusal('idempotency_key_reused')
       const earlier = () => findEarlier<T>(ledger, request, fingerprint)
       const prepared = await prepare(ledger).catch(async (refusal: unknown) => {
         // The ticket may have been closed since; what was answered then still holds.

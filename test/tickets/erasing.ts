@@ -170,9 +170,9 @@ export async function openErasing(
     announce: createAnnounce({ store, clock, log, files: createFiles(`file:${join(folder, 'files')}`) }),
     requestOf,
 
-    write: (player: Identity, message = 'Gone!'): Promise<Conversation> =>
+    write: (player: Identity, message = 'Gone!', idempotencyKey: string = crypto.randomUUID()): Promise<Conversation> =>
       accept.opening(
-        { player, game: gameFor(player), idempotencyKey: crypto.randomUUID() },
+        { player, game: gameFor(player), idempotencyKey },
         { message, language: 'en', email: 'typed@players.example' },
       ),
 

@@ -114,6 +114,21 @@ describe.each(['sqlite', 'postgres'] as const)('On %s', (engine) => {
     expect(await scene.db.selectFrom('deliveries').selectAll().execute()).toHaveLength(1)
   })
 
+  it('brings nothing back that is sent once more after it was erased, as a device does that heard no answer', async () => {
+    scene = await openErasing(engine, { 'star-harbor': moodyVendor().vendor })
+    await scene.write(anonymous, 'Gone!', 'the-key')
+    await scene.deletions.ask(anonymous)
+    await scene.untilDone(anonymous)
+    await expect(scene.write(anonymous, 'Gone!', 'the-key')).rejects.toMatchObject({ code: 'idempotency_key_reused' })
+    expect(JSON.stringify(await scene.db.selectFrom('idempotency').selectAll().execute())).not.toContain(anonymous.key)
+    // What is written anew is by whoever they are from now on, and may be erased as well.
+    await scene.write(anonymous, 'Still here', 'another-key')
+    await scene.deletions.ask(anonymous)
+    await scene.untilDone(anonymous)
+    for (const key of ['the-key', 'another-key'])
+      await expect(scene.write(anonymous, 'Gone!', key)).rejects.toMatchObject({ code: 'idempotency_key_reused' })
+  })
+
   it('has a vendor with a call of its own erase everybody the player was', async () => {
     const moody = moodyVendor({ forgets: true })
     scene = await openErasing(engine, { 'star-harbor': moody.vendor })
