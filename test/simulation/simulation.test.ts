@@ -33,7 +33,7 @@ describe('In a simulated world', () => {
     { what: 'whatever happens to them and to their vendors', count: 190, fits: isShort },
     { what: 'while vendors choke on messages', count: 12, fits: isPoisoned },
     { what: 'while text is forgotten', count: 10, fits: isForgetful },
-  ])('relays keep their promises $what', { timeout: 180_000 }, async ({ count, fits }) => {
+  ])('relays keep their promises $what', { timeout: 420_000 }, async ({ count, fits }) => {
     const { messages, calls } = await run(count, planOf, fits)
     expect(messages).toBeGreaterThan(count)
     expect(calls).toBeGreaterThan(messages)
