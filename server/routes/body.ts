@@ -6,16 +6,15 @@ export const maxJsonBytes = 65_536
 
 /** @throws Refusal `too_large`, `invalid_json` */
 export async function readJson(request: Request): Promise<unknown> {
+  const text = await readText(request, maxJsonBytes)
   try {
-    return JSON.parse(await readText(request, maxJsonBytes))
+    return JSON.parse(text)
   } catch (error) {
-    // Anything else is a client that broke off in the middle.
-    if (error instanceof SyntaxError || isNotUtf8(error)) throw new Refusal('invalid_json')
-    throw error
+    throw new Refusal('invalid_json', { cause: error })
   }
 }
 
-/** Stops reading at the first byte too many. @throws Refusal `too_large`; a TypeError when it is not UTF-8 */
+/** Stops reading at the first byte too many. @throws Refusal `too_large`; `invalid_json` when it is not UTF-8 */
 export async function readText(request: Request, maxBytes: number): Promise<string> {
   const declared = Number(request.headers.get('content-length') ?? Number.NaN)
   if (declared > maxBytes) throw new Refusal('too_large')
@@ -33,10 +32,10 @@ export async function readText(request: Request, maxBytes: number): Promise<stri
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-function isNotUtf8(error: unknown): boolean {
-  return error instanceof TypeError && 'code' in error && error.code === 'ERR_ENCODING_INVALID_ENCODED_DATA'
-}
-
 function decode(bytes: ArrayBuffer | Uint8Array): string {
-  return utf8.decode(bytes)
+  try {
+    return utf8.decode(bytes)
+  } catch (error) {
+    throw new Refusal('invalid_json', { cause: error })
+  }
 }

@@ -76,7 +76,7 @@ export function createDeskPages({
 
   pages.post('/sign-in', bodyLimit({ maxSize: maxSignInBytes, onError: tooLarge }), async (context) => {
     if (isForeign(context)) return refuse(context, { games: [] })
-    const { token } = await context.req.parseBody()
+    const { token } = await formOf(context)
     const entry = await door.byToken(typeof token === 'string' ? token : '', addressOf(context))
     if (typeof token !== 'string' || !isOpened(entry)) return refuse(context, entry)
     keepSession(context, await door.open(token))
@@ -128,7 +128,7 @@ export function createDeskPages({
     // Said before a byte of it is read; who does not say how much it is does not get to send it.
     if (Number(context.req.header('content-length') ?? Number.POSITIVE_INFINITY) > maxFormBytes)
       return context.text('Too large: an answer with its files may be 25 MB.', 413)
-    const form = await context.req.parseBody({ all: true })
+    const form = await formOf(context)
     const text = textOf(form.text)
     if (text.length > maxTextLength) return context.text('Too long: an answer may have 10,000 characters.', 422)
     const sent = [form.file].flat().filter((file): file is File => file instanceof File && file.size > 0)
@@ -185,6 +185,13 @@ export function createDeskPages({
   })
 
   return pages
+}
+
+/** What is no form has no fields, whatever it calls itself. */
+async function formOf({ req }: Context): Promise<Record<string, unknown>> {
+  // Read first, on its own: a client that breaks off here has sent nothing that could be judged.
+  await req.arrayBuffer()
+  return req.parseBody({ all: true }).catch(() => ({}))
 }
 
 /** A form sends each line break as two characters; the browser counted it as one. */
