@@ -191,19 +191,31 @@ async function writeAll(file: FileHandle, chunks: Uint8Array[], size: number, po
 
 /** Opens the file with the first pull, so that a body nobody reads leaves no handle behind. */
 function bodyOf(path: string): ReadableStream<Uint8Array> {
-  let file: FileHandle | undefined
+  let opening: Promise<FileHandle> | undefined
+  // A reader may go away while the file is still being opened: a stream that is cancelled waits for no pull.
+  const close = async () => (await opening?.catch(() => undefined))?.close()
+
+  async function next(): Promise<Uint8Array> {
+    opening ??= open(path, 'r')
+    const file = await opening
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(readBytes), 0, readBytes, null)
+    return buffer.subarray(0, bytesRead)
+  }
+
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        file ??= await open(path, 'r')
-        const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(readBytes), 0, readBytes, null)
-        const chunk = buffer.subarray(0, bytesRead)
-        notePassed(chunk)
-        if (bytesRead > 0) return controller.enqueue(chunk)
-        await file.close()
-        controller.close()
+        try {
+          const chunk = await next()
+          notePassed(chunk)
+          if (chunk.byteLength > 0) return controller.enqueue(chunk)
+          controller.close()
+        } catch (error) {
+          controller.error(error)
+        }
+        await close()
       },
-      cancel: () => file?.close(),
+      cancel: close,
     },
     { highWaterMark: 0 },
   )

@@ -1,9 +1,12 @@
 /** What a crash between two steps leaves on disk, and what is made of it. */
+import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createFiles, type Files } from '../../server/files/uploads.ts'
+import { until } from '../relay/wait.ts'
+import { openIn } from './open-files.ts'
 import { collect, newId } from './places.ts'
 import { tus } from './serve.ts'
 
@@ -63,3 +66,23 @@ it('says that it is unavailable when the folder cannot be written', async () => 
   const blocked = createFiles(`file:${folder}/occupied/files`)
   await expect(blocked.uploads.create(newId(), 5)).rejects.toMatchObject({ code: 'unavailable' })
 })
+
+it.skipIf(!existsSync('/proc/self/fd'))(
+  'leaves no file open whose reader goes away while it is being opened',
+  async () => {
+    const closedByGarbage: Error[] = []
+    const notice = (warning: Error) => void (/garbage/.test(warning.message) && closedByGarbage.push(warning))
+    process.on('warning', notice)
+    const id = newId()
+    await writeFile(join(folder, id), 'whole')
+    for (let n = 0; n < 50; n += 1) {
+      const reader = (await files.keep.read(id))?.body.getReader()
+      const reading = reader?.read()
+      await reader?.cancel()
+      await reading
+    }
+    await until(() => openIn(folder).length === 0, 'every file is closed')
+    expect(closedByGarbage).toEqual([])
+    process.off('warning', notice)
+  },
+)
