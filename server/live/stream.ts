@@ -14,6 +14,7 @@ import type { Store } from '../store/store.ts'
 import type { PlayerKey } from '../store/tables.ts'
 import type { Capacity } from './capacity.ts'
 import { latestOfEach, presentEvent } from './events.ts'
+import { createSignal, type Signal } from './signal.ts'
 import type { Watch } from './watch.ts'
 
 export interface StreamParts {
@@ -21,7 +22,7 @@ export interface StreamParts {
   clock: Clock
   bells: Bells
   games: Games
-  watch: Watch
+  watch: Pick<Watch, 'follow'>
   log: Log
   metrics: Metrics
   capacity: Capacity
@@ -45,7 +46,6 @@ export interface Leave {
   isOver: () => Promise<boolean>
 }
 
-const heartbeatMs = 20_000
 const batchSize = 50
 /** A player's tabs and devices; the oldest stream gives way to a further one. */
 const streamsPerPlayer = 8
@@ -109,7 +109,8 @@ export function createStreams(parts: StreamParts): Streams {
       giveBack()
       throw error
     })
-    const lines = follow(player, position, leave)
+    const signal = createSignal()
+    const lines = follow(player, position, leave, signal)
     return new ReadableStream<Uint8Array>(
       {
         async pull(controller) {
@@ -121,6 +122,8 @@ export function createStreams(parts: StreamParts): Streams {
         },
         async cancel() {
           giveBack()
+          // Otherwise it would first wait for what the player has left: news, or the next heartbeat.
+          signal.end()
           await lines.return(undefined)
         },
       },
@@ -128,8 +131,13 @@ export function createStreams(parts: StreamParts): Streams {
     )
   }
 
-  async function* follow(player: PlayerKey, position: Position, leave: Leave): AsyncGenerator<string, undefined> {
-    const { signal, stream } = register(player)
+  async function* follow(
+    player: PlayerKey,
+    position: Position,
+    leave: Leave,
+    signal: Signal,
+  ): AsyncGenerator<string, undefined> {
+    const stream = register(player, signal)
     const unfollow = watch.follow(player)
     const ending = setTimeout(stream.end, Math.min(leave.until.getTime() - parts.clock.now().getTime(), 2_147_483_647))
     try {
@@ -171,8 +179,7 @@ export function createStreams(parts: StreamParts): Streams {
     return rows.length > 0
   }
 
-  function register(player: PlayerKey) {
-    const signal = createSignal()
+  function register(player: PlayerKey, signal: Signal): OpenStream {
     const stream: OpenStream = { wake: signal.ring, end: signal.end }
     const own = streams.get(player) ?? new Set()
     streams.set(player, own)
@@ -180,7 +187,7 @@ export function createStreams(parts: StreamParts): Streams {
     if (oldest && own.size >= streamsPerPlayer) oldest.end()
     own.add(stream)
     metrics.streams.inc()
-    return { signal, stream }
+    return stream
   }
 
   function unregister(player: PlayerKey, stream: OpenStream): void {
@@ -269,33 +276,4 @@ function frame(id: string, { type, data }: PlayerEvent): string {
 
 function isEndOfErasure(event: PlayerEvent | undefined): boolean {
   return event?.type === 'deletion-changed' && event.data.request.status === 'done'
-}
-
-/** Waits for a bell or a heartbeat, whichever comes first; a bell that rang before the wait is not missed. */
-function createSignal() {
-  let wake: ((rang: boolean) => void) | undefined
-  const signal = {
-    rung: false,
-    ended: false,
-    ring: () => {
-      signal.rung = true
-      wake?.(true)
-    },
-    end: () => {
-      signal.ended = true
-      wake?.(true)
-    },
-    /** @returns false when it was only time for a heartbeat */
-    wait: () =>
-      new Promise<boolean>((resolve) => {
-        if (signal.rung || signal.ended) return resolve(true)
-        const timer = setTimeout(() => wake?.(false), heartbeatMs)
-        wake = (rang) => {
-          clearTimeout(timer)
-          wake = undefined
-          resolve(rang)
-        }
-      }),
-  }
-  return signal
 }
