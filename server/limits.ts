@@ -33,7 +33,10 @@ export interface Spender {
 export type Spent = { ok: true } | { ok: false; retryAfterSeconds: number }
 
 export interface Limits {
-  /** Spends so many (default one). What a narrower limit refuses is never counted against a wider one. Never rejects. */
+  /**
+   * Spends so many (default one); with none it only asks whether there is room for one. What a narrower limit refuses is never
+   * counted against a wider one. Never rejects.
+   */
   spend: (kind: LimitKind, who: Spender, by?: number) => Promise<Spent>
 }
 
@@ -132,6 +135,10 @@ function createConsume(kind: LimitKind, fence: Fence, options: LimitOptions): Co
 
 function consumeInMemory(limiter: RateLimiterMemory): Consume {
   return async (key, by) => {
+    if (by === 0) {
+      const known = await limiter.get(key)
+      return known && isOver(known.consumedPoints, limiter.points, by) ? Math.max(1, known.msBeforeNext) : 0
+    }
     try {
       await limiter.consume(key, by)
       return 0
@@ -140,6 +147,11 @@ function consumeInMemory(limiter: RateLimiterMemory): Consume {
       throw refused
     }
   }
+}
+
+/** Whoever only asks is told how it would be for one more. */
+function isOver(count: number, points: number, by: number): boolean {
+  return by === 0 ? count >= points : count > points
 }
 
 interface Counting {
@@ -155,7 +167,7 @@ function consumeInLedger(ledger: LimitLedger, counting: Counting): Consume {
     const known = await turnedAway.get(key)
     if (known && known.msBeforeNext > 0) return known.msBeforeNext
     const { count, endsInMs } = await ledger.count(`${counting.keyPrefix}:${key}`, counting.duration * 1_000, by)
-    if (count <= counting.points || endsInMs <= 0) return 0
+    if (!isOver(count, counting.points, by) || endsInMs <= 0) return 0
     await turnedAway.block(key, endsInMs / 1_000)
     return endsInMs
   }
@@ -194,7 +206,7 @@ function consumeInBlocks(ledger: LimitLedger, counting: Counting): Consume {
     const now = Date.now()
     if (!known || known.endsAt <= now) {
       windows.delete(key)
-      return waitOf(await ask(key, by), counting.points)
+      return waitOf(await ask(key, by), counting.points, by)
     }
     if (known.count + known.since >= counting.points) return known.endsAt - now
     known.since += by
@@ -203,12 +215,12 @@ function consumeInBlocks(ledger: LimitLedger, counting: Counting): Consume {
     const all = known.since
     known.count += all
     known.since = 0
-    return waitOf(await ask(key, all), counting.points)
+    return waitOf(await ask(key, all), counting.points, all)
   }
 }
 
-function waitOf({ count, endsAt }: Window, points: number): number {
-  return count <= points ? 0 : Math.max(1, endsAt - Date.now())
+function waitOf({ count, endsAt }: Window, points: number, by: number): number {
+  return !isOver(count, points, by) ? 0 : Math.max(1, endsAt - Date.now())
 }
 
 /** Hashed, so that neither memory nor ledger holds an address or an id, and no key is longer than another. */

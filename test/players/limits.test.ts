@@ -87,6 +87,16 @@ describe.each(stores)('%s', (_, options) => {
     expect((await limits.spend('open', { player: 'd', address: '203.0.113.7' })).ok).toBe(false)
   })
 
+  it('asking alone costs nothing, and tells how one more would fare', async () => {
+    const limits = createLimits(options())
+    const who = { address: '203.0.113.7' }
+    for (let n = 0; n < defaultPoints.desk.address; n += 1) {
+      expect(await limits.spend('desk', who, 0)).toEqual({ ok: true })
+      expect(await limits.spend('desk', who)).toEqual({ ok: true })
+    }
+    expect(await limits.spend('desk', who, 0)).toMatchObject({ ok: false })
+  })
+
   it('a new window is a new count', async () => {
     vi.useFakeTimers()
     const limits = createLimits({
