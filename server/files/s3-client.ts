@@ -35,6 +35,8 @@ export interface S3Client {
 
 /** For all but downloads, which may take as long as their reader does. */
 const timeoutMs = 120_000
+/** A connection that was kept may end just as it is used again. Not where the answer to a first try would be another. */
+const triesAtOnce = 3
 
 /**
  * Reads `s3://bucket/prefix?endpoint=https://…&region=…`.
@@ -61,8 +63,10 @@ export function createS3Client(address: S3Address, credentials: S3Credentials): 
   const urlOf = (key: string) => `${bucketUrl}/${address.prefix}${key}`
 
   async function call(method: string, url: string, init: RequestInit = {}, fine: readonly number[] = []) {
-    const limit = method === 'GET' ? {} : { signal: AbortSignal.timeout(timeoutMs) }
-    const response = await aws.fetch(url, { ...init, ...limit, method }).catch((cause: unknown) => {
+    const response = await patiently(init.headers === undefined ? triesAtOnce : 1, () => {
+      const limit = method === 'GET' ? {} : { signal: AbortSignal.timeout(timeoutMs) }
+      return aws.fetch(url, { ...init, ...limit, method })
+    }).catch((cause: unknown) => {
       throw new FilesError('unavailable', `the file storage did not answer ${method}`, { cause })
     })
     if (response.ok || fine.includes(response.status)) return response
@@ -85,8 +89,8 @@ export function createS3Client(address: S3Address, credentials: S3Credentials): 
 
   return {
     async put(key, content, { once = false } = {}) {
-      const headers = once ? { 'If-None-Match': '*' } : {}
-      const response = await call('PUT', urlOf(key), { body: content, headers }, once ? [409, 412] : [])
+      const condition = once ? { headers: { 'If-None-Match': '*' } } : {}
+      const response = await call('PUT', urlOf(key), { body: content, ...condition }, once ? [409, 412] : [])
       await response.arrayBuffer()
       return response.ok
     },
@@ -100,6 +104,16 @@ export function createS3Client(address: S3Address, credentials: S3Credentials): 
       await (await call('DELETE', urlOf(key), {}, [404])).arrayBuffer()
     },
     list,
+  }
+}
+
+async function patiently(tries: number, ask: () => Promise<Response>): Promise<Response> {
+  try {
+    return await ask()
+  } catch (error) {
+    // Whoever has waited for its whole time has waited enough.
+    if (tries <= 1 || (error instanceof DOMException && error.name === 'TimeoutError')) throw error
+    return patiently(tries - 1, ask)
   }
 }
 

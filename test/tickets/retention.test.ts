@@ -23,6 +23,14 @@ const count = 100
 const dayMs = 86_400_000
 const retentionDays = 30
 
+/** Once more, as a player's own device does when it is told that the ledger is too busy. */
+function untilTaken<T>(write: () => Promise<T>): Promise<T> {
+  return write().catch((error: unknown) => {
+    if (error instanceof StoreUnavailable) return untilTaken(write)
+    throw error
+  })
+}
+
 describe.each(['sqlite', 'postgres'])('On %s', (engine) => {
   let folder: string
   let database: Database
@@ -52,7 +60,9 @@ describe.each(['sqlite', 'postgres'])('On %s', (engine) => {
   async function oldTickets(): Promise<Conversation[]> {
     const tickets = await Promise.all(
       Array.from({ length: count }, (_, n) =>
-        accept().opening({ ...ada, idempotencyKey: `open-${n}` }, { message: 'Of old', language: 'en' }),
+        untilTaken(() =>
+          accept().opening({ ...ada, idempotencyKey: `open-${n}` }, { message: 'Of old', language: 'en' }),
+        ),
       ),
     )
     await database.db.deleteFrom('deliveries').execute()
@@ -73,14 +83,10 @@ describe.each(['sqlite', 'postgres'])('On %s', (engine) => {
 
   it('of a hundred replies that come while the sweep runs none is lost, and neither is its place in the outbox', async () => {
     const tickets = await oldTickets()
-    const write = (ticket: Conversation) =>
-      accept().reply({ ...ada, idempotencyKey: `reply-${ticket.id}` }, ticket.id, { message: `To ${ticket.number}` })
-    // As a player's own device does when it is told that the ledger is too busy.
-    const reply = (ticket: Conversation): ReturnType<typeof write> =>
-      write(ticket).catch((error: unknown) => {
-        if (error instanceof StoreUnavailable) return reply(ticket)
-        throw error
-      })
+    const reply = (ticket: Conversation) =>
+      untilTaken(() =>
+        accept().reply({ ...ada, idempotencyKey: `reply-${ticket.id}` }, ticket.id, { message: `To ${ticket.number}` }),
+      )
     const [first, second] = [tickets.slice(0, count / 2), tickets.slice(count / 2)]
     let racing: Promise<unknown> = Promise.resolve()
     await sweep(async () => {
