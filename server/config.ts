@@ -8,6 +8,7 @@ import { Theme } from './contract/game.ts'
 import { GameKey } from './contract/ids.ts'
 import { Language } from './contract/language.ts'
 import { FilesPlace, mistakesAcross as fileMistakes, S3Keys, ScannerConfig } from './files/files-config.ts'
+import { defaultFileRoom, type FileRoom } from './files/room.ts'
 import { FormConfig } from './form-config.ts'
 import { defaultPoints, type LimitKind } from './limits.ts'
 import { defaultStreamRoom, type StreamRoom } from './live/capacity.ts'
@@ -124,6 +125,15 @@ const ConfigFile = z.strictObject({
   limits: Limits,
   /** Event streams at the same time. */
   streams: z.strictObject({ total: roomOf('total'), address: roomOf('address') }).prefault({}),
+  /** Files that wait for a message, and what stays free on the disks. */
+  storage: z
+    .strictObject({
+      addressBytes: bytesOf('addressBytes'),
+      gameBytes: bytesOf('gameBytes'),
+      freeBytes: bytesOf('freeBytes'),
+      ledgerFreeBytes: bytesOf('ledgerFreeBytes'),
+    } satisfies Record<keyof FileRoom, z.ZodType>)
+    .prefault({}),
   retentionDays: z.int().min(1).max(3_650).default(30),
   /** How long a request for erasure can be withdrawn before it begins. */
   deletionGraceHours: z.number().min(0).max(720).default(24),
@@ -252,6 +262,10 @@ function gatherSecrets(config: z.output<typeof ConfigFile>, secrets: Secrets): v
 
 function roomOf(name: keyof StreamRoom) {
   return z.int().positive().default(defaultStreamRoom[name])
+}
+
+function bytesOf(name: keyof FileRoom) {
+  return z.int().min(0).default(defaultFileRoom[name])
 }
 
 function pointsOf(kind: LimitKind) {

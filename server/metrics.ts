@@ -120,3 +120,33 @@ export function addErasureGauge(
     },
   })
 }
+
+/** What files take that wait for a message, and what is left on the disks that are the relay's own. */
+export function addStorageGauges(
+  { registry }: Pick<Metrics, 'registry'>,
+  waiting: () => Promise<{ game: string; bytes: number }[]>,
+  free: () => Promise<Record<string, number>>,
+): void {
+  const registers = [registry]
+  new Gauge({
+    name: 'medkit_files_waiting_bytes',
+    help: 'Bytes announced or here that no delivered message carries yet',
+    labelNames: ['game'],
+    registers,
+    async collect() {
+      const rows = await waiting().catch(() => [])
+      this.reset()
+      for (const { game, bytes } of rows) this.set({ game }, bytes)
+    },
+  })
+  new Gauge({
+    name: 'medkit_free_bytes',
+    help: 'Bytes free on the disk of the files, and on that of the ledger, where they are the relay’s own',
+    labelNames: ['disk'],
+    registers,
+    async collect() {
+      this.reset()
+      for (const [disk, bytes] of Object.entries(await free())) this.set({ disk }, bytes)
+    },
+  })
+}

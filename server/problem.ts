@@ -28,6 +28,7 @@ const statuses: Record<ProblemCode, { status: number; title: string }> = {
   rate_limited: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'The relay failed' },
   store_unavailable: { status: 503, title: 'The ledger cannot be reached just now' },
+  storage_full: { status: 507, title: 'There is no room for files just now' },
   overloaded: { status: 503, title: 'The relay has too much to do just now' },
 }
 

@@ -12,6 +12,7 @@ import { responseFor } from './files/download.ts'
 import { createInspection } from './files/inspection.ts'
 import { createLinks, type Links } from './files/links.ts'
 import { createOrphanSweep } from './files/orphans.ts'
+import { createRoom, type FreeBytesOf } from './files/room.ts'
 import { createScanner } from './files/scan.ts'
 import { createFiles, folderOf } from './files/uploads.ts'
 import { createGames, type Games } from './games.ts'
@@ -22,7 +23,7 @@ import { createStreams } from './live/stream.ts'
 import { createWatch } from './live/watch.ts'
 import { createLoad } from './load.ts'
 import type { Log } from './log.ts'
-import { addErasureGauge, addOutboxGauges, createMetrics } from './metrics.ts'
+import { addErasureGauge, addOutboxGauges, addStorageGauges, createMetrics } from './metrics.ts'
 import { keepFilesToOwner } from './owner-only.ts'
 import type { RelaySecrets } from './players/derive.ts'
 import { createLeave } from './players/leave.ts'
@@ -70,6 +71,8 @@ export interface RelayOptions {
   timers?: Timers
   /** How long it waits for clients. */
   patience?: Partial<Patience>
+  /** How much is free on a disk. Default: what the system says. */
+  freeBytesOf?: FreeBytesOf | undefined
   /** A studio's own adapter in place of the configured vendor; where it answers undefined, the configured one stands. */
   vendorOf?: (game: string, config: GameConfig, parts: VendorParts) => Vendor | undefined
 }
@@ -104,6 +107,7 @@ export async function createRelay({
   timers = systemTimers,
   vendorOf,
   patience,
+  freeBytesOf,
 }: RelayOptions): Promise<Relay> {
   let address = addressAt(config.listen.host, config.listen.port)
   const baseOf = (request: Request) => config.publicUrl ?? new URL(request.url).origin
@@ -113,6 +117,8 @@ export async function createRelay({
   const load = createLoad(timers, metrics.shed)
   addOutboxGauges(metrics, store.deliveries.counts, clock.now)
   addErasureGauge(metrics, store.erasures.unasked)
+  const room = createRoom({ ...config, secrets, log, freeBytesOf })
+  addStorageGauges(metrics, store.attachments.waiting, room.free)
   const readiness = createReadiness({ store, timers })
   const bells = createBells()
   const files = createFiles(config.files, { credentials: config.s3, spoolFolder: config.s3?.spool })
@@ -163,9 +169,7 @@ export async function createRelay({
   const signer = await createReceiptSigner(secrets)
   const issuer = () => config.publicUrl ?? address
   const receiptOf = createReceiptOf({ store, games, signer, issuer })
-  const removeFile = files.keep.remove
-  const erasures = createErasures({ store, clock, timers, bells, games, log, removeFile })
-  const { retentionDays } = config
+  const erasures = createErasures({ store, clock, timers, bells, games, log, removeFile: files.keep.remove })
   const sweepOrphans = createOrphanSweep({ ledgerId, store, clock, files, log, ofDesk: desk.filesAmong })
   const housekeeping = createHousekeeping({
     store,
@@ -174,7 +178,7 @@ export async function createRelay({
     merging,
     leave: createLeave({ store, clock, sightings }),
     log,
-    retentionDays,
+    retentionDays: config.retentionDays,
     sweepOrphans,
   })
   /** The agents' pages are there where a game uses the desk, and nowhere else. */
@@ -203,8 +207,7 @@ export async function createRelay({
     }) as unknown as Hono
   }
 
-  const announce = createAnnounce({ store, clock, files, log })
-
+  const announce = createAnnounce({ store, clock, files, room, log })
   const app = createApp({
     handlers: {
       ...gameRoutes(games, opens),

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '../server/config.ts'
 import { tokenProblemCodes } from '../server/contract/problem-code.ts'
+import { defaultFileRoom } from '../server/files/room.ts'
 import { eventDays, leftoverDays, looseFileDays, requestDays } from '../server/housekeeping.ts'
 import { defaultPoints } from '../server/limits.ts'
 import { defaultStreamRoom } from '../server/live/capacity.ts'
@@ -35,6 +36,10 @@ describe('README', () => {
   it('names the room for event streams as it is', () => {
     expect(numberInReadme('# from one address and')).toBe(defaultStreamRoom.address)
     expect(numberInReadme('from one address and # in all')).toBe(defaultStreamRoom.total)
+  })
+
+  it.each(Object.entries(defaultFileRoom))('names the room there is by default: %s', (name, bytes) => {
+    expect(readme).toMatch(new RegExp(`^\\| \`${name}\` \\| ${bytes / 2 ** 30} GiB \\|`, 'm'))
   })
 
   it.each(readdirSync(new URL('players/mint', import.meta.url)))('shows how to mint a token as in %s', (file) => {

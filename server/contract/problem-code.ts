@@ -33,6 +33,7 @@ export const problemCodes = [
   'rate_limited',
   'internal',
   'store_unavailable',
+  'storage_full',
   'overloaded',
 ] as const
 

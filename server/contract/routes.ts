@@ -157,7 +157,7 @@ export const routes = {
     access: 'player',
     body: NewAttachment,
     answers: { 201: AnnouncedAttachment },
-    problems: ['erasure_under_way', 'too_large', 'type_not_allowed', 'unsupported'],
+    problems: ['erasure_under_way', 'storage_full', 'too_large', 'type_not_allowed', 'unsupported'],
   },
   'GET /attachments/:attachmentId': {
     summary: 'The bytes of an own file',

@@ -16,12 +16,14 @@ import { type PreparedUpload, VendorError } from '../vendors/vendor.ts'
 import { cleanFileName } from './check.ts'
 import { firstLook } from './inspection.ts'
 import { canonicalType, isActive, isRunnableName } from './kinds.ts'
+import { type Room, storageFull } from './room.ts'
 import type { Files } from './uploads.ts'
 
 export interface AnnounceParts {
   store: Store
   clock: Clock
   files: Files
+  room: Pick<Room, 'from'>
   log: Log
 }
 
@@ -29,6 +31,8 @@ export interface Announcement {
   player: Identity
   game: LiveGame
   file: z.output<typeof NewAttachment>
+  /** Of the player's, as far as it can be known. */
+  address?: string | undefined
   /** Where the player reaches this relay. */
   base: string
 }
@@ -40,9 +44,14 @@ const looseFiles = 50
 const prepareMs = 10_000
 const waitSeconds = 60
 
-/** @throws Refusal `unsupported`, `erasure_under_way`, `type_not_allowed`, `too_large`; `rate_limited` where too much waits for a message */
-export function createAnnounce({ store, clock, files, log }: AnnounceParts): Announce {
-  async function reserve({ player, game, file }: Announcement, bounds: LooseBounds): Promise<AttachmentId> {
+/**
+ * @throws Refusal `unsupported`, `erasure_under_way`, `type_not_allowed`, `too_large`; `rate_limited` where too much of the
+ * player's waits for a message, `storage_full` where too much of their address's or of the game's does, or the disk is full
+ */
+export function createAnnounce({ store, clock, files, room, log }: AnnounceParts): Announce {
+  async function reserve(announcement: Announcement, own: LooseBounds): Promise<AttachmentId> {
+    const { player, game, file, address } = announcement
+    const { network, bounds } = await room.from(address)
     const now = clock.now()
     const id = randomId() as AttachmentId
     const row = {
@@ -60,12 +69,14 @@ export function createAnnounce({ store, clock, files, log }: AnnounceParts): Ann
       position: 0,
       created_at: now.getTime(),
       check_at: firstLook(now),
+      waiting_from: network,
     }
-    const isTaken = await store.transaction(async (ledger) => {
+    const outcome = await store.transaction(async (ledger) => {
       await refuseWhileErasing(ledger, player.key)
-      return ledger.attachments.announce(row, bounds)
-    })
-    if (!isTaken) throw new Refusal('rate_limited', { retryAfterSeconds: waitSeconds })
+      return ledger.attachments.announce(row, own, bounds)
+    }, 'files')
+    if (outcome === 'no_room_of_own') throw new Refusal('rate_limited', { retryAfterSeconds: waitSeconds })
+    if (outcome === 'no_room') throw storageFull()
     return id
   }
 

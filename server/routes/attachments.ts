@@ -39,8 +39,8 @@ export function attachmentRoutes({ store, files, announce, baseOf }: AttachmentR
   }
 
   return {
-    async 'POST /attachments'({ player, game, body, request }) {
-      return { status: 201, body: await announce({ player, game, file: body, base: baseOf(request) }) }
+    async 'POST /attachments'({ player, game, body, request, address }) {
+      return { status: 201, body: await announce({ player, game, file: body, address, base: baseOf(request) }) }
     },
 
     async 'GET /attachments/:attachmentId'({ player, game, params }) {

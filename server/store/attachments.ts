@@ -4,6 +4,7 @@ import type { AttachmentId, MessageId, TicketId } from '../contract/ids.ts'
 import type { VendorFileId } from '../vendors/vendor.ts'
 import type { Engine } from './database.ts'
 import type { AttachmentTable, PlayerKey, Tables } from './tables.ts'
+import { type Announced, hasRoom, measure, measured, type WaitingBounds, waitingByGame } from './waiting.ts'
 
 export type AttachmentRow = Selectable<AttachmentTable>
 
@@ -12,6 +13,9 @@ export interface LooseBounds {
   count: number
   bytes: number
 }
+
+/** The key of PostgreSQL's lock around what is counted in all. */
+const announcing = 0x66696c65
 
 export function attachmentRows(db: Kysely<Tables>, engine: Engine) {
   return {
@@ -34,27 +38,40 @@ export function attachmentRows(db: Kysely<Tables>, engine: Engine) {
     add: (row: Insertable<AttachmentTable>) => db.insertInto('attachments').values(row).execute(),
 
     /**
-     * Adds a file that no message carries yet; false where the player has as many as they may. Call it in a transaction
-     * of its own: on PostgreSQL it holds the player's lock until the commit, so that 200 at once are counted like 200.
+     * Adds a file that no message carries yet, or says whose room is taken. Call it in a transaction of its own: on
+     * PostgreSQL it holds a lock that all announcing takes until the commit, so that 200 at once are counted like 200.
      */
-    async announce(row: Insertable<AttachmentTable>, bounds: LooseBounds): Promise<boolean> {
-      if (engine === 'postgres') await sql`select pg_advisory_xact_lock(hashtextextended(${row.player}, 1))`.execute(db)
-      const { count, bytes } = await db
-        .selectFrom('attachments')
-        .select((select) => [select.fn.countAll<number>().as('count'), select.fn.sum<number>('file_size').as('bytes')])
-        .where('player', '=', row.player)
-        .where('message_id', 'is', null)
-        .where('state', '!=', 'refused')
-        .executeTakeFirstOrThrow()
-      if (Number(count) >= bounds.count || Number(bytes ?? 0) + row.file_size > bounds.bytes) return false
+    async announce(
+      row: Insertable<AttachmentTable> & Announced,
+      own: LooseBounds,
+      all: WaitingBounds,
+    ): Promise<'taken' | 'no_room_of_own' | 'no_room'> {
+      if (engine === 'postgres') await sql`select pg_advisory_xact_lock(${announcing})`.execute(db)
+      const loose = await measure(
+        measured(db).where('player', '=', row.player).where('message_id', 'is', null).where('state', '!=', 'refused'),
+      )
+      if (loose.count >= own.count || loose.bytes + row.file_size > own.bytes) return 'no_room_of_own'
+      if (!(await hasRoom(db, row, all))) return 'no_room'
       await db.insertInto('attachments').values(row).execute()
-      return true
+      return 'taken'
     },
+
+    waiting: () => waitingByGame(db),
+
+    /** Its message was delivered: of its files those wait no more that are whole, the others until they are. */
+    handOver: (message: MessageId) =>
+      db
+        .updateTable('attachments')
+        // Each row is touched, so that whoever is writing down a verdict on one of them is waited for.
+        .set({ waiting_from: sql`case when state in ('uploading', 'checking') then waiting_from end` })
+        .where('message_id', '=', message)
+        .where('waiting_from', 'is not', null)
+        .execute(),
 
     /** Its bytes go straight to the vendor. */
     /** False where the file has been dropped meanwhile. */
     async placeAtVendor(id: AttachmentId, vendor_file_id: VendorFileId): Promise<boolean> {
-      const change = db.updateTable('attachments').set({ vendor_file_id }).where('id', '=', id)
+      const change = db.updateTable('attachments').set({ vendor_file_id, waiting_from: null }).where('id', '=', id)
       return (await change.executeTakeFirst()).numUpdatedRows === 1n
     },
 
@@ -140,24 +157,41 @@ export function attachmentRows(db: Kysely<Tables>, engine: Engine) {
         .where('state', 'in', ['uploading', 'checking'])
         .execute(),
 
-    /** Writes down a verdict; undefined where there is one already, or the file is gone. */
-    settle: (
+    /** Writes down a verdict; undefined where there is one already, or the file is gone. Call it in a transaction. */
+    async settle(
       id: AttachmentId,
       verdict: Pick<Updateable<AttachmentTable>, 'state' | 'reason' | 'file_type'>,
-    ): Promise<AttachmentRow | undefined> =>
-      db
+    ): Promise<AttachmentRow | undefined> {
+      const settled = await db
         .updateTable('attachments')
-        .set(verdict)
+        .set({ ...verdict, ...(verdict.state === 'refused' && { waiting_from: null }) })
         .where('id', '=', id)
         .where('state', 'in', ['uploading', 'checking'])
         .returningAll()
-        .executeTakeFirst(),
+        .executeTakeFirst()
+      if (!settled?.message_id || settled.waiting_from === null) return settled
+      // A statement of its own: it sees what was delivered while the one before waited for the row.
+      await db
+        .updateTable('attachments')
+        .set({ waiting_from: null })
+        .where('id', '=', id)
+        .where(({ exists, selectFrom }) =>
+          exists(
+            selectFrom('messages')
+              .select('messages.id')
+              .where('messages.id', '=', settled.message_id)
+              .where('messages.delivery', 'in', ['delivered', 'read']),
+          ),
+        )
+        .execute()
+      return settled
+    },
 
     /** Bytes that should be there and are not. */
     markLost: (id: AttachmentId) =>
       db
         .updateTable('attachments')
-        .set({ state: 'refused', reason: 'unreadable' })
+        .set({ state: 'refused', reason: 'unreadable', waiting_from: null })
         .where('id', '=', id)
         .where('state', '!=', 'refused')
         .returningAll()

@@ -23,6 +23,7 @@ export function migrations(engine: Engine): Record<string, Migration> {
     '0015 what was sent with a ticket': { up: (db: Kysely<unknown>) => run(db, sentAlong()) },
     '0016 recovery keys that are replaced': { up: (db: Kysely<unknown>) => run(db, recoveryKeys()) },
     '0017 links that stand': { up: (db: Kysely<unknown>) => run(db, standingLinks()) },
+    '0018 whose bytes wait': { up: (db: Kysely<unknown>) => run(db, waitingBytes()) },
   }
 }
 
@@ -276,4 +277,16 @@ function recoveryKeys(): string[] {
 /** Of what was opened before, nobody wrote down what the vendor was given. */
 function sentAlong(): string[] {
   return ['alter table chains add column given text']
+}
+
+/** The sums that announcing looks at are read off indexes alone, and only of what waits. */
+function waitingBytes(): string[] {
+  return [
+    'alter table attachments add column waiting_from text',
+    'create index attachments_waiting on attachments (waiting_from, file_size) where waiting_from is not null',
+    `create index attachments_waiting_by_game on attachments (game, waiting_from, file_size)
+      where waiting_from is not null`,
+    `create index attachments_coming on attachments (state, waiting_from, file_size)
+      where state = 'uploading' and waiting_from is not null`,
+  ]
 }

@@ -32,10 +32,10 @@ export interface Store extends Ledger {
   /**
    * All or nothing, on the disk when the promise resolves. Never call a vendor inside.
    *
-   * @param ticket - whose row the change locks: those of one ticket come one after the other, so that however many wait
-   * for it hold no more than one connection
+   * @param locks - the ticket whose row the change locks, or `files` where it announces one: those of one ticket come one
+   * after the other, so that however many wait for it hold no more than one connection
    */
-  transaction: <T>(change: (ledger: Ledger) => Promise<T>, ticket?: TicketId) => Promise<T>
+  transaction: <T>(change: (ledger: Ledger) => Promise<T>, locks?: TicketId | 'files') => Promise<T>
   /**
    * Leaves nothing of what was deleted on the disk: call it after the transaction. On PostgreSQL it resolves at once, and
    * only asks the database to give the room back.
@@ -57,10 +57,10 @@ export function createStore({ db, engine, scrub }: Omit<Database, 'close'>, cloc
   const seal = createSeal(() => factRows(db).find('receipt key'))
   return {
     ...ledgerOn(db, engine, now, seal),
-    transaction: (change, ticket) => {
+    transaction: (change, locks) => {
       const act = () => db.transaction().execute((within) => change(ledgerOn(within, engine, now, seal)))
       // SQLite has one writer anyway, and no connection to hold.
-      return isShared && ticket !== undefined ? inTurn(ticket, act) : act()
+      return isShared && locks !== undefined ? inTurn(locks, act) : act()
     },
     scrub,
     isWritable: () => isWritable({ db }),

@@ -134,6 +134,11 @@ export interface AttachmentTable {
   check_at: Generated<number>
   /** Looks in vain so far. */
   checks: Generated<number>
+  /**
+   * While its bytes wait here for a message to take them on: a keyed hash of the network it was announced from, empty where
+   * that is unknown. Null once they are refused, or whole and on a message that was delivered: nobody's address stays.
+   */
+  waiting_from: Generated<string | null>
 }
 
 export type Operation = 'open' | 'reply' | 'close' | 'reopen' | 'rate' | 'forget'

@@ -163,7 +163,7 @@ function canLook({ vendor, can }: LiveGame, { ticket, chain }: Cargo): boolean {
 }
 
 async function writeDown(ledger: Ledger, game: LiveGame, cargo: Cargo, sent: Sent, now: Date): Promise<void> {
-  const { ticket, chain, message, delivery } = cargo
+  const { ticket, chain, message, delivery, attachments } = cargo
   await ledger.tickets.change(ticket.id, { heard_at: now.getTime() })
   const opened = sent.opened && {
     vendorTicketId: sent.opened,
@@ -181,6 +181,7 @@ async function writeDown(ledger: Ledger, game: LiveGame, cargo: Cargo, sent: Sen
     vendor_message_id: sent.vendorMessageId ?? null,
     chain_position: position,
   })
+  if (attachments.length > 0) await ledger.attachments.handOver(message.id)
   await ledger.events.add(ticket.player, now, deliveryEvent(message))
 }
 

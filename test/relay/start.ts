@@ -31,6 +31,7 @@ export interface StartOptions {
   logLevel?: string
   patience?: RelayOptions['patience']
   vendorOf?: RelayOptions['vendorOf']
+  freeBytesOf?: RelayOptions['freeBytesOf']
   /** Default {@link relaySecret}. */
   secrets?: RelayOptions['secrets']
 }
@@ -82,6 +83,7 @@ export async function startRelay(options: StartOptions = {}): Promise<TestRelay>
     ...(options.timers ? { timers: options.timers } : {}),
     ...(options.vendorOf ? { vendorOf: options.vendorOf } : {}),
     ...(options.patience ? { patience: options.patience } : {}),
+    freeBytesOf: options.freeBytesOf,
   })
   const url = await relay.listen()
 

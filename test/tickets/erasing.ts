@@ -167,7 +167,13 @@ export async function openErasing(
       metrics,
     }),
     games,
-    announce: createAnnounce({ store, clock, log, files: createFiles(`file:${join(folder, 'files')}`) }),
+    announce: createAnnounce({
+      store,
+      clock,
+      log,
+      files: createFiles(`file:${join(folder, 'files')}`),
+      room: { from: async () => ({ network: '', bounds: { address: 1e9, game: 1e9, disk: undefined } }) },
+    }),
     requestOf,
 
     write: (player: Identity, message = 'Gone!', idempotencyKey: string = crypto.randomUUID()): Promise<Conversation> =>

@@ -66,6 +66,17 @@ describe('files on a message', () => {
     await stage.screen.findByText('This kind of file is not accepted here.')
   })
 
+  it('says that there is no room for files, and that the message can go without', async () => {
+    stage.relay.answer('POST /attachments', () => problem(507, 'storage_full'))
+    stage.medkit.attach(image())
+    await stage.screen.findByText('Not sent. There is no room for files right now. Your message can go without.')
+    await press(stage.screen.getByRole('button', { name: 'Remove sword.png' }))
+    await press(stage.screen.getByLabelText('Something is broken'))
+    await type(stage.screen.getByLabelText('What happened?'), 'Without it, then.')
+    await press(stage.screen.getByRole('button', { name: 'Send' }))
+    await stage.screen.findByText(/We have it/)
+  })
+
   it('holds a message with a refused file until the player has decided about the file', async () => {
     stage.relay.answer('POST /attachments', () => problem(415, 'type_not_allowed'))
     stage.medkit.attach(image())

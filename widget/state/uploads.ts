@@ -78,7 +78,13 @@ interface Attempt {
 }
 
 /** Failures that pass without the player doing anything. */
-const passing: readonly (FailureCode | undefined)[] = ['offline', 'internal', 'store_unavailable', 'rate_limited']
+const passing: readonly (FailureCode | undefined)[] = [
+  'offline',
+  'internal',
+  'store_unavailable',
+  'storage_full',
+  'rate_limited',
+]
 
 export function createUploads({ call, relay, identity, place, kept, limits, begin }: UploadParts): Uploads {
   const items = signal<readonly Chosen[]>([])

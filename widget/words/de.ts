@@ -175,6 +175,7 @@ export const de: Words = {
     gone: 'Das gibt es hier nicht mehr.',
     closed: 'Diese Anfrage ist geschlossen. Öffne sie wieder, um mehr zu schreiben.',
     erasing: 'Alles von dir wird gerade gelöscht. Danach kannst du wieder schreiben.',
+    noRoom: 'Für Dateien ist gerade kein Platz. Deine Nachricht kann auch ohne sie abgehen.',
     tooLarge: 'Das ist zu groß zum Senden.',
     type: 'Diese Art Datei wird hier nicht angenommen.',
     invalid: 'Etwas davon konnte nicht angenommen werden. Bitte sieh noch einmal nach.',

@@ -9,6 +9,7 @@ export const more = {
     gone: 'This is not here any more.',
     closed: 'This ticket is closed. Reopen it to write more.',
     erasing: 'Everything of yours is being erased. You can write again once that is done.',
+    noRoom: 'There is no room for files right now. Your message can go without.',
     tooLarge: 'This is too large to send.',
     type: 'This kind of file is not accepted here.',
     invalid: 'Something in here could not be accepted. Please check it.',

@@ -24,6 +24,7 @@ export const sentenceOf: Record<FailureCode | DeliveryProblemCode, keyof Words['
   not_found: 'gone',
   ticket_closed: 'closed',
   erasure_under_way: 'erasing',
+  storage_full: 'noRoom',
   too_large: 'tooLarge',
   type_not_allowed: 'type',
   invalid: 'invalid',

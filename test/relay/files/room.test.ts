@@ -1,0 +1,158 @@
+/** Bytes have owners and ends: what waits from one address and of one game, and what stays free on the disks. */
+import { afterEach, describe, expect, it } from 'vitest'
+import { png } from '../../files/samples.ts'
+import { freshDatabase } from '../../postgres.ts'
+import { deskToken, type StartOptions, startRelay, type TestRelay } from '../start.ts'
+import { until } from '../wait.ts'
+import { announce, begin, filesIn, pngOf, send, untilState, upload } from './files.ts'
+
+let relay: TestRelay
+
+afterEach(() => relay.close())
+
+/** README: each file counts with so much beside its bytes. */
+const beside = 256 * 1_024
+const roomFor = (files: number, bytes: number) => files * (bytes + beside)
+const full = { status: 507, body: { code: 'storage_full', retryAfterSeconds: 60 } }
+const storeOf = async (engine: string) => (engine === 'postgres' ? { store: await freshDatabase() } : {})
+
+/** Believes what its players say of where they are. */
+async function start(storage: object, { config, ...more }: StartOptions = {}): Promise<void> {
+  relay = await startRelay({ ...more, config: { trustedProxies: ['127.0.0.0/8'], storage, ...config } })
+}
+
+const players = (count: number) => Promise.all(Array.from({ length: count }, () => relay.signIn()))
+
+/** A ledger that is too busy says so, and is asked again. */
+async function announceFrom(address: string, token: string, fileSize: number): ReturnType<typeof announce> {
+  const headers = { 'x-forwarded-for': address }
+  const answer = await relay.call('POST /v1/attachments', { token, body: pngOf(fileSize), headers })
+  return answer.status === 503
+    ? announceFrom(address, token, fileSize)
+    : (answer as Awaited<ReturnType<typeof announce>>)
+}
+
+async function metric(name: string): Promise<number> {
+  const { body } = await relay.call<string>('GET /metrics')
+  return Number(new RegExp(`^${name.replaceAll(/[{}]/g, '\\$&')} (\\S+)$`, 'm').exec(body)?.[1] ?? Number.NaN)
+}
+
+describe.each(['sqlite', 'postgres'])('On %s', (engine) => {
+  it('thirty sessions behind one address come to an end together, also at once, and write on', async () => {
+    const size = 10_000_000
+    await start({ addressBytes: roomFor(9, size) + 1 }, { config: await storeOf(engine) })
+    const flood = await players(30)
+    const answers = await Promise.all(flood.map(({ token }) => announceFrom('203.0.113.7', token, size)))
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(9)
+    expect(answers.filter(({ status }) => status === 507)).toHaveLength(21)
+    expect(answers.find(({ status }) => status === 507)).toMatchObject(full)
+    expect(await metric('medkit_files_waiting_bytes{game="star-harbor"}')).toBe(9 * size)
+    expect(await filesIn(relay.folder)).toHaveLength(9)
+    const [first] = flood
+    expect((await relay.open(first?.token ?? '')).id).toBeTruthy()
+    expect((await announceFrom('203.0.113.8', first?.token ?? '', size)).status).toBe(201)
+  })
+
+  it('a game comes to its end, wherever its players are, and another does not', async () => {
+    const star = { name: 'Star', players: { anonymous: true }, vendor: { kind: 'desk', token: deskToken } }
+    const moon = { ...star, vendor: { kind: 'desk', token: 'another-desk-token' } }
+    await start({ gameBytes: roomFor(5, 1_000) }, { games: { star, moon }, config: await storeOf(engine) })
+    const flood = await Promise.all(Array.from({ length: 12 }, () => relay.signIn('star')))
+    const answers = await Promise.all(flood.map(({ token }, n) => announceFrom(`203.0.113.${n}`, token, 1_000)))
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(4)
+    expect(answers.filter(({ status }) => status === 507)).toHaveLength(8)
+    expect((await announceFrom('203.0.113.1', (await relay.signIn('moon')).token, 1_000)).status).toBe(201)
+  })
+
+  it('there is room again for what was dropped, refused or delivered, and not before', async () => {
+    await start({ addressBytes: roomFor(3, 1_000) }, { config: await storeOf(engine) })
+    const { token } = await relay.signIn()
+    const carried = await upload(relay, token, png({ comment: 'x'.repeat(800) }))
+    const { id: refused, url } = await begin(relay, token, pngOf(1_000))
+    const { id: dropped } = await begin(relay, token, pngOf(1_000))
+    const { token: neighbour } = await relay.signIn()
+    const another = () => announce(relay, neighbour, pngOf(1_000))
+    expect(await another()).toMatchObject(full)
+    await relay.call(`DELETE /v1/attachments/${dropped}`, { token })
+    expect((await another()).status).toBe(201)
+    expect(await another()).toMatchObject(full)
+    await send(url, token, 'x'.repeat(1_000))
+    await untilState(relay, token, refused, 'refused')
+    expect((await another()).status).toBe(201)
+    expect(await another()).toMatchObject(full)
+    await relay.open(token, { attachments: [carried] })
+    await until(async () => (await another()).status === 201, 'the file is with the vendor')
+    expect(await another()).toMatchObject(full)
+  })
+
+  it('at the floor of a disk nothing is announced, and everything else goes on', async () => {
+    let free = 5_000_000
+    const floors = { freeBytes: 1_000_000, ledgerFreeBytes: 900_000 }
+    await start(floors, { freeBytesOf: async () => free, config: await storeOf(engine) })
+    const { token } = await relay.signIn()
+    const bytes = png({ comment: 'x'.repeat(800) })
+    const { id, url } = await begin(relay, token, pngOf(bytes.length))
+    const ticket = await relay.open(token)
+    free = 1_000_000 + 2 * beside
+    expect(await announce(relay, token, pngOf(1_000))).toMatchObject(full)
+    expect(await metric('medkit_free_bytes{disk="files"}')).toBe(free)
+    expect((await send(url, token, bytes)).status).toBe(204)
+    await untilState(relay, token, id, 'ready')
+    const reply = { message: 'Here it is', attachments: [id] }
+    const replied = await relay.call(`POST /v1/tickets/${ticket.id}/messages`, { token, key: 'a', body: reply })
+    expect(replied.status).toBe(201)
+    expect((await relay.open(token)).id).toBeTruthy()
+    free = 5_000_000
+    expect((await announce(relay, token, pngOf(1_000))).status).toBe(201)
+  })
+
+  it('what was promised is kept free: those who announce at once do not share the same room', async () => {
+    const freeBytes = 1_000
+    await start(
+      { freeBytes, ledgerFreeBytes: 0 },
+      { freeBytesOf: async () => freeBytes + roomFor(4, 1_000), config: await storeOf(engine) },
+    )
+    const all = await players(10)
+    const answers = await Promise.all(all.map(({ token }, n) => announceFrom(`203.0.113.${n}`, token, 1_000)))
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(3)
+    expect(answers.filter(({ status }) => status === 507)).toHaveLength(7)
+  })
+})
+
+it('One address leaves to all others as much as it takes, and the next finds room', async () => {
+  await start({ gameBytes: roomFor(16, 1_000) })
+  const takenFrom = async (address: string) => {
+    const answers = []
+    for (const { token } of await players(20)) answers.push(await announceFrom(address, token, 1_000))
+    return answers.filter(({ status }) => status === 201).length
+  }
+  expect(await takenFrom('203.0.113.1')).toBe(8)
+  expect(await takenFrom('203.0.113.2')).toBe(4)
+  expect(await takenFrom('203.0.113.3')).toBe(2)
+  expect(await takenFrom('203.0.113.3')).toBe(0)
+})
+
+it('The disk of the ledger has a floor of its own', async () => {
+  let ledger = 2_000
+  // Its folder is the one above that of the files.
+  const freeBytesOf = async (folder: string) => (folder.endsWith('/files') ? 1e12 : ledger)
+  await start({ ledgerFreeBytes: 1_000 }, { freeBytesOf })
+  const { token } = await relay.signIn()
+  expect((await announce(relay, token, pngOf(1_000))).status).toBe(201)
+  ledger = 999
+  expect(await announce(relay, token, pngOf(1_000))).toMatchObject(full)
+  expect(await metric('medkit_free_bytes{disk="ledger"}')).toBe(999)
+  expect((await relay.open(token)).id).toBeTruthy()
+})
+
+it('A disk that does not say how much is free stops nobody, and the operator is told', async () => {
+  await start({}, { freeBytesOf: () => Promise.reject(new Error('no such call')) })
+  expect((await announce(relay, (await relay.signIn()).token, pngOf(1_000))).status).toBe(201)
+  expect(relay.lines.join()).toContain('does not say how much is free')
+})
+
+it('Without an injected reader the system is asked, also before the folder of the files is there', async () => {
+  await start({ freeBytes: Number.MAX_SAFE_INTEGER, ledgerFreeBytes: 0 })
+  expect(await announce(relay, (await relay.signIn()).token, pngOf(1_000))).toMatchObject(full)
+  expect(await metric('medkit_free_bytes{disk="files"}')).toBeGreaterThan(0)
+})
