@@ -37,8 +37,8 @@ const StudioJwt = z
 
 const ProofOfWork = z
   .strictObject({
-    /** A browser tries half of these numbers on average: about a second for the default. */
-    maxNumber: z.int().min(1_000).max(10_000_000).default(100_000),
+    /** What a phone of 2020 computes for, on average; a server's core takes about a sixth of that. */
+    seconds: z.number().min(0.01).max(30).default(1),
   })
   .or(z.literal(false))
   .default(false)
@@ -47,6 +47,7 @@ const ProofOfWork = z
 const Limits = z
   .strictObject({
     session: pointsOf('session'),
+    unproved: pointsOf('unproved'),
     mail: pointsOf('mail'),
     open: pointsOf('open'),
     reply: pointsOf('reply'),
@@ -79,7 +80,7 @@ const GameConfig = z.strictObject({
       jwt: StudioJwt.optional(),
       anonymous: z.boolean().default(false),
       email: z.boolean().default(false),
-      /** Asked of anonymous players for each ticket they open. */
+      /** Asked of anonymous players for each ticket they open and each file, and of newcomers where many came from one address. */
       proofOfWork: ProofOfWork,
     })
     .refine((players) => players.jwt || players.anonymous || players.email, { error: 'nobody could sign in' }),

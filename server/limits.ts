@@ -8,6 +8,7 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 
 export const limitKinds = [
   'session',
+  'unproved',
   'mail',
   'open',
   'reply',
@@ -71,9 +72,11 @@ export interface LimitOptions {
   onLedgerTrouble?: (error: unknown) => void
 }
 
-/** Each address row but that of mails is room for 500 players who all do at once what a busy one does in the window. */
+/** Each address row but those of mails and of what is unproved is room for 500 players who all do at once what a busy one does in the window. */
 export const defaultPoints: Readonly<Record<LimitKind, LimitPoints>> = {
   session: { windowSeconds: 600, player: 20, device: 20, address: 3_000 },
+  /** Anonymous sessions without proof of work, where the game asks for it: more of them are not refused, but prove. */
+  unproved: { windowSeconds: 600, player: 100, device: 100, address: 100 },
   // Who asks for others' mailboxes as well is no classroom: each mail is one that somebody may not have wanted.
   mail: { windowSeconds: 3_600, player: 5, device: 10, address: 30 },
   open: { windowSeconds: 600, player: 20, device: 10, address: 2_500 },

@@ -212,9 +212,9 @@ export async function createRelay({
     handlers: {
       ...gameRoutes(games, opens),
       ...sessionRoutes({ ...admission, store, clock, bells, games, edge }),
-      ...challengeRoutes(proofs),
+      ...challengeRoutes({ proofs, games, edge }),
       ...ticketRoutes({ store, accept, change: createChange({ store, clock, bells }), watch, adopt, proofs }),
-      ...attachmentRoutes({ store, files, announce, baseOf }),
+      ...attachmentRoutes({ store, files, announce, proofs, baseOf }),
       ...deletionRoutes(deletions, receiptOf, adopt),
       ...exportRoutes({ store, clock, watch, adopt }),
       ...eventRoutes(streams, store),

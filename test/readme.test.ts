@@ -8,6 +8,7 @@ import { eventDays, leftoverDays, looseFileDays, requestDays } from '../server/h
 import { defaultPoints } from '../server/limits.ts'
 import { defaultStreamRoom } from '../server/live/capacity.ts'
 import { forgottenDays, tokenlessDays } from '../server/players/leave.ts'
+import { iterationsASecond } from '../server/players/proof.ts'
 import { sessionDays } from '../server/players/session.ts'
 import { keptForDays } from '../server/tickets/once.ts'
 import { limitInReadme, numberInReadme, readme } from './readme.ts'
@@ -40,6 +41,10 @@ describe('README', () => {
 
   it.each(Object.entries(defaultFileRoom))('names the room there is by default: %s', (name, bytes) => {
     expect(readme).toMatch(new RegExp(`^\\| \`${name}\` \\| ${bytes / 2 ** 30} GiB \\|`, 'm'))
+  })
+
+  it('says how much work is asked for', () => {
+    expect(readme).toContain(`${iterationsASecond / 1e6} million iterations for a second`)
   })
 
   it.each(readdirSync(new URL('players/mint', import.meta.url)))('shows how to mint a token as in %s', (file) => {

@@ -1,6 +1,7 @@
 /** A file on a message, and how its bytes travel before it is on one. */
 import { z } from 'zod'
 import { AttachmentId } from './ids.ts'
+import { Proof } from './proof.ts'
 
 /**
  * `uploading`: bytes are missing. `checking`: all are there and are being looked into, which takes as long as the scanner
@@ -33,6 +34,8 @@ export const NewAttachment = z.strictObject({
     .regex(/^[a-z0-9.+-]+\/[a-z0-9.+-]+$/)
     .max(127),
   fileSize: z.int().min(1),
+  /** The solution of a challenge, from anonymous players of games with `proofOfWork`: one for each file. */
+  proof: Proof.optional(),
 })
 
 /** `tus`: the upload is created already; `HEAD` and `PATCH` it with the player's bearer (tus 1.0). `put`: one PUT. */

@@ -38,7 +38,7 @@ export const Game = z.object({
   form: z.object({ categories: z.array(FormCategory) }),
   attachments: AttachmentLimits.or(z.literal(false)),
   signIn: z.array(PlayerKind),
-  /** Anonymous players solve a challenge of `POST /challenges` for each ticket they open. */
+  /** Anonymous players solve a challenge of `POST /challenges` for each ticket they open and each file they announce. */
   proofOfWork: z.boolean().optional(),
   theme: Theme,
 })

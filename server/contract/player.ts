@@ -2,12 +2,18 @@
 import { z } from 'zod'
 import { GameKey, Instant } from './ids.ts'
 import { LanguageTag } from './language.ts'
+import { Proof } from './proof.ts'
 
 /** `verified`: the studio signed it. `email`: a mailbox was proved. `anonymous`: a device, nothing more. */
 export const PlayerKind = z.enum(['verified', 'anonymous', 'email'])
 
 export const NewSession = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('anonymous'), game: GameKey }),
+  z.strictObject({
+    kind: z.literal('anonymous'),
+    game: GameKey,
+    /** The solution of `POST /sessions/challenges`. Asked for with `invalid` at `proof` where many came from one address. */
+    proof: Proof.optional(),
+  }),
   z.strictObject({ kind: z.literal('recover'), game: GameKey, recoveryKey: z.string().min(1).max(128) }),
   z
     .strictObject({

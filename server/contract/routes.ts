@@ -12,7 +12,7 @@ import { AttachmentId, DeletionRequestId, GameKey, MessageId, TicketId } from '.
 import { Message, NewMessage } from './message.ts'
 import { KeptKey, LinkSent, Merge, Merged, NewSession, Session } from './player.ts'
 import type { ProblemCode } from './problem-code.ts'
-import { Challenge } from './proof.ts'
+import { Challenge, NewSessionChallenge } from './proof.ts'
 import { SignedReceipt } from './receipt.ts'
 import { Conversation, NewRating, NewTicket, Ticket } from './ticket.ts'
 
@@ -78,8 +78,17 @@ export const routes = {
     access: 'player',
     answers: { 204: null },
   },
+  'POST /sessions/challenges': {
+    summary:
+      'A challenge to solve before signing in as an anonymous player, where the game asks for proof of work and many have come from one address',
+    access: 'public',
+    body: NewSessionChallenge,
+    answers: { 201: Challenge },
+    problems: ['not_found', 'unsupported'],
+  },
   'POST /challenges': {
-    summary: 'A challenge to solve before opening a ticket, where the game asks anonymous players for proof of work',
+    summary:
+      'A challenge to solve before opening a ticket or announcing a file, where the game asks anonymous players for proof of work',
     access: 'player',
     answers: { 201: Challenge },
     problems: ['unsupported'],

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { Instant, TicketId } from './ids.ts'
 import { Language, LanguageTag } from './language.ts'
 import { AttachmentIds, Message, MessageText, PlainText } from './message.ts'
+import { Proof } from './proof.ts'
 
 /** `open`: with the studio. `answered`: waiting for the player. */
 export const TicketStatus = z.enum(['open', 'answered', 'closed'])
@@ -82,7 +83,7 @@ export const NewTicket = z.strictObject({
   /** Where answers go when `can.answers` is `email`. Never an identity. */
   email: z.email().max(254).optional(),
   /** The solution of a challenge, from anonymous players of games with `proofOfWork`. No part of what is said. */
-  proof: z.string().min(1).max(2_048).optional(),
+  proof: Proof.optional(),
 })
 
 export type TicketStatus = z.infer<typeof TicketStatus>

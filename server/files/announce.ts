@@ -30,7 +30,7 @@ export interface AnnounceParts {
 export interface Announcement {
   player: Identity
   game: LiveGame
-  file: z.output<typeof NewAttachment>
+  file: Omit<z.output<typeof NewAttachment>, 'proof'>
   /** Of the player's, as far as it can be known. */
   address?: string | undefined
   /** Where the player reaches this relay. */

@@ -6,7 +6,9 @@ import type { Inspection } from '../files/inspection.ts'
 import type { Files } from '../files/uploads.ts'
 import type { LiveGame } from '../games.ts'
 import type { Identity } from '../players/identity.ts'
+import { difficultyFor, type Proofs } from '../players/proof.ts'
 import { Refusal } from '../problem.ts'
+import { randomId } from '../random.ts'
 import type { AttachmentRow } from '../store/attachments.ts'
 import type { Store } from '../store/store.ts'
 import type { PlayerKey } from '../store/tables.ts'
@@ -20,6 +22,7 @@ export interface AttachmentRouteParts {
   store: Store
   files: Files
   announce: Announce
+  proofs: Pick<Proofs, 'spend'>
   /** Where the outside reaches this relay. */
   baseOf: (request: Request) => string
 }
@@ -28,7 +31,7 @@ type AttachmentRoutes = HandlersOf<
   'POST /attachments' | 'GET /attachments/:attachmentId' | 'DELETE /attachments/:attachmentId'
 >
 
-export function attachmentRoutes({ store, files, announce, baseOf }: AttachmentRouteParts): AttachmentRoutes {
+export function attachmentRoutes({ store, files, announce, proofs, baseOf }: AttachmentRouteParts): AttachmentRoutes {
   async function fromVendor(game: LiveGame, row: AttachmentRow, vendorFileId: VendorFileId): Promise<Response> {
     const ref = await refOfAttachment(store, row)
     if (!game.vendor.download || !ref) throw new Refusal('not_found')
@@ -39,8 +42,10 @@ export function attachmentRoutes({ store, files, announce, baseOf }: AttachmentR
   }
 
   return {
-    async 'POST /attachments'({ player, game, body, request, address }) {
-      return { status: 201, body: await announce({ player, game, file: body, address, base: baseOf(request) }) }
+    async 'POST /attachments'({ player, game, body: { proof, ...file }, request, address }) {
+      // Announced once more, because an answer was lost, it is another file: a proof is good for one.
+      if (difficultyFor(game, player)) await proofs.spend(proof, { solver: player.key, use: randomId() })
+      return { status: 201, body: await announce({ player, game, file, address, base: baseOf(request) }) }
     },
 
     async 'GET /attachments/:attachmentId'({ player, game, params }) {

@@ -1,14 +1,32 @@
-/** Something to compute before opening a ticket, where a game asks for it. */
-import type { Proofs } from '../players/proof.ts'
+/** Something to compute first, where a game asks for it. */
+import { type Games, requireGame } from '../games.ts'
+import { difficultyFor, newcomerTo, type Proofs } from '../players/proof.ts'
 import { Refusal } from '../problem.ts'
+import type { Edge } from './edge.ts'
 import type { HandlersOf } from './handlers.ts'
 
-export function challengeRoutes(proofs: Proofs): HandlersOf<'POST /challenges'> {
+export interface ChallengeRouteParts {
+  proofs: Pick<Proofs, 'challenge'>
+  games: Games
+  edge: Edge
+}
+
+type ChallengeRoutes = HandlersOf<'POST /sessions/challenges' | 'POST /challenges'>
+
+export function challengeRoutes({ proofs, games, edge }: ChallengeRouteParts): ChallengeRoutes {
   return {
+    async 'POST /sessions/challenges'({ body, request }) {
+      const game = requireGame(games, body.game)
+      edge.checkOrigin(request, game)
+      const { proofOfWork, anonymous } = game.config.players
+      if (!proofOfWork || !anonymous) throw new Refusal('unsupported')
+      return { status: 201, body: await proofs.challenge(newcomerTo(game.key), proofOfWork.seconds) }
+    },
+
     async 'POST /challenges'({ player, game }) {
-      const { proofOfWork } = game.config.players
-      if (!proofOfWork || player.kind !== 'anonymous') throw new Refusal('unsupported')
-      return { status: 201, body: proofs.challenge(player.key, proofOfWork.maxNumber) }
+      const proofOfWork = difficultyFor(game, player)
+      if (!proofOfWork) throw new Refusal('unsupported')
+      return { status: 201, body: await proofs.challenge(player.key, proofOfWork.seconds) }
     },
   }
 }

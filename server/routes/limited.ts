@@ -7,8 +7,11 @@ import type { Identity } from '../players/identity.ts'
 import { Refusal } from '../problem.ts'
 import type { AddressOf } from './address.ts'
 
-/** Signing in spends in its handler, which knows what is asked for: a session or a mail. */
-export const limitOf: Record<Exclude<RouteName, 'POST /sessions'>, LimitKind> = {
+/**
+ * Signing in spends in its handler, which knows what is asked for: a session or a mail. A challenge to do so is asked for by
+ * nobody yet, and was counted as a read of its address.
+ */
+export const limitOf: Record<Exclude<RouteName, 'POST /sessions' | 'POST /sessions/challenges'>, LimitKind> = {
   'GET /games/:game': 'read',
   'POST /sessions/merge': 'session',
   'POST /recovery-keys': 'session',

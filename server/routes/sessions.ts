@@ -15,6 +15,7 @@ import {
   mailboxOf,
 } from '../players/mail-link.ts'
 import { mailWords } from '../players/mail-words.ts'
+import { newcomerTo, type Proofs } from '../players/proof.ts'
 import { createRecovery, type RecoverySession, rememberKey } from '../players/recovery-session.ts'
 import { type SessionPlayer, type SessionTokens, sessionDays } from '../players/session.ts'
 import { Refusal } from '../problem.ts'
@@ -38,6 +39,7 @@ export interface SessionRouteParts {
   mailLinks: MailLinks | undefined
   merging: Merging
   limits: Limits
+  proofs: Pick<Proofs, 'spend'>
   edge: Edge
   pseudonymOf: (game: string, subject: string) => string
 }
@@ -49,7 +51,7 @@ type ByMail = Extract<z.output<typeof NewSession>, { kind: 'email' }>
 const lifetimeSeconds = sessionDays * 86_400
 
 export function sessionRoutes(parts: SessionRouteParts): SessionRoutes {
-  const { store, clock, bells, games, sessions, mailLinks, merging, limits, edge, pseudonymOf } = parts
+  const { store, clock, bells, games, sessions, mailLinks, merging, limits, proofs, edge, pseudonymOf } = parts
 
   const recovery = createRecovery({ store, clock, sessions, lifetimeSeconds })
 
@@ -62,6 +64,13 @@ export function sessionRoutes(parts: SessionRouteParts): SessionRoutes {
   async function anonymous({ key, config }: LiveGame): Promise<Session> {
     if (!config.players.anonymous) throw new Refusal('unsupported')
     return withKey(await recovery.begin(key, `anon:${randomUUID()}`))
+  }
+
+  /** Of newcomers from an address of which many came lately. A browser that knows may bring its proof at once. */
+  async function requireProof({ key, config }: LiveGame, proof: string | undefined, address: string | undefined) {
+    if (!config.players.proofOfWork) return
+    if (proof === undefined && (await limits.spend('unproved', { address })).ok) return
+    await proofs.spend(proof, { solver: newcomerTo(key), use: randomUUID() })
   }
 
   async function recover({ key }: LiveGame, typed: string): Promise<Session> {
@@ -132,7 +141,10 @@ export function sessionRoutes(parts: SessionRouteParts): SessionRoutes {
       if (body.kind === 'email' && body.email !== undefined)
         return { status: 202, body: await sendLink(game, body.email, body, address) }
       await spend(limits, 'session', { address })
-      if (body.kind === 'anonymous') return { status: 201, body: await anonymous(game) }
+      if (body.kind === 'anonymous') {
+        await requireProof(game, body.proof, address)
+        return { status: 201, body: await anonymous(game) }
+      }
       if (body.kind === 'recover') return { status: 201, body: await recover(game, body.recoveryKey) }
       return { status: 201, body: await redeem(game, body.code ?? '', body.browserSecret) }
     },

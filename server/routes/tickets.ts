@@ -4,7 +4,7 @@ import type { Conversation } from '../contract/ticket.ts'
 import type { LiveGame } from '../games.ts'
 import type { Watch } from '../live/watch.ts'
 import type { Identity } from '../players/identity.ts'
-import type { Proofs } from '../players/proof.ts'
+import { difficultyFor, type Proofs } from '../players/proof.ts'
 import { Refusal } from '../problem.ts'
 import type { Store } from '../store/store.ts'
 import type { TicketCursor, TicketSummary } from '../store/tickets.ts'
@@ -22,7 +22,7 @@ export interface TicketRouteParts {
   change: Change
   watch: Watch
   adopt: Adopt
-  proofs: Proofs
+  proofs: Pick<Proofs, 'spend'>
 }
 
 type TicketRoutes = HandlersOf<
@@ -72,8 +72,7 @@ export function ticketRoutes({ store, accept, change, watch, adopt, proofs }: Ti
     },
 
     async 'POST /tickets'({ player, game, body: { proof, ...body }, idempotencyKey }) {
-      if (game.config.players.proofOfWork && player.kind === 'anonymous')
-        await proofs.spend(proof, { player: player.key, idempotencyKey })
+      if (difficultyFor(game, player)) await proofs.spend(proof, { solver: player.key, use: idempotencyKey })
       return { status: 201, body: await accept.opening({ player, game, idempotencyKey }, body) }
     },
 

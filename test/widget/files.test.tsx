@@ -2,6 +2,7 @@ import { waitFor } from '@testing-library/preact'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { problem } from './relay.ts'
 import { press, type, useStage } from './stage.ts'
+import { challengeFor, opened } from './work.ts'
 
 describe('files on a message', () => {
   const stage = useStage()
@@ -64,6 +65,27 @@ describe('files on a message', () => {
     stage.relay.answer('POST /attachments', () => problem(415, 'type_not_allowed'))
     await press(stage.screen.getByRole('button', { name: 'Try again' }))
     await stage.screen.findByText('This kind of file is not accepted here.')
+  })
+
+  it('shows the work a game asks of anonymous players, anew for each file', async () => {
+    stage.relay.game.proofOfWork = true
+    await stage.reload()
+    let asked = 0
+    const made = [await challengeFor(3), await challengeFor(12)]
+    stage.relay.answer('POST /challenges', () => ({ status: 201, body: made[asked++]?.challenge }))
+    stage.medkit.open('new')
+    await stage.screen.findByLabelText('What happened?')
+    const proofs = () => stage.relay.of('POST /attachments').map(({ body }) => (body as { proof?: string }).proof)
+    stage.medkit.attach(image('one.png'))
+    await waitFor(() => expect(proofs()).toHaveLength(1))
+    stage.medkit.attach(image('two.png'))
+    await waitFor(() => expect(proofs()).toHaveLength(2))
+    expect(proofs().map(opened)).toEqual(
+      [3, 12].map((counter, n) => ({
+        challenge: made[n]?.challenge,
+        solution: { counter, derivedKey: made[n]?.derivedKey },
+      })),
+    )
   })
 
   it('says that there is no room for files, and that the message can go without', async () => {

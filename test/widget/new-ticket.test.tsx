@@ -2,8 +2,9 @@ import { waitFor } from '@testing-library/preact'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import type { NewTicket } from '../../server/contract/ticket.ts'
-import { problem } from './relay.ts'
+import { problem, session } from './relay.ts'
 import { focused, kept, press, shelved, studioToken, type, useStage } from './stage.ts'
+import { challengeFor, opened } from './work.ts'
 
 describe('a new ticket', () => {
   const stage = useStage({ metadata: () => ({ level: '42' }) })
@@ -200,17 +201,33 @@ describe('a new ticket', () => {
   it('shows the work a game asks of anonymous players', async () => {
     stage.relay.game.proofOfWork = true
     await stage.reload()
-    const challenge = { algorithm: 'SHA-256', challenge: await sha256('salt777'), salt: 'salt', signature: 'signed' }
-    stage.relay.answer('POST /challenges', () => ({
-      status: 201,
-      body: { ...challenge, maxNumber: 1000, expiresAt: '' },
-    }))
+    const { challenge, derivedKey } = await challengeFor(300)
+    stage.relay.answer('POST /challenges', () => ({ status: 201, body: challenge }))
     stage.medkit.open('new')
     await press(await stage.screen.findByLabelText('Something is broken'))
     await write('Worked for.')
     await send()
     await stage.screen.findByText(/We have it/)
-    expect(JSON.parse(atob(sent()[0]?.proof ?? ''))).toEqual({ ...challenge, number: 777 })
+    expect(opened(sent()[0]?.proof)).toEqual({ challenge, solution: { counter: 300, derivedKey } })
+    expect(stage.relay.of('POST /sessions').map(({ body }) => body)).toEqual([{ kind: 'anonymous', game: 'test' }])
+  })
+
+  it('comes in with some work to show, where many others came from the same address', async () => {
+    const { challenge, derivedKey } = await challengeFor(7)
+    stage.relay.answer('POST /sessions/challenges', () => ({ status: 201, body: challenge }))
+    stage.relay.answer('POST /sessions', ({ body }) =>
+      (body as { proof?: string }).proof ? { status: 201, body: session() } : problem(422, 'invalid'),
+    )
+    await press(stage.screen.getByLabelText('Something is broken'))
+    await write('One of many.')
+    await send()
+    await stage.screen.findByText(/We have it/)
+    const [asked] = stage.relay.of('POST /sessions/challenges')
+    expect(asked?.body).toEqual({ game: 'test' })
+    expect(asked?.headers).not.toHaveProperty('authorization')
+    const [, second] = stage.relay.of('POST /sessions').map(({ body }) => body as { proof?: string })
+    expect(second).toMatchObject({ kind: 'anonymous', game: 'test' })
+    expect(opened(second?.proof)).toEqual({ challenge, solution: { counter: 7, derivedKey } })
   })
 
   it('says why the relay will not have it, and lets it be written again', async () => {
@@ -243,8 +260,3 @@ describe('a new ticket, where the studio answers by e-mail', () => {
     expect(stage.relay.of('POST /tickets')[0]?.body).toMatchObject({ email: 'mira@example.com' })
   })
 })
-
-async function sha256(text: string): Promise<string> {
-  const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)))
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
-}

@@ -31,6 +31,7 @@ export interface TestRelay {
 const routes: readonly [RouteName, RegExp][] = [
   ['GET /games/:game', /^\/games\/[^/]+$/],
   ['POST /sessions/merge', /^\/sessions\/merge$/],
+  ['POST /sessions/challenges', /^\/sessions\/challenges$/],
   ['POST /sessions', /^\/sessions$/],
   ['DELETE /session', /^\/session$/],
   ['POST /recovery-keys', /^\/recovery-keys$/],

@@ -63,7 +63,7 @@ interface AnyRequest {
   signal?: AbortSignal
 }
 
-const withoutBearer: readonly RouteName[] = ['GET /games/:game', 'POST /sessions']
+const withoutBearer: readonly RouteName[] = ['GET /games/:game', 'POST /sessions', 'POST /sessions/challenges']
 const isForAnyone = (route: RouteName, { own }: AnyRequest) => !own && withoutBearer.includes(route)
 const answerWithinMs = 30_000
 

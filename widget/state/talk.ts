@@ -47,9 +47,10 @@ function createTalk(support: Support): Talk {
   /** Whose files they are is known: nobody's are brought back before. */
   const isKnown = computed(() => !!session.kind.value && session.owner.value !== '' && !!game.value)
   const uploadsAt = (place: Place) => {
-    const { identity } = support
+    const { identity, prove } = support
+    const { relay } = options
     const limits = () => game.value?.attachments ?? false
-    const made = createUploads({ call, relay: options.relay, identity, place, kept, limits, begin: session.begin })
+    const made = createUploads({ call, relay, identity, place, kept, limits, begin: session.begin, prove })
     everyUploads.add(made)
     if (isKnown.peek()) made.restore()
     return made

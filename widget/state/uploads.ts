@@ -45,6 +45,8 @@ export interface UploadParts {
   kept: KeptFiles
   limits(): AttachmentLimits | false
   begin(): Promise<void>
+  /** Work to show for a file, where the game asks for it. */
+  prove(): Promise<string | undefined>
 }
 
 export interface Uploads {
@@ -86,7 +88,7 @@ const passing: readonly (FailureCode | undefined)[] = [
   'rate_limited',
 ]
 
-export function createUploads({ call, relay, identity, place, kept, limits, begin }: UploadParts): Uploads {
+export function createUploads({ call, relay, identity, place, kept, limits, begin, prove }: UploadParts): Uploads {
   const items = signal<readonly Chosen[]>([])
   const tooMany = signal(false)
   const attempts = new Map<string, Attempt>()
@@ -122,7 +124,11 @@ export function createUploads({ call, relay, identity, place, kept, limits, begi
     if (!item || item.upload?.protocol === 'tus') return
     const body = { fileName: item.name, fileType: item.type, fileSize: item.size }
     // Announced twice, because an answer was lost, the relay drops one by itself.
-    const { id, upload } = await patiently(3, () => unlessStopped(attempt, () => call('POST /attachments', { body })))
+    const ask = async () => {
+      const proof = await prove()
+      return unlessStopped(attempt, () => call('POST /attachments', { body: { ...body, ...(proof && { proof }) } }))
+    }
+    const { id, upload } = await patiently(3, () => unlessStopped(attempt, ask))
     if (attempt.stopped) return drop(id)
     change(key, { id, upload })
     kept.keep(place, { ...item, id, upload })

@@ -29,6 +29,7 @@ type Ask = (token: string, n: number) => Promise<Answer>
 /** One call that spends from each kind; whether there is anything to be had by it makes no difference. */
 const asks: Readonly<Record<LimitKind, Ask>> = {
   session: (token) => scene.call('POST /v1/sessions/merge', { token, body: { anonymousToken: 'none' } }),
+  unproved: () => scene.call('POST /v1/sessions', { body: { game: 'star-harbor', kind: 'anonymous' } }),
   mail: (_, n) =>
     scene.call('POST /v1/sessions', {
       body: { game: 'star-harbor', kind: 'email', email: `ada-${n}@players.example`, browserSecret: 'of one browser' },
@@ -54,8 +55,8 @@ async function servedBefore(ask: (n: number) => Promise<Answer>): Promise<number
   }
 }
 
-/** These count something else than calls, or nobody in particular. */
-const counted = limitKinds.filter((kind) => !['mail', 'work', 'desk'].includes(kind))
+/** These count something else than calls, or nobody in particular, or refuse nobody. */
+const counted = limitKinds.filter((kind) => !['unproved', 'mail', 'work', 'desk'].includes(kind))
 
 describe('The limit in README is where the relay refuses', () => {
   it.each(counted)('a player and a device: %s', async (kind) => {
@@ -83,6 +84,15 @@ describe('The limit in README is where the relay refuses', () => {
     expect(sentTo('grace@players.example')).toBe(player)
     const before = device + player + 3 + 1
     expect(await servedBefore((n) => ask(`more-${n}@players.example`))).toBe(address - before)
+  })
+
+  it('an address from which many come in without proof of work, where a game asks for it: the next bring some', async () => {
+    const limits = { ...Object.fromEntries(limitKinds.map((kind) => [kind, roomy])), unproved: { windowSeconds } }
+    scene = await startScene({ config: { limits }, players: { proofOfWork: {} } })
+    let served = 0
+    while ((await asks.unproved('', 0)).status === 201) served += 1
+    expect(served).toBe(limitInReadme('unproved').address)
+    expect((await asks.unproved('', 0)).body).toMatchObject({ errors: [{ path: 'proof', code: 'missing' }] })
   })
 
   it('whoever guesses at the desk', async () => {

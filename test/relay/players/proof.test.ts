@@ -1,15 +1,16 @@
 /** Proof of work: what an anonymous player's browser computes before it may open a ticket, where a game asks for that. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Game } from '../../../server/contract/game.ts'
+import type { Session } from '../../../server/contract/player.ts'
 import type { Challenge } from '../../../server/contract/proof.ts'
 import { type Scene, startScene } from './scene.ts'
-import { decode, encode, sha256, solve } from './solve.ts'
+import { decode, encode, keyFor, solve } from './solve.ts'
 
 let scene: Scene
 let token: string
 
 beforeAll(async () => {
-  scene = await startScene({ players: { proofOfWork: { maxNumber: 1_000 } } })
+  scene = await startScene({ players: { proofOfWork: { seconds: 0.05 } } })
   token = (await scene.signIn()).token
 })
 
@@ -60,25 +61,54 @@ describe('Where a game asks for proof of work', () => {
     expect(await open(proof)).toMatchObject(refused('expired'))
   })
 
-  it('cannot be made to last longer by moving digits between number and expiry', async () => {
-    const solution = decode(solve(await challenge()))
-    const [salt, number] = [String(solution.salt), String(solution.number)]
-    const moved = `${salt.slice(0, -1)}${number.slice(0, 1)}`
-    for (const [newSalt, newNumber] of [
-      [`${salt}${number.slice(0, 1)}`, Number(number.slice(1) || '0')],
-      [moved, Number(number)],
-      [salt.replace(/expires=\d+/, 'expires=9999999999'), Number(number)],
-    ] as const)
-      expect((await open(encode({ ...solution, salt: newSalt, number: newNumber }))).status).toBe(422)
+  it('cannot be made easier, or to last longer, by changing what was signed', async () => {
+    const solved = decode(solve(await challenge()))
+    const { parameters } = solved.challenge
+    const changes = [
+      { cost: 1 },
+      { expiresAt: parameters.expiresAt + 600 },
+      { nonce: parameters.nonce.replace(/^./, (digit) => (digit === '0' ? '1' : '0')) },
+      { salt: parameters.salt.replace(/^./, (digit) => (digit === '0' ? '1' : '0')) },
+    ]
+    for (const change of changes) {
+      const changed = { ...parameters, ...change }
+      const derivedKey = keyFor(changed, 0)
+      const challenge = { ...solved.challenge, parameters: { ...changed, keyPrefix: derivedKey.slice(0, 32) } }
+      expect(await open(encode({ challenge, solution: { counter: 0, derivedKey } }))).toMatchObject(refused('wrong'))
+    }
   })
 
-  it('is no good when somebody else solved it, or the challenge was made up', async () => {
+  it('is no good when somebody else solved it, or nobody did', async () => {
     const stranger = (await scene.signIn()).token
     expect(await open(solve(await challenge(stranger)))).toMatchObject(refused('wrong'))
-    const solution = decode(solve(await challenge()))
-    const own = { ...solution, challenge: sha256(`${String(solution.salt)}7`), number: 7 }
-    expect(await open(encode(own))).toMatchObject(refused('wrong'))
-    expect(await open(encode({ ...solution, number: Number(solution.number) + 1 }))).toMatchObject(refused('wrong'))
+    const { challenge: given, solution } = decode(solve(await challenge()))
+    const guess = { counter: solution.counter + 1, derivedKey: keyFor(given.parameters, solution.counter + 1) }
+    expect(await open(encode({ challenge: given, solution: guess }))).toMatchObject(refused('wrong'))
+    const claim = { counter: solution.counter + 1, derivedKey: solution.derivedKey }
+    expect(await open(encode({ challenge: given, solution: claim }))).toMatchObject(refused('wrong'))
+    const short = { ...solution, derivedKey: given.parameters.keyPrefix }
+    expect(await open(encode({ challenge: given, solution: short }))).toMatchObject(refused('malformed'))
+  })
+
+  it('is told how much work it is, which is neither nothing nor without end', async () => {
+    for (let n = 0; n < 20; n += 1) {
+      const { counter } = decode(solve(await challenge())).solution
+      expect(counter).toBeGreaterThanOrEqual(12)
+      expect(counter).toBeLessThanOrEqual(38)
+    }
+  })
+
+  it('a solved challenge announces one file', async () => {
+    const proof = solve(await challenge())
+    const file = { fileName: 'a.png', fileType: 'image/png', fileSize: 10 }
+    const announce = (more: object, as = token) =>
+      scene.call('POST /v1/attachments', { token: as, body: { ...file, ...more } })
+    expect(await announce({})).toMatchObject(refused('missing'))
+    expect((await announce({ proof })).status).toBe(201)
+    expect(await announce({ proof })).toMatchObject(refused('used'))
+    expect(await open(proof)).toMatchObject(refused('used'))
+    expect((await announce({}, scene.verified())).status).toBe(201)
+    expect((await announce({}, (await scene.signInByMail()).token)).status).toBe(201)
   })
 
   it.each([undefined, 'nonsense', 'bnVsbA==', encode({}), encode([1])])(
@@ -113,4 +143,50 @@ it('Where a game does not ask, there is no challenge and a proof is ignored', as
     body: { code: 'unsupported' },
   })
   expect((await open('nonsense', 'a', elsewhere)).status).toBe(201)
+})
+
+describe('Newcomers from an address of which many have come', () => {
+  const from = (address: string) => ({ 'x-forwarded-for': address })
+  const crowded = from('203.0.113.7')
+  let scene: Scene
+
+  beforeAll(async () => {
+    const config = { trustedProxies: ['127.0.0.0/8'], limits: { unproved: { address: 3 } } }
+    scene = await startScene({ config, players: { proofOfWork: { seconds: 0.05 } } })
+    for (let n = 0; n < 3; n += 1) expect((await signIn({}, crowded)).status).toBe(201)
+  })
+  afterAll(() => scene.close())
+
+  const signIn = (more: object, headers: Record<string, string>, game = 'star-harbor') =>
+    scene.call<Session>('POST /v1/sessions', { body: { game, kind: 'anonymous', ...more }, headers })
+  const challenge = (game = 'star-harbor') =>
+    scene.call<Challenge>('POST /v1/sessions/challenges', { body: { game }, headers: crowded })
+
+  it('are let in with a proof, and one proof lets in one', async () => {
+    expect(await signIn({}, crowded)).toMatchObject(refused('missing'))
+    const proof = solve((await challenge()).body)
+    expect((await signIn({ proof }, crowded)).status).toBe(201)
+    expect(await signIn({ proof }, crowded)).toMatchObject(refused('used'))
+  })
+
+  it('bring no proof that was for something else', async () => {
+    const { token } = (await signIn({}, from('198.51.100.1'))).body
+    const own = (await scene.call<Challenge>('POST /v1/challenges', { token })).body
+    expect(await signIn({ proof: solve(own) }, crowded)).toMatchObject(refused('wrong'))
+    const proof = solve((await challenge()).body)
+    const ticket = { message: 'My sword is gone', language: 'en', proof }
+    expect(await scene.call('POST /v1/tickets', { token, key: 'a', body: ticket })).toMatchObject(refused('wrong'))
+  })
+
+  it('are the only ones who are asked: not those from elsewhere, nor who comes back, nor where no game asks', async () => {
+    const { status, body } = await signIn({}, from('198.51.100.2'))
+    expect(status).toBe(201)
+    const own = (await scene.call<Challenge>('POST /v1/challenges', { token: body.token })).body
+    await scene.open(body.token, { proof: solve(own) })
+    const back = { game: 'star-harbor', kind: 'recover', recoveryKey: body.recoveryKey }
+    expect((await scene.call('POST /v1/sessions', { body: back, headers: crowded })).status).toBe(201)
+    expect((await signIn({}, crowded, 'moon-base')).status).toBe(201)
+    expect(await challenge('moon-base')).toMatchObject({ status: 422, body: { code: 'unsupported' } })
+    expect(await challenge('nowhere')).toMatchObject({ status: 404 })
+  })
 })

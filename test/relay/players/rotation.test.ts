@@ -32,7 +32,7 @@ afterEach(async () => {
 /** The relay again, on the same ledger, with these secrets. */
 async function startWith(...secrets: RelaySecrets): Promise<Scene> {
   await scene?.relay.close()
-  scene = await startScene({ start: { folder, secrets }, players: { proofOfWork: { maxNumber: 1_000 } } })
+  scene = await startScene({ start: { folder, secrets }, players: { proofOfWork: { seconds: 0.05 } } })
   return scene
 }
 

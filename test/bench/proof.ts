@@ -1,0 +1,105 @@
+/**
+ * `npm run bench:proof`: how long the widget's own solver takes in a real Chromium for what the relay asks by default, how
+ * long a program takes for the same on the same machine, and how long the relay takes to check it. What README says of a
+ * phone is reckoned from the rate that `server/players/proof.ts` names.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { chromium } from 'playwright-core'
+import { systemClock } from '../../server/clock.ts'
+import { readConfig } from '../../server/config.ts'
+import type { Challenge } from '../../server/contract/proof.ts'
+import { createProofs } from '../../server/players/proof.ts'
+import type { Store } from '../../server/store/store.ts'
+import { chromiumLaunch } from '../chromium.ts'
+import { decode, solve } from '../relay/players/solve.ts'
+
+const rounds = Number(process.env.ROUNDS ?? 10)
+const seconds = defaultSeconds()
+// Only spending looks at the ledger, and none of these was spent before.
+const store = { proofs: { spend: async () => true } } as unknown as Store
+const proofs = createProofs([Buffer.alloc(32, 'bench')], { store, clock: systemClock })
+
+interface Measured {
+  /** Milliseconds a challenge. */
+  ms: number
+  iterations: number
+}
+
+const challenges = await Promise.all(Array.from({ length: rounds }, () => proofs.challenge('bench', seconds)))
+const native = challenges.map((challenge) => timed(challenge, () => solve(challenge)))
+const inBrowser = await solveInChromium(challenges)
+report('a program, one thread', native)
+report('the widget in Chromium', inBrowser)
+report('to check one, the relay', await checked(challenges))
+
+async function checked(challenges: readonly Challenge[]): Promise<Measured[]> {
+  const measured: Measured[] = []
+  for (const challenge of challenges) {
+    const proof = solve(challenge)
+    const began = performance.now()
+    await proofs.spend(proof, { solver: 'bench', use: 'bench' })
+    measured.push({ ms: performance.now() - began, iterations: challenge.parameters.cost })
+  }
+  return measured
+}
+
+function timed(challenge: Challenge, work: () => string): Measured {
+  const began = performance.now()
+  const proof = work()
+  return { ms: performance.now() - began, iterations: iterationsOf(challenge, proof) }
+}
+
+function iterationsOf({ parameters }: Challenge, proof: string): number {
+  return (decode(proof).solution.counter + 1) * parameters.cost
+}
+
+/** By the median: others work on the machine as well. */
+function report(who: string, measured: readonly Measured[]): void {
+  const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+  const ms = median(measured.map((one) => one.ms)).toFixed(1)
+  const rate = median(measured.map((one) => one.iterations / one.ms / 1_000)).toFixed(1)
+  console.log(`${who.padEnd(24)} ${ms.padStart(6)} ms, ${rate} million iterations a second`)
+}
+
+/** Runs the very file that players fetch, on a page with no more rights than theirs. */
+async function solveInChromium(challenges: readonly Challenge[]): Promise<Measured[]> {
+  const folder = 'dist/widget/assets'
+  const name = readdirSync(folder).find((file) => /^proof-.*\.js$/.test(file))
+  if (!name) throw new Error('the widget was not built')
+  const code = readFileSync(`${folder}/${name}`)
+  const server = createServer((request, response) => {
+    response.setHeader('content-type', request.url === '/proof.js' ? 'text/javascript' : 'text/html')
+    response.end(request.url === '/proof.js' ? code : '<!doctype html>')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const browser = await chromium.launch(await chromiumLaunch())
+  try {
+    const page = await browser.newPage()
+    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+    const measured: Measured[] = []
+    for (const challenge of challenges) {
+      const [ms, proof] = await page.evaluate(async (challenge) => {
+        const { solve } = await import('/proof.js' as string)
+        const began = performance.now()
+        const proof: string = await solve(challenge)
+        return [performance.now() - began, proof] as const
+      }, challenge)
+      measured.push({ ms, iterations: iterationsOf(challenge, proof) })
+    }
+    return measured
+  } finally {
+    await browser.close()
+    server.close()
+  }
+}
+
+/** What `"proofOfWork": {}` means. */
+function defaultSeconds(): number {
+  const players = { anonymous: true, proofOfWork: {} }
+  const game = { name: 'Bench', players, vendor: { kind: 'desk', token: 'a token of the bench' } }
+  const { proofOfWork } = readConfig(JSON.stringify({ games: { bench: game } }), {}).config.games.bench?.players ?? {}
+  if (!proofOfWork) throw new Error('the configuration asks for no work')
+  return proofOfWork.seconds
+}
