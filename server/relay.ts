@@ -6,6 +6,7 @@ import { createApp } from './app.ts'
 import { createBells } from './bells.ts'
 import { type Clock, systemClock, systemTimers, type Timers } from './clock.ts'
 import type { Config, GameConfig } from './config.ts'
+import { createFairQueue } from './fair-queue.ts'
 import { createAnnounce } from './files/announce.ts'
 import { isKeptName } from './files/disk.ts'
 import { responseFor } from './files/download.ts'
@@ -90,6 +91,8 @@ export interface Relay {
 }
 
 const closeIdleMs = 20
+/** Of work that grows with what a player has written: more at once would not be done sooner. */
+const replaysAtOnce = 4
 /** How long a relay that ends lets players go on fetching what they have begun to. */
 const lastBytesMs = 6_000
 
@@ -151,7 +154,8 @@ export async function createRelay({
   const copies = createCopies({ store, timers, games, log, metrics })
   const watch = createWatch({ store, clock, bells, games, copies, log })
   const capacity = createCapacity(config.streams)
-  const streams = createStreams({ store, clock, bells, games, watch, log, metrics, capacity })
+  const replays = createFairQueue(replaysAtOnce)
+  const streams = createStreams({ store, clock, bells, games, watch, log, metrics, capacity, replays })
   const opens = createOpens({ clock, log, pseudonymOf })
   const accept = createAccept({ store, clock, bells, opens, pseudonymOf })
   const adopt = createAdopt({ store, clock, bells, copies, log, pseudonymOf })
@@ -216,7 +220,7 @@ export async function createRelay({
       ...ticketRoutes({ store, accept, change: createChange({ store, clock, bells }), watch, adopt, proofs }),
       ...attachmentRoutes({ store, files, announce, proofs, baseOf }),
       ...deletionRoutes(deletions, receiptOf, adopt),
-      ...exportRoutes({ store, clock, watch, adopt }),
+      ...exportRoutes({ store, clock, watch, adopt, replays }),
       ...eventRoutes(streams, store),
     },
     upload: createUploadHandler({ store, files, inspection }),

@@ -6,6 +6,7 @@ import { scheduler } from 'node:timers/promises'
 import type { Bells } from '../bells.ts'
 import type { Clock } from '../clock.ts'
 import { type EventBatch, PlayerEvent } from '../contract/event.ts'
+import type { FairQueue } from '../fair-queue.ts'
 import type { Games } from '../games.ts'
 import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
@@ -26,6 +27,8 @@ export interface StreamParts {
   log: Log
   metrics: Metrics
   capacity: Capacity
+  /** For telling what has happened since. */
+  replays: FairQueue
 }
 
 export interface Streams {
@@ -75,7 +78,7 @@ interface Position {
 }
 
 export function createStreams(parts: StreamParts): Streams {
-  const { store, bells, games, watch, log, metrics, capacity } = parts
+  const { store, bells, games, watch, log, metrics, capacity, replays } = parts
   const streams = new Map<PlayerKey, Set<OpenStream>>()
   const pollers = new Map<PlayerKey, { timer: NodeJS.Timeout; unfollow: () => void }>()
   const encoder = new TextEncoder()
@@ -168,15 +171,27 @@ export function createStreams(parts: StreamParts): Streams {
   ): AsyncGenerator<string, boolean> {
     const rows = await store.events.since(player, position.sequence, batchSize)
     for (const row of latestOfEach(rows)) {
-      // Reading a ledger in a file never waits: without this, one player's news would be everybody's delay.
-      await scheduler.yield()
       position.sequence = Number(row.sequence)
-      const event = await present(row)
+      const event = await replays.run(player, () => present(row))
       // Whoever comes back after it is a new player.
       if (isEndOfErasure(event)) stream.end()
       if (event) yield frame(String(row.sequence), event)
     }
     return rows.length > 0
+  }
+
+  async function batchSince(player: PlayerKey, lastEventId: string | undefined): Promise<EventBatch> {
+    const position = await positionOf(player, lastEventId)
+    const rows = await store.events.since(player, position.sequence, batchSize)
+    const events: EventBatch['events'] = position.mustResync ? [resyncAt(position.sequence)] : []
+    for (const row of latestOfEach(rows)) {
+      // Reading a ledger in a file never waits: without this, one player's news would be everybody's delay.
+      await scheduler.yield()
+      const event = await present(row)
+      if (event) events.push({ id: String(row.sequence), event })
+    }
+    const last = Number(rows.at(-1)?.sequence ?? position.sequence)
+    return { events, lastEventId: String(last), nextPollSeconds: rows.length === batchSize ? 0 : nextPollSeconds }
   }
 
   function register(player: PlayerKey, signal: Signal): OpenStream {
@@ -244,18 +259,9 @@ export function createStreams(parts: StreamParts): Streams {
 
   return {
     open,
-    async poll(player, lastEventId) {
+    poll(player, lastEventId) {
       followPoller(player)
-      const position = await positionOf(player, lastEventId)
-      const rows = await store.events.since(player, position.sequence, batchSize)
-      const events: EventBatch['events'] = position.mustResync ? [resyncAt(position.sequence)] : []
-      for (const row of latestOfEach(rows)) {
-        await scheduler.yield()
-        const event = await present(row)
-        if (event) events.push({ id: String(row.sequence), event })
-      }
-      const last = Number(rows.at(-1)?.sequence ?? position.sequence)
-      return { events, lastEventId: String(last), nextPollSeconds: rows.length === batchSize ? 0 : nextPollSeconds }
+      return replays.run(player, () => batchSince(player, lastEventId))
     },
     stop: () => {
       clearInterval(timer)

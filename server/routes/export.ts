@@ -1,4 +1,5 @@
 /** A player's own copy of everything. */
+import type { FairQueue } from '../fair-queue.ts'
 import { type ExportParts, exportPlayer } from '../tickets/export.ts'
 import type { HandlersOf } from './handlers.ts'
 
@@ -8,16 +9,30 @@ const headers = {
   'cache-control': 'no-store',
 }
 
-export function exportRoutes(parts: ExportParts): HandlersOf<'GET /export'> {
+export interface ExportRouteParts extends ExportParts {
+  /** For writing one piece. */
+  replays: FairQueue
+}
+
+export function exportRoutes(parts: ExportRouteParts): HandlersOf<'GET /export'> {
   return {
     async 'GET /export'({ player, game }) {
       const pieces = await exportPlayer(parts, player, game)
-      return new Response(ReadableStream.from(encoded(pieces)), { headers })
+      return new Response(ReadableStream.from(encoded(pieces, (next) => parts.replays.run(player.key, next))), {
+        headers,
+      })
     },
   }
 }
 
-async function* encoded(pieces: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
+async function* encoded(
+  pieces: AsyncGenerator<string, undefined>,
+  inTurn: (next: () => ReturnType<typeof pieces.next>) => ReturnType<typeof pieces.next>,
+): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder()
-  for await (const piece of pieces) yield encoder.encode(piece)
+  for (;;) {
+    const { value, done } = await inTurn(() => pieces.next())
+    if (done) return
+    yield encoder.encode(value)
+  }
 }

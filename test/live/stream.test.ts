@@ -6,6 +6,7 @@ import { setImmediate } from 'node:timers/promises'
 import { afterEach, expect, it, vi } from 'vitest'
 import { createBells } from '../../server/bells.ts'
 import { systemClock } from '../../server/clock.ts'
+import { createFairQueue } from '../../server/fair-queue.ts'
 import { createCapacity, defaultStreamRoom } from '../../server/live/capacity.ts'
 import { createStreams } from '../../server/live/stream.ts'
 import { createLog } from '../../server/log.ts'
@@ -39,6 +40,7 @@ it('lets go as soon as its player has left, without waiting for news or for a he
     log: createLog({ level: 'error', secrets: new Set(), destination: { write: () => {} } }),
     metrics,
     capacity: createCapacity(defaultStreamRoom),
+    replays: createFairQueue(4),
   })
   // No heartbeat comes: time stands still.
   vi.useFakeTimers({ toFake: ['setTimeout'] })
