@@ -48,6 +48,17 @@ export const Session = z.object({
 /** For the player to write down: good once, on any device, until another takes its place. Signing out does not end it. */
 export const KeptKey = z.object({ recoveryKey: z.string() })
 
+/** Who a bearer is: what whoever holds it is shown before they go on as this player. */
+export const Bearer = z.object({
+  kind: PlayerKind,
+  /** The studio's player id, or the relay's own (`anon:…`, `email:…`); the same in every token of this player. */
+  subject: z.string(),
+  /** Signed by the studio. */
+  name: z.string().optional(),
+  /** Signed by the studio, or proved by a mailed link. */
+  email: z.string().optional(),
+})
+
 /**
  * The same answer whether or not the address is known. A link works only together with `browserSecret`, which is in no
  * mail: whoever asks for a link to somebody else's mailbox cannot use it, and neither can whoever opens it elsewhere. It is
@@ -61,5 +72,6 @@ export const Merged = z.object({ tickets: z.int() })
 export type PlayerKind = z.infer<typeof PlayerKind>
 export type NewSession = z.input<typeof NewSession>
 export type Session = z.infer<typeof Session>
+export type Bearer = z.infer<typeof Bearer>
 export type LinkSent = z.infer<typeof LinkSent>
 export type Merged = z.infer<typeof Merged>

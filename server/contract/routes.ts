@@ -10,7 +10,7 @@ import { PlayerExport } from './export.ts'
 import { Game } from './game.ts'
 import { AttachmentId, DeletionRequestId, GameKey, MessageId, TicketId } from './ids.ts'
 import { Message, NewMessage } from './message.ts'
-import { KeptKey, LinkSent, Merge, Merged, NewSession, Session } from './player.ts'
+import { Bearer, KeptKey, LinkSent, Merge, Merged, NewSession, Session } from './player.ts'
 import type { ProblemCode } from './problem-code.ts'
 import { Challenge, NewSessionChallenge } from './proof.ts'
 import { SignedReceipt } from './receipt.ts'
@@ -72,6 +72,11 @@ export const routes = {
     access: 'player',
     answers: { 201: KeptKey },
     problems: ['erasure_under_way', 'unsupported'],
+  },
+  'GET /session': {
+    summary: 'Who the bearer is, so that nobody goes on as somebody they did not mean to be',
+    access: 'player',
+    answers: { 200: Bearer },
   },
   'DELETE /session': {
     summary: 'Sign out: a token issued by the relay is dead at once, and so is the recovery key that came with it',

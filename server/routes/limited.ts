@@ -15,6 +15,7 @@ export const limitOf: Record<Exclude<RouteName, 'POST /sessions' | 'POST /sessio
   'GET /games/:game': 'read',
   'POST /sessions/merge': 'session',
   'POST /recovery-keys': 'session',
+  'GET /session': 'read',
   'DELETE /session': 'read',
   'POST /challenges': 'read',
   'GET /tickets': 'read',

@@ -44,7 +44,9 @@ export interface SessionRouteParts {
   pseudonymOf: (game: string, subject: string) => string
 }
 
-type SessionRoutes = HandlersOf<'POST /sessions' | 'POST /sessions/merge' | 'POST /recovery-keys' | 'DELETE /session'>
+type SessionRoutes = HandlersOf<
+  'POST /sessions' | 'POST /sessions/merge' | 'POST /recovery-keys' | 'GET /session' | 'DELETE /session'
+>
 type ByMail = Extract<z.output<typeof NewSession>, { kind: 'email' }>
 
 /** The widget renews an anonymous session with its recovery key; a device unused for longer needs the key. */
@@ -151,6 +153,10 @@ export function sessionRoutes(parts: SessionRouteParts): SessionRoutes {
 
     async 'POST /sessions/merge'({ player, body }) {
       return { status: 200, body: { tickets: await merging.merge(player, body.anonymousToken) } }
+    },
+
+    async 'GET /session'({ player: { kind, subject, name, email } }) {
+      return { status: 200, body: { kind, subject, ...(name && { name }), ...(email && { email }) } }
     },
 
     async 'DELETE /session'({ player }) {
