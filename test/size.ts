@@ -36,6 +36,7 @@ const parts: readonly Weighed[] = [
   { what: '  instead of English: German', files: ['assets/de-'] },
   { what: '  instead of English: Arabic', files: ['assets/ar-'] },
   { what: '  instead of English: Japanese', files: ['assets/ja-'] },
+  { what: '  on the full page: who is signed in', files: ['assets/portal-'] },
   { what: 'full page, beside the panel', files: ['assets/index-'] },
 ]
 

@@ -1,58 +1,79 @@
 /** The full-page door behind index.html: the studio's portal, and the page a game shows in its webview. */
-import type { TokenSource } from './handle.ts'
 import { createHost } from './host.ts'
 import { createBridge, type FromGame } from './play/bridge.ts'
 import { start } from './start.ts'
 import { openLink } from './state/mail-link.ts'
+import { subjectOf } from './state/whose.ts'
 import { addStyles } from './style/adopt.ts'
 import fullPageStyles from './style/full-page.css?inline'
 import './style/page.css'
 
 const asked = new URLSearchParams(location.search)
-const secret = new URLSearchParams(location.hash.slice(1))
-// A token in the address must not stay where history, a screenshot or the next script can read it.
-history.replaceState(null, '', location.pathname + location.search)
-
-const token = secret.get('token')
-const code = secret.get('code')
+const secret = takeSecret()
 const ticket = asked.get('ticket')
 const relay = new URL('.', location.href).href.replace(/\/$/, '')
 const bridge = createBridge(asked.get('bridge'))
 
 const root = createHost(relay)
 const { medkit, support } = start(
-  {
-    game: asked.get('game') ?? '',
-    relay,
-    locale: asked.get('locale') ?? navigator.language,
-    ...(token && { token: renewable(token) }),
-  },
+  { game: asked.get('game') ?? '', relay, locale: asked.get('locale') ?? navigator.language },
   {
     root,
     mode: 'page',
     closable: bridge.present,
+    doubt: secret.token !== null,
     ...(asked.get('files') === 'game' && { pickFile: () => bridge.tell('pick-file') }),
   },
 )
 addStyles(root, fullPageStyles)
-if (code) {
-  openLink(support, code).catch(async () => {
-    await support.speech.complete()
-    support.notices.show({ text: support.speech.whole().words.value.linkDead })
-  })
-}
+enter(secret, false)
 if (ticket) medkit.open({ ticket })
 if (bridge.present) connect()
+// The page stands already, and its address was given another secret.
+addEventListener('hashchange', () => enter(takeSecret(), true))
+addEventListener('pageshow', ({ persisted }) => {
+  if (!persisted || bridge.present) return
+  // Put away and fetched out again by whoever sits here now: as it would be opened anew.
+  support.session.doubt()
+  location.reload()
+})
 
-/** The token from the address first; when it has run out, the game is asked for another. */
-function renewable(first: string): TokenSource {
-  if (!bridge.present) return first
-  let next: string | undefined = first
-  return async () => {
-    const token = next ?? String((await bridge.ask('token-needed', 'token')).token)
-    next = undefined
-    return token
+/** A token in the address must not stay where history, a screenshot or the next script can read it. */
+function takeSecret() {
+  const secret = new URLSearchParams(location.hash.slice(1))
+  if (location.hash) history.replaceState(null, '', location.pathname + location.search)
+  return { token: secret.get('token'), code: secret.get('code') }
+}
+
+/** @param live the page shows somebody, or nobody, already */
+function enter({ token, code }: typeof secret, live: boolean): void {
+  if (code) {
+    openLink(support, code).catch(async () => {
+      await support.speech.complete()
+      support.notices.show({ text: support.speech.whole().words.value.linkDead })
+    })
   }
+  if (token) arrive(token, live)
+}
+
+/** Goes on at once where there is nobody to ask about. */
+function arrive(token: string, live: boolean): void {
+  const { session, arriving } = support
+  const another = bridge.present ? askGame : undefined
+  const known = session.known(subjectOf(token))
+  if (known && known.owner !== subjectOf(token)) {
+    session.doubt()
+    arriving.value = { token, another, known }
+    return
+  }
+  // What nobody has written here is not for whoever comes by a link.
+  if (live && !known) session.doubt()
+  session.signInByLink(token, another)
+}
+
+/** When the token from the address has run out. */
+async function askGame(): Promise<string> {
+  return String((await bridge.ask('token-needed', 'token')).token)
 }
 
 function connect(): void {
@@ -71,7 +92,7 @@ function connect(): void {
 
 /** What comes over the bridge is the game's own, and still taken for nothing but what it should be. */
 function answer({ type, ...more }: FromGame): void {
-  if (type === 'token' && typeof more.token === 'string' && !token) medkit.signIn(more.token)
+  if (type === 'token' && typeof more.token === 'string' && !secret.token) medkit.signIn(more.token)
   if (type === 'locale' && typeof more.locale === 'string') support.speech.choose(more.locale).catch(() => {})
   if (type === 'metadata') medkit.setMetadata(textsOf(more.metadata))
   if (type === 'back') support.back()

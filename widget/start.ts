@@ -20,6 +20,8 @@ export interface Ground {
   closable?: boolean
   /** The game chooses files, where the webview cannot. */
   pickFile?: () => void
+  /** It is asked first who is to be here. */
+  doubt?: boolean
 }
 
 export type StartOptions = MountOptions & { relay: string; locale: string }
@@ -39,7 +41,7 @@ const fetchGamepad = part(() => import('./play/gamepad.ts'))
 
 export function start(
   options: StartOptions,
-  { root, launcher, mode = 'docked', closable = mode === 'docked', pickFile }: Ground,
+  { root, launcher, mode = 'docked', closable = mode === 'docked', pickFile, doubt = false }: Ground,
 ): { medkit: Medkit; support: Support } {
   const { relay, locale } = options
   const listeners = new Set<[string, Listener]>()
@@ -63,6 +65,7 @@ export function start(
     mode,
     closable,
     pickFile,
+    doubt,
     clock: systemClock,
     fetch: (...request) => fetch(...request),
     emit,

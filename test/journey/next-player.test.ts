@@ -10,6 +10,7 @@ import { startRelay, type TestRelay } from '../relay/start.ts'
 import { until } from '../relay/wait.ts'
 import { closeBrowser, type HostPage, startHostPage, type Visit, visit } from './browser.ts'
 import { button, openTicket } from './player.ts'
+import { everythingRemembered, everythingShown, everythingStored } from './traces.ts'
 
 const secret = 'a shared secret of the tests, long enough for HS256'
 const canary = 'Geheimnis-der-ersten'
@@ -46,7 +47,7 @@ it('after A has signed out and B signed in, no byte of A is on the page, in stor
   // The same eyes see all of it as long as A is signed in.
   expect(await everythingShown(page)).toContain(canary)
   expect(await everythingStored(page)).toContain(canary)
-  expect(await everythingRemembered(page)).toContain(canary)
+  expect(await everythingRemembered(page, canary)).toContain(canary)
 
   await page.evaluate(() => window.medkit?.push(['signOut']))
   await page.getByText(canary).first().waitFor({ state: 'detached' })
@@ -71,7 +72,7 @@ it('after A has signed out and B signed in, no byte of A is on the page, in stor
   expect(await everythingShown(page)).not.toContain(canary)
   expect(await everythingStored(page)).not.toContain(canary)
   // What was on its way for A has a moment to come to its end.
-  await until(async () => !(await everythingRemembered(page)).includes(canary), 'nothing of A is in memory')
+  await until(async () => !(await everythingRemembered(page, canary)).includes(canary), 'nothing of A is in memory')
 })
 
 async function signIn(page: Page, subject: string): Promise<void> {
@@ -84,53 +85,4 @@ async function signIn(page: Page, subject: string): Promise<void> {
     .sign(Buffer.from(secret))
   await page.waitForFunction(() => window.medkit !== undefined)
   await page.evaluate((bearer) => window.medkit?.push(['signIn', bearer]), token)
-}
-
-/** All text and all values of the page, shadow roots included. */
-function everythingShown(page: Page): Promise<string> {
-  return page.evaluate(() => {
-    const read = (root: ParentNode): string =>
-      [...root.querySelectorAll('*')]
-        .map((element) => {
-          const value =
-            element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement ? element.value : ''
-          return `${element.outerHTML} ${value} ${element.shadowRoot ? read(element.shadowRoot) : ''}`
-        })
-        .join('\n')
-    return read(document)
-  })
-}
-
-function everythingStored(page: Page): Promise<string> {
-  return page.evaluate(async () => {
-    const found: unknown[] = [{ ...localStorage }, { ...sessionStorage }, document.cookie]
-    for (const { name = '' } of await indexedDB.databases()) {
-      const database = await new Promise<IDBDatabase>((resolve, reject) => {
-        const opening = indexedDB.open(name)
-        opening.onsuccess = () => resolve(opening.result)
-        opening.onerror = () => reject(opening.error)
-      })
-      for (const store of database.objectStoreNames) {
-        found.push(
-          await new Promise((resolve) => {
-            const all = database.transaction(store).objectStore(store).getAll()
-            all.onsuccess = () => resolve(all.result)
-          }),
-        )
-      }
-      database.close()
-    }
-    return JSON.stringify(found)
-  })
-}
-
-/** Every string the page still holds, from a snapshot of its heap. */
-async function everythingRemembered(page: Page): Promise<string> {
-  const session = await page.context().newCDPSession(page)
-  const chunks: string[] = []
-  session.on('HeapProfiler.addHeapSnapshotChunk', ({ chunk }) => chunks.push(chunk))
-  await session.send('HeapProfiler.collectGarbage')
-  await session.send('HeapProfiler.takeHeapSnapshot', { reportProgress: false })
-  const { strings } = JSON.parse(chunks.join('')) as { strings: string[] }
-  return strings.filter((string) => string.includes('Geheimnis')).join('\n')
 }

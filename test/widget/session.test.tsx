@@ -189,6 +189,136 @@ describe('a session', () => {
     await waitFor(() => expect(stage.relay.of('POST /tickets').length).toBeGreaterThan(before))
   })
 
+  describe('begun where somebody else has written without an account', () => {
+    const ofGuest = (text: string) => {
+      const ticket = ticketOf({ text })
+      stage.relay.tickets.set(ticket.id, ticket)
+      return ticket
+    }
+    const guestIsHere = async () => {
+      localStorage.setItem('medkit:test:session', JSON.stringify(session()))
+      await stage.reload()
+    }
+
+    it('shows nothing of theirs, and asks for the new one’s own list', async () => {
+      const ticket = ofGuest('The words of a guest')
+      await guestIsHere()
+      stage.medkit.open('new')
+      await type(await stage.screen.findByLabelText('What happened?'), 'a draft of a guest')
+      stage.medkit.open({ ticket: ticket.id })
+      await type(await stage.screen.findByLabelText('Write a message'), 'a reply of a guest')
+      await stage.screen.findByRole('heading', { name: ticket.number })
+      const late = holdBack('/v1/tickets')
+      stage.relay.tell('resync', {})
+      await waitFor(() => expect(late.held).toBe(1))
+      stage.relay.tickets.clear()
+
+      const ada = studioToken('ada')
+      stage.medkit.signIn(ada)
+      late.release()
+      await stage.screen.findByText(/You wrote to us before you signed in/)
+      expect(stage.root.textContent).not.toContain('guest')
+      await waitFor(() => expect(stage.relay.of('GET /tickets').map(bearer).pop()).toBe(`Bearer ${ada}`))
+      await stage.screen.findByText(/No tickets yet/)
+      stage.medkit.open('new')
+      expect(await stage.screen.findByLabelText('What happened?')).toHaveProperty('value', '')
+      stage.medkit.open({ ticket: ticket.id })
+      expect(stage.root.textContent).not.toContain('guest')
+      await waitFor(() => expect(stage.relay.streams()).toBe(1))
+      expect(stage.relay.of('GET /events').map(bearer).pop()).toBe(`Bearer ${ada}`)
+    })
+
+    it('shows nothing of theirs to whoever gets their own tickets back by the recovery key', async () => {
+      ofGuest('The words of a guest')
+      await guestIsHere()
+      stage.medkit.open()
+      await stage.screen.findAllByText('The words of a guest')
+      stage.relay.tickets.clear()
+      stage.relay.answer('POST /sessions', () => ({ status: 201, body: session({ token: 'token-of-another' }) }))
+      await press(stage.screen.getByRole('button', { name: 'Sign in' }))
+      await type(await stage.screen.findByLabelText('Recovery key'), 'KEY-OF-ANOTHER')
+      await press(stage.screen.getByRole('button', { name: 'Get my tickets back' }))
+      await stage.screen.findByText(/No tickets yet/)
+      expect(stage.root.textContent).not.toContain('guest')
+      expect(stage.relay.of('GET /tickets').map(bearer).pop()).toBe('Bearer token-of-another')
+    })
+
+    it('sends what they could not send in their name alone', async () => {
+      await guestIsHere()
+      const giveBack = stage.relay.answer('POST /tickets', () => 'offline')
+      stage.medkit.open('new')
+      await press(await stage.screen.findByLabelText('Something is broken'))
+      await type(stage.screen.getByLabelText('What happened?'), 'From a guest.')
+      await press(stage.screen.getByRole('button', { name: 'Send' }))
+      await stage.screen.findByText(/safe on this device/)
+      const ada = studioToken('ada')
+      stage.medkit.signIn(ada)
+      giveBack()
+      dispatchEvent(new Event('online'))
+      await waitFor(() => expect(stage.relay.of('GET /tickets').map(bearer).pop()).toBe(`Bearer ${ada}`))
+      await stage.screen.findByText(/No tickets yet/)
+      expect(stage.root.textContent).not.toContain('From a guest.')
+      await stage.reload()
+      await waitFor(() => expect(stage.relay.tickets.size).toBe(1))
+      expect(new Set(stage.relay.of('POST /tickets').map(bearer))).toEqual(new Set(['Bearer anonymous-token']))
+    })
+
+    it('does not send a reply of theirs that waits for its file', async () => {
+      const ticket = ofGuest('The words of a guest')
+      await guestIsHere()
+      stage.medkit.open({ ticket: ticket.id })
+      await type(await stage.screen.findByLabelText('Write a message'), 'a reply of a guest')
+      const late = holdBack('/v1/attachments')
+      stage.relay.answer('POST /attachments', () => problem(422, 'unsupported'))
+      stage.medkit.attach(new File(['log'], 'log.txt', { type: 'text/plain' }))
+      await waitFor(() => expect(late.held).toBe(1))
+      await press(stage.screen.getByRole('button', { name: 'Send' }))
+      stage.medkit.signIn(studioToken('ada'))
+      late.release()
+      stage.medkit.open('tickets')
+      await stage.screen.findByText(/You wrote to us before you signed in/)
+      dispatchEvent(new Event('online'))
+      await waitFor(() => expect(stage.relay.streams()).toBe(1))
+      expect(stage.relay.of('POST /tickets/:ticketId/messages')).toEqual([])
+      expect(stage.root.textContent).not.toContain('a reply of a guest')
+    })
+  })
+
+  it('drops a token that comes once its player has signed out, and asks for the next one’s', async () => {
+    let arrive = (_token: string) => {}
+    const slow = new Promise<string>((resolve) => {
+      arrive = resolve
+    })
+    const ben = studioToken('ben')
+    stage.medkit.signIn(() => slow)
+    stage.medkit.open()
+    stage.medkit.signOut()
+    stage.medkit.signIn(async () => ben)
+    arrive(studioToken('ada'))
+    await waitFor(() => expect(stage.relay.of('GET /tickets')).not.toEqual([]))
+    await stage.screen.findByText(/No tickets yet/)
+    await press(stage.screen.getByRole('button', { name: 'Get help' }))
+    await press(await stage.screen.findByLabelText('Something is broken'))
+    await type(stage.screen.getByLabelText('What happened?'), 'From Ben.')
+    await press(stage.screen.getByRole('button', { name: 'Send' }))
+    await waitFor(() => expect(stage.relay.tickets.size).toBe(1))
+    expect(new Set(stage.relay.asked.map(bearer).filter(Boolean))).toEqual(new Set([`Bearer ${ben}`]))
+  })
+
+  it('leaves the player when another tab signs out', async () => {
+    const ticket = ticketOf({ text: 'The words of a guest' })
+    stage.relay.tickets.set(ticket.id, ticket)
+    localStorage.setItem('medkit:test:session', JSON.stringify(session()))
+    await stage.reload()
+    stage.medkit.open()
+    await stage.screen.findAllByText('The words of a guest')
+    localStorage.clear()
+    dispatchEvent(new StorageEvent('storage', { key: 'medkit:test:session' }))
+    await stage.screen.findByText(/No tickets yet/)
+    expect(stage.root.textContent).not.toContain('guest')
+    expect(stage.relay.of('DELETE /session')).toEqual([])
+  })
+
   it('asks for a mailed link with the secret that keeps an earlier one good', async () => {
     stage.relay.answer('POST /sessions', () => ({
       status: 202,

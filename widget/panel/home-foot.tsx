@@ -3,7 +3,7 @@ import { languageNames } from '../words/words.ts'
 import { useSupport } from './context.ts'
 
 export function HomeFoot() {
-  const { speech, game, session, router } = useSupport()
+  const { speech, game, session, router, mode } = useSupport()
   const words = speech.words.value
   const kind = session.kind.value
   return (
@@ -31,7 +31,7 @@ export function HomeFoot() {
           {words.signIn}
         </button>
       )}
-      {kind === 'email' && (
+      {kind === 'email' && mode !== 'page' && (
         <button type="button" class="link" onClick={session.signOut}>
           {words.signOut}
         </button>

@@ -18,6 +18,10 @@ import { OpenedTicket, OutgoingTicket } from './ticket.tsx'
 const Privacy = lazy(part(() => import('./privacy.tsx')))((file) => file.Privacy)
 const SignIn = lazy(part(() => import('./sign-in.tsx')))((file) => file.SignIn)
 
+const inPortal = lazy(part(() => import('./portal.tsx')))
+const Who = inPortal((file) => file.Who, true)
+const Question = inPortal((file) => file.Question)
+
 export interface Place {
   root: ShadowRoot
   launcher?: HTMLElement | undefined
@@ -70,10 +74,11 @@ function followUnread(support: Support, launcher: HTMLElement): () => void {
 }
 
 function Panel() {
-  const { open, mode, speech, game, wide } = useSupport()
+  const { open, mode, speech, game, wide, arriving } = useSupport()
   const { words, say, locale } = speech
   if (!open.value) return null
   const name = say(words.value.support, { game: game.value?.name ?? '' })
+  const arrival = arriving.value
   const role = mode === 'docked' ? 'dialog' : mode === 'page' ? 'main' : 'region'
   return (
     // biome-ignore lint/a11y/useAriaPropsSupportedByRole: the role is one of three, and each takes a label
@@ -85,10 +90,17 @@ function Panel() {
       lang={locale.value}
       dir={locale.value === 'ar' ? 'rtl' : 'ltr'}
     >
+      {mode === 'page' && !arrival && <Who />}
       <Banner />
       <div class="panes">
-        {wide.value && <Home />}
-        <View />
+        {arrival ? (
+          <Question key={arrival.token} />
+        ) : (
+          <>
+            {wide.value && <Home />}
+            <View />
+          </>
+        )}
       </div>
       <Toast />
     </div>

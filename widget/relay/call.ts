@@ -18,6 +18,20 @@ export class RelayProblem extends Error {
 /** The cause of a refusal that is nobody's to see: whoever asked is gone. */
 export const superseded = 'superseded'
 
+/**
+ * What one player asked is neither sent in the next one's name nor answered to them.
+ *
+ * @param person changes when somebody else takes this one's place
+ * @returns passes a value on to who asked for it. @throws RelayProblem once that is no longer who is here
+ */
+export function forOne(person: () => unknown): <T>(value: T) => T {
+  const asker = person()
+  return (value) => {
+    if (person() === asker) return value
+    throw new RelayProblem('session_ended', {}, { cause: superseded })
+  }
+}
+
 type Given<Name extends string, T> = [T] extends [undefined] ? object : { [K in Name]: T }
 type Params<R extends RouteName> = [PathParams<R>] extends [never] ? object : { params: Record<PathParams<R>, string> }
 
@@ -95,18 +109,11 @@ export function createCall({ relay, fetch, identity }: CallParts): Call {
     }
   }
 
-  /** What one player asked is neither sent in the next one's name nor answered to them. */
-  const forOne = () => {
-    const asker = identity.person?.()
-    return <T>(value: T): T => {
-      if (identity.person?.() === asker) return value
-      throw new RelayProblem('session_ended', {}, { cause: superseded })
-    }
-  }
+  const here = () => identity.person?.()
 
   const open = async (route: RouteName, request: AnyRequest = {}): Promise<Response> => {
     if (isForAnyone(route, request)) return sound(await send(route, request))
-    const same = forOne()
+    const same = forOne(here)
     const token = same(await identity.token())
     if (!token) throw new RelayProblem('token_missing')
     const response = same(await send(route, request, token))
@@ -116,7 +123,7 @@ export function createCall({ relay, fetch, identity }: CallParts): Call {
   }
 
   const call = async (route: RouteName, request: AnyRequest = {}) => {
-    const same = isForAnyone(route, request) ? <T>(value: T) => value : forOne()
+    const same = isForAnyone(route, request) ? <T>(value: T) => value : forOne(here)
     // `AbortSignal.timeout` is younger than the engines we run in.
     const slow = new AbortController()
     const timer = setTimeout(() => slow.abort(), answerWithinMs)

@@ -1,11 +1,11 @@
 /** The form of a new ticket: a draft from the first key, checked before it goes, and then the outbox's. */
 
-import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals-core'
+import { computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals-core'
 import type { Attachment } from '../../server/contract/attachment.ts'
 import type { FormCategory, FormField, Game } from '../../server/contract/game.ts'
 import type { Draft } from '../handle.ts'
+import type { Drafts } from './drafts.ts'
 import type { Outbox } from './outbox.ts'
-import type { Storage } from './storage.ts'
 import type { Uploads } from './uploads.ts'
 
 export interface Answers {
@@ -43,12 +43,16 @@ export interface NewTicketForm {
   begin(draft?: Draft): void
   /** @returns the outbox's key, or undefined when something is missing. */
   send(): Promise<string | undefined>
+  /** Out of memory; the draft stays for who wrote it. */
   forget(): void
+  destroy(): void
 }
 
 export interface NewTicketParts {
   game: ReadonlySignal<Game | undefined>
-  storage: Storage
+  drafts: Drafts
+  /** What an earlier page left is shown only to who wrote it. */
+  owner: ReadonlySignal<unknown>
   outbox: Outbox
   language: ReadonlySignal<string>
   /** Undefined where none can have been chosen. */
@@ -58,10 +62,12 @@ export interface NewTicketParts {
 const empty: Answers = { message: '', category: '', fields: {}, email: '', language: '' }
 
 export function createNewTicket(parts: NewTicketParts): NewTicketForm {
-  const { game, storage, outbox, language, files } = parts
-  const answers = signal<Answers>({ ...empty, ...storage.get<Answers>('draft') })
+  const { game, drafts, owner, outbox, language, files } = parts
+  const answers = signal<Answers>(empty)
+  /** By whoever sits here now, who may say later who they are. */
+  let touched = false
   const details = signal<Readonly<Record<string, string>>>({})
-  const choices = signal<Readonly<Record<string, Choice>>>(storage.get('choices') ?? {})
+  const choices = signal<Readonly<Record<string, Choice>>>({})
   const tried = signal(false)
   const sending = signal(false)
   const category = computed(() => game.value?.form.categories.find(({ id }) => id === answers.value.category))
@@ -69,20 +75,31 @@ export function createNewTicket(parts: NewTicketParts): NewTicketForm {
 
   const change = (values: Partial<Answers>) => {
     answers.value = { ...answers.value, ...values }
-    storage.set('draft', answers.value)
+    touched = true
+    drafts.set('draft', answers.value)
   }
   const choose = (name: string) => {
     const { [name]: before, ...others } = choices.value
     const next = before ? before === 'masked' && 'withheld' : 'masked'
     choices.value = { ...others, ...(next && { [name]: next }) }
-    storage.set('choices', choices.value)
+    touched = true
+    drafts.set('choices', choices.value)
   }
   const clear = () => {
     answers.value = empty
     details.value = {}
-    tried.value = sending.value = false
-    storage.set('draft', undefined)
+    tried.value = sending.value = touched = false
   }
+  const stop = effect(() => {
+    owner.value
+    if (touched) {
+      drafts.set('draft', answers.peek())
+      if (Object.keys(choices.peek()).length) drafts.set('choices', choices.peek())
+    } else {
+      answers.value = { ...empty, ...drafts.get<Answers>('draft') }
+      choices.value = drafts.get('choices') ?? {}
+    }
+  })
   const written = (attachments: Attachment[]) => {
     const { message, category: chosen, fields, email, language: own } = answers.value
     const asked = category.value?.fields.map(({ id }) => id) ?? []
@@ -130,12 +147,14 @@ export function createNewTicket(parts: NewTicketParts): NewTicketForm {
       const key = written(uploads?.attachments() ?? [])
       uploads?.clear()
       clear()
+      drafts.set('draft', undefined)
       return key
     },
     forget() {
       clear()
       choices.value = {}
     },
+    destroy: stop,
   }
 }
 

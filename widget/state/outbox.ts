@@ -9,10 +9,11 @@ import type { MessageId, TicketId } from '../../server/contract/ids.ts'
 import type { Message, NewMessage } from '../../server/contract/message.ts'
 import type { Conversation, NewTicket } from '../../server/contract/ticket.ts'
 import type { FailureCode } from '../handle.ts'
-import { type Call, RelayProblem } from '../relay/call.ts'
+import { type Call, forOne, RelayProblem, superseded } from '../relay/call.ts'
 import type { Clock } from './clock.ts'
 import { randomName } from './random.ts'
 import { createShelf } from './shelf.ts'
+import { isTheirs, type Owner } from './whose.ts'
 
 interface Written {
   /** The `Idempotency-Key` of every try. */
@@ -35,7 +36,9 @@ export interface OutboxParts {
   game: string
   call: Call
   clock: Clock
-  owner: ReadonlySignal<string | undefined>
+  owner: ReadonlySignal<Owner>
+  /** Changes with whoever is here. */
+  person: ReadonlySignal<unknown>
   /** An anonymous player comes to be with the first thing they send. */
   begin(): Promise<void>
   /** Work to show for a new ticket, where the game asks for it. */
@@ -56,7 +59,8 @@ export interface Outbox {
   retry(key: string): void
   /** Takes one back, to be written again. */
   discard(key: string): Outgoing | undefined
-  wipe(): void
+  /** Somebody else takes the writer's place, whose messages stay here for them unless they are wiped. */
+  leave(wipe: boolean): void
   /** Brings back what an earlier page left, once. */
   load(): Promise<void>
   destroy(): void
@@ -77,16 +81,20 @@ const passing: readonly FailureCode[] = [
 const longestWaitMs = 60_000
 
 export function createOutbox(parts: OutboxParts): Outbox {
-  const { game, call, clock, owner, begin, prove, onOpened, onReplied, onProblem } = parts
+  const { game, call, clock, owner, person, begin, prove, onOpened, onReplied, onProblem } = parts
   const held = signal<readonly Outgoing[]>([])
-  const items = computed(() => held.value.filter((item) => mayGoAs(item.owner, owner.value)))
+  /** Written here by nobody yet: by the same hands, should they say now who they are. */
+  const fresh = new Set<string>()
+  const items = computed(() =>
+    held.value.filter((item) => isTheirs(item.owner, owner.value) || (item.owner === undefined && fresh.has(item.key))),
+  )
   const shelf = createShelf<Outgoing>(`medkit:${game}`, 'outbox')
   let loaded = false
   let flushing = false
   let failures = 0
   let callOff = () => {}
 
-  const change = (key: string, values: Partial<Pick<Outgoing, 'state' | 'code' | 'twin'>>) => {
+  const change = (key: string, values: Partial<Pick<Outgoing, 'state' | 'code' | 'twin' | 'owner'>>) => {
     held.value = held.value.map((item) => (item.key === key ? { ...item, ...values } : item))
   }
   const drop = (key: string) => {
@@ -94,13 +102,24 @@ export function createOutbox(parts: OutboxParts): Outbox {
     shelf.remove(key)
   }
 
-  const send = async ({ key, body, ticketId }: Outgoing) => {
+  /** From the first try on it is one player's, whoever comes next. */
+  const own = (item: Outgoing) => {
+    if (item.owner) return
+    change(item.key, { owner: owner.value })
+    const owned = held.value.find(({ key }) => key === item.key)
+    if (owned) shelf.put(owned)
+  }
+  const send = async (item: Outgoing) => {
+    const { key, body, ticketId } = item
+    const same = forOne(() => person.peek())
     await begin()
+    same(0)
+    own(item)
     if (ticketId) {
       onReplied(ticketId, await call('POST /tickets/:ticketId/messages', { params: { ticketId }, body, key }))
       return
     }
-    const proof = await prove()
+    const proof = same(await prove())
     onOpened(await call('POST /tickets', { body: { ...(body as NewTicket), ...(proof && { proof }) }, key }), key)
   }
 
@@ -113,9 +132,11 @@ export function createOutbox(parts: OutboxParts): Outbox {
       drop(item.key)
       return true
     } catch (error) {
-      const { code, retryAfterMs } = error instanceof RelayProblem ? error : new RelayProblem('internal')
+      const { code, retryAfterMs, cause } = error instanceof RelayProblem ? error : new RelayProblem('internal')
       const again = passing.includes(code)
       change(item.key, { state: again ? 'waiting' : 'failed', code })
+      // Somebody else is here: it waits for who wrote it.
+      if (cause === superseded) return !items.value.some(({ key }) => key === item.key)
       onProblem(code)
       if (again) later(retryAfterMs)
       return !again
@@ -146,6 +167,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
     }
   }
   const add = (item: Outgoing) => {
+    fresh.add(item.key)
     held.value = [...held.value, item]
     // Only then does the draft go: a page that dies now still has the message.
     shelf.put(item).then(flush)
@@ -174,8 +196,10 @@ export function createOutbox(parts: OutboxParts): Outbox {
       drop(key)
       return item
     },
-    wipe() {
+    leave(wipe) {
       callOff()
+      fresh.clear()
+      if (!wipe) return
       held.value = []
       shelf.wipe()
     },
@@ -193,8 +217,4 @@ export function createOutbox(parts: OutboxParts): Outbox {
       shelf.close()
     },
   }
-}
-
-function mayGoAs(writer: string | undefined, owner: string | undefined): boolean {
-  return writer === undefined || writer === owner || (writer === '' && owner !== undefined)
 }

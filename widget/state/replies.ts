@@ -1,9 +1,9 @@
 /** What the player is writing on tickets that exist: a draft and its files for each. */
 
-import { type Signal, signal } from '@preact/signals-core'
+import { type ReadonlySignal, type Signal, signal } from '@preact/signals-core'
 import type { TicketId } from '../../server/contract/ids.ts'
+import type { Drafts } from './drafts.ts'
 import type { Outbox } from './outbox.ts'
-import type { Storage } from './storage.ts'
 import type { Uploads } from './uploads.ts'
 
 export interface Reply {
@@ -17,20 +17,31 @@ export interface Reply {
 
 export interface Replies {
   on(id: TicketId): Reply
-  forget(): void
+  /** It is known by now whose drafts are theirs. */
+  restore(): void
+  /** @param wipe the files, too: else they stay for who chose them */
+  forget(wipe: boolean): void
 }
 
-export function createReplies(storage: Storage, outbox: Outbox, uploadsAt: (id: TicketId) => Uploads): Replies {
+export interface ReplyParts {
+  drafts: Drafts
+  outbox: Outbox
+  /** Changes with whoever is here. */
+  person: ReadonlySignal<unknown>
+  uploadsAt(id: TicketId): Uploads
+}
+
+export function createReplies({ drafts, outbox, person, uploadsAt }: ReplyParts): Replies {
   const replies = new Map<TicketId, Reply>()
 
   const create = (id: TicketId): Reply => {
     const draft = `draft:${id}`
-    const text = signal(storage.get<string>(draft) ?? '')
+    const text = signal(drafts.get<string>(draft) ?? '')
     const sending = signal(false)
     const uploads = uploadsAt(id)
     const write = (value: string) => {
       text.value = value
-      storage.set(draft, value || undefined)
+      drafts.set(draft, value || undefined)
     }
     return {
       text,
@@ -40,8 +51,11 @@ export function createReplies(storage: Storage, outbox: Outbox, uploadsAt: (id: 
       async send() {
         if (sending.value || !text.value.trim()) return true
         sending.value = true
+        const writer = person.peek()
         const arrived = await uploads.settled()
         sending.value = false
+        // Whoever wrote it may have gone in the meantime, and their words are not the next one's.
+        if (person.peek() !== writer) return true
         if (!arrived) return false
         const attachments = uploads.attachments()
         const ids = attachments.map(({ id }) => id)
@@ -58,8 +72,11 @@ export function createReplies(storage: Storage, outbox: Outbox, uploadsAt: (id: 
       replies.set(id, reply)
       return reply
     },
-    forget() {
-      for (const { uploads } of replies.values()) uploads.clear()
+    restore() {
+      for (const [id, { text }] of replies) text.value ||= drafts.get(`draft:${id}`) ?? ''
+    },
+    forget(wipe) {
+      for (const { uploads } of replies.values()) wipe ? uploads.clear() : uploads.leave()
       replies.clear()
     },
   }

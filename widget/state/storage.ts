@@ -5,6 +5,8 @@ export interface Storage {
   /** `undefined` takes it away. */
   set(name: string, value: unknown): void
   wipe(): void
+  /** Tells what another tab has changed, and what may have changed while this page was put away. @returns takes the listener off */
+  onElsewhere(listener: () => void): () => void
 }
 
 /** Where the browser refuses, values last as long as the page. */
@@ -27,6 +29,21 @@ export function createStorage(game: string): Storage {
       })
       if (kept || value === undefined) memory.delete(name)
       else memory.set(name, value)
+    },
+    onElsewhere(listener) {
+      const hear = ({ key }: StorageEvent) => {
+        // Without a key, all of it went.
+        if (key === null || key.startsWith(prefix)) listener()
+      }
+      const comeBack = ({ persisted }: PageTransitionEvent) => {
+        if (persisted) listener()
+      }
+      addEventListener('storage', hear)
+      addEventListener('pageshow', comeBack)
+      return () => {
+        removeEventListener('storage', hear)
+        removeEventListener('pageshow', comeBack)
+      }
     },
     wipe() {
       memory.clear()

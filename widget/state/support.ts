@@ -3,7 +3,7 @@
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals-core'
 import type { PlayerEvent } from '../../server/contract/event.ts'
 import type { Game } from '../../server/contract/game.ts'
-import type { NewSession } from '../../server/contract/player.ts'
+import type { Bearer, NewSession } from '../../server/contract/player.ts'
 import type { Challenge } from '../../server/contract/proof.ts'
 import type { Emit, FailureCode } from '../handle.ts'
 import { part } from '../part.ts'
@@ -13,6 +13,8 @@ import type { StartOptions } from '../start.ts'
 import { createSpeech, type Speech } from '../words/words.ts'
 import type { Clock } from './clock.ts'
 import { type Connection, createConnection } from './connection.ts'
+import { createDrafts, type Drafts } from './drafts.ts'
+import type { Arriving } from './kept-session.ts'
 import { createNewTicket, type NewTicketForm } from './new-ticket.ts'
 import { createNotices, type Notices } from './notices.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
@@ -33,6 +35,8 @@ export interface SupportParts {
   closable: boolean
   /** The game chooses files, where the webview cannot. */
   pickFile: (() => void) | undefined
+  /** Whether it is asked first who is to be here. */
+  doubt: boolean
   clock: Clock
   fetch: typeof fetch
   emit: Emit
@@ -45,12 +49,15 @@ export interface SupportParts {
 
 export interface Support extends Omit<SupportParts, 'fetch'> {
   storage: Storage
+  drafts: Drafts
   call: Call
   identity: Identity
   speech: Speech
   game: ReadonlySignal<Game | undefined>
   gameFailure: ReadonlySignal<FailureCode | undefined>
   loadGame(): Promise<void>
+  /** Whose token it is, which is not the session's own. */
+  whoIs(token: string): Promise<Bearer>
   /** Whether this player can write to the studio at all; undefined until it is known. */
   opens: ReadonlySignal<boolean | undefined>
   session: Session
@@ -71,6 +78,8 @@ export interface Support extends Omit<SupportParts, 'fetch'> {
   pad: Signal<boolean>
   /** Two panes fit side by side. */
   wide: Signal<boolean>
+  /** The player has to decide about it before anything else is shown. */
+  arriving: Signal<Arriving | undefined>
   /** Nobody is known here, and nobody may stay unknown. */
   mustSignIn: ReadonlySignal<boolean>
   /** Closes one thing at a time: the word after an act, the view, the panel. */
@@ -105,6 +114,7 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
     person: () => session.person.peek(),
   }
   const call = createCall({ relay, fetch, identity })
+  const callAs = (token: string) => createCall({ relay, fetch, identity: fixed(token) })
   const solved = async (asked: Promise<Challenge>) => (await fetchProof()).solve(await asked)
   const prove = async () => {
     if (game.value?.proofOfWork && session.kind.value === 'anonymous') return solved(call('POST /challenges'))
@@ -122,21 +132,22 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
     storage,
     clock,
     ask: enter,
-    end: (token) => createCall({ relay, fetch, identity: fixed(token) })('DELETE /session'),
+    end: (token) => callAs(token)('DELETE /session'),
     onExpiring: () => emit('token-expiring', undefined),
-    onForget: () =>
-      batch(() => {
-        tickets.forget()
-        outbox.wipe()
-        form.forget()
-        if (talk.value) talk.value.forget()
-        // Its own code is fetched later than this may be needed.
-        else dropShelf(`medkit:${key}:files`)
-        diagnostics.forget()
-        notices.clear()
-        router.home()
-      }),
+    doubt: parts.doubt,
+    onLeave(wipe) {
+      tickets.forget()
+      form.forget()
+      if (talk.value) talk.value.forget(wipe)
+      // Its own code is fetched later than this may be needed.
+      else if (wipe) dropShelf(`medkit:${key}:files`)
+      if (wipe) diagnostics.forget()
+      outbox.leave(wipe)
+      notices.clear()
+      router.home()
+    },
   })
+  const drafts = createDrafts(storage, session.owner)
   const known = computed(() => !!session.kind.value && !session.ended.value)
   const asksOwn = computed(() => known.value && !!shared.value?.canByPlayer)
   const tickets = createTickets(call)
@@ -145,6 +156,7 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
     call,
     clock,
     owner: session.owner,
+    person: session.person,
     begin: session.begin,
     prove,
     onOpened(conversation, outgoing) {
@@ -163,7 +175,8 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
   })
   const form = createNewTicket({
     game,
-    storage,
+    drafts,
+    owner: session.owner,
     outbox,
     language: computed(() => ticketLanguage(game.value, options.locale)),
     async files() {
@@ -187,6 +200,7 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
     },
   })
   const stops = [
+    storage.onElsewhere(session.look),
     effect(() => {
       // Somebody new: their tickets, and in the same breath what shows them.
       session.person.value
@@ -217,6 +231,7 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
   return {
     ...parts,
     storage,
+    drafts,
     call,
     identity,
     speech,
@@ -226,6 +241,7 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
       guarded(gameFailure, async () => {
         shared.value = await call('GET /games/:game', { params: { game: key } })
       }),
+    whoIs: (token) => callAs(token)('GET /session'),
     opens: computed(() => {
       // For somebody anonymous the answer for anyone holds meanwhile: nothing they write in is taken from under them.
       if (asksOwn.value && !own.value && session.kind.value !== 'anonymous') return undefined
@@ -246,6 +262,7 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
     busy: signal(false),
     pad: signal(false),
     wide: signal(false),
+    arriving: signal(),
     mustSignIn: computed(() => !session.kind.value && !!game.value && !game.value.signIn.includes('anonymous')),
     back() {
       if (notices.current.value) notices.clear()
@@ -268,6 +285,7 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
     },
     destroy() {
       for (const stop of stops) stop()
+      form.destroy()
       outbox.destroy()
       talk.value?.destroy()
       connection.destroy()

@@ -1,6 +1,6 @@
 /** What comes after writing: the conversations, the replies, and the files on everything. Fetched after the first paint. */
 
-import { computed, effect } from '@preact/signals-core'
+import { computed, effect, untracked } from '@preact/signals-core'
 import type { Attachment } from '../../server/contract/attachment.ts'
 import type { TicketId } from '../../server/contract/ids.ts'
 import type { Message } from '../../server/contract/message.ts'
@@ -28,7 +28,8 @@ export interface Talk {
   uploads(): Uploads
   /** The line is there again: what stopped goes on. */
   goOn(): void
-  forget(): void
+  /** @param wipe what the browser keeps, too */
+  forget(wipe: boolean): void
   destroy(): void
 }
 
@@ -39,7 +40,7 @@ export function talkOf(support: Support): Talk {
 }
 
 function createTalk(support: Support): Talk {
-  const { options, clock, call, storage, session, tickets, game, router, speech, notices, act, outbox, form } = support
+  const { options, clock, call, drafts, session, tickets, game, router, speech, notices, act, outbox, form } = support
   const threads = createThreads(call, tickets)
   const files = createFiles(call, clock)
   const kept = createKeptFiles(options.game, clock, session.owner)
@@ -56,7 +57,7 @@ function createTalk(support: Support): Talk {
     return made
   }
   const newFiles = uploadsAt('new')
-  const replies = createReplies(storage, outbox, uploadsAt)
+  const replies = createReplies({ drafts, outbox, person: session.person, uploadsAt })
 
   const uploads = () => {
     const id = inView(support)
@@ -79,7 +80,11 @@ function createTalk(support: Support): Talk {
       if (event.type === 'attachment-changed') hearOf(event.data.attachment)
     }),
     effect(() => {
-      if (isKnown.value) for (const one of everyUploads) one.restore()
+      session.person.value
+      session.owner.value
+      if (!isKnown.value) return
+      untracked(replies.restore)
+      for (const one of everyUploads) one.restore()
     }),
     effect(() => {
       const id = inView(support)
@@ -115,12 +120,15 @@ function createTalk(support: Support): Talk {
       if (id && threads.all.value[id]?.messages.some(isUnderWay)) threads.look(id)
       for (const one of everyUploads) one.goOn()
     },
-    forget() {
-      kept.wipe()
+    forget(wipe) {
+      if (wipe) kept.wipe()
       threads.forget()
-      newFiles.clear()
-      replies.forget()
+      if (wipe) newFiles.clear()
+      else newFiles.leave()
+      replies.forget(wipe)
       files.forget()
+      everyUploads.clear()
+      everyUploads.add(newFiles)
     },
     destroy() {
       for (const stop of stops) stop()

@@ -70,6 +70,8 @@ export interface Uploads {
   goOn(): void
   /** After sending, the message has them; after signing out, nobody has. */
   clear(): void
+  /** Out of memory: they stay for who chose them. */
+  leave(): void
   /** Stops, and leaves everything where it is for the next page. */
   stop(): void
 }
@@ -185,6 +187,11 @@ export function createUploads({ call, relay, identity, place, kept, limits, begi
   const stop = () => {
     for (const { key } of items.value) halt(key)
   }
+  const leave = () => {
+    stop()
+    items.value = []
+    tooMany.value = false
+  }
 
   return {
     items,
@@ -252,11 +259,10 @@ export function createUploads({ call, relay, identity, place, kept, limits, begi
       for (const item of items.value) if (item.state === 'failed' && passing.includes(item.code)) again(item)
     },
     clear() {
-      stop()
       for (const { key } of items.value) kept.drop(key)
-      items.value = []
-      tooMany.value = false
+      leave()
     },
+    leave,
     stop,
   }
 }

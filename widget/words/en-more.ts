@@ -105,6 +105,17 @@ export const more = {
   add: 'Add them',
   notNow: 'Not now',
 
+  signedInAs: 'Signed in as {name}',
+  notSignedIn: 'Not signed in',
+  guest: 'Guest',
+  leaveGuest: 'Only the recovery key under “Your data” opens these tickets again.',
+  cancel: 'Cancel',
+  signingInAs: 'You are signing in as {name}.',
+  soFar: 'On this device so far: {name}.',
+  goOnAs: 'Go on as {name}',
+  stayAs: 'No, stay as {name}',
+  notSignIn: 'Do not sign in',
+
   held: 'What we hold',
   heldTickets: { one: '{n} ticket', other: '{n} tickets' },
   heldFiles: { one: '{n} file', other: '{n} files' },
