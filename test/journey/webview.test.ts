@@ -119,6 +119,27 @@ describe('the page in a game’s webview', () => {
     await until(async () => (await language()) === 'de', 'the game’s own word is heard')
   })
 
+  it('hears a native app that posts past the page, and React Native, which makes its event on the document', async () => {
+    const { page } = await open(`#token=${await tokenOf('ada')}`)
+    await page.getByText(en.noTickets).waitFor()
+    const panel = page.locator('medkit-host .panel')
+    for (const [locale, place] of [
+      ['de', 'window'],
+      ['ja', 'document'],
+    ] as const) {
+      // Neither a source nor an origin, as both have it.
+      await page.evaluate(
+        ([locale, place]) => {
+          const data = JSON.stringify({ medkit: 1, type: 'locale', locale })
+          const target = place === 'window' ? window : document
+          target.dispatchEvent(new MessageEvent('message', { data }))
+        },
+        [locale, place] as const,
+      )
+      await until(async () => (await panel.getAttribute('lang')) === locale, `the ${place} is listened to`)
+    }
+  })
+
   it('says what is missing when the address names no game', async () => {
     const { page } = await open('')
     await page.goto(`${relay.url}/?game=`)

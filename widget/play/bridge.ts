@@ -31,11 +31,18 @@ declare global {
 
 /** @param scheme `unity` or `uniwebview`, where the only way out of the page is an address the game catches. */
 export function createBridge(scheme: string | null): Bridge {
-  const send = findSender(scheme)
+  // Read once: whoever is around us now is who we speak with as long as this page stands.
+  const around = parentOrigin()
+  const send = findSender(scheme, around)
   const listeners = new Set<(message: FromGame) => void>()
-  addEventListener('message', (event) => {
-    const message = fromGame(event)
+  const take = (event: MessageEvent<unknown>) => {
+    const message = mayBeHeard(event, around) ? fromGame(event.data) : undefined
     if (message) for (const listener of listeners) listener(message)
+  }
+  addEventListener('message', take)
+  // React Native's `postMessage` makes its event on the document, on Android; should it rise, the window hears it.
+  document.addEventListener('message', (event) => {
+    if (event instanceof MessageEvent && !event.bubbles) take(event)
   })
   const tell: Bridge['tell'] = (type, more) => send?.({ medkit: 1, type, ...more })
   return {
@@ -55,7 +62,7 @@ export function createBridge(scheme: string | null): Bridge {
   }
 }
 
-function findSender(scheme: string | null): ((message: object) => void) | undefined {
+function findSender(scheme: string | null, around: string | undefined): ((message: object) => void) | undefined {
   const { webkit, medkitHost, ReactNativeWebView, Unity } = window
   const handler = webkit?.messageHandlers?.medkit
   if (handler) return (message) => handler.postMessage(message)
@@ -65,21 +72,32 @@ function findSender(scheme: string | null): ((message: object) => void) | undefi
   if (scheme === 'unity' || scheme === 'uniwebview') {
     return (message) => location.assign(`${scheme}://medkit?message=${encodeURIComponent(JSON.stringify(message))}`)
   }
-  const origin = parentOrigin()
-  return origin ? (message) => parent.postMessage(message, origin) : undefined
+  return around ? (message) => parent.postMessage(message, around) : undefined
 }
 
 /** Only the studio's own pages may frame this one: the relay's `frame-ancestors` sees to it. */
 function parentOrigin(): string | undefined {
   if (parent === window) return undefined
   const [nearest] = location.ancestorOrigins ?? []
-  return nearest ?? (document.referrer ? new URL(document.referrer).origin : undefined)
+  const origin = nearest ?? (document.referrer ? new URL(document.referrer).origin : undefined)
+  // So every sandboxed frame calls itself: it names nobody.
+  return origin === 'null' ? undefined : origin
 }
 
-/** From the frame around us, or from this very window, where a native game runs its script. */
-function fromGame({ data, source, origin }: MessageEvent<unknown>): FromGame | undefined {
-  const own = source === window || source === null
-  if (!own && (source !== parent || origin !== parentOrigin())) return undefined
+/**
+ * From the frame around us, or from this very window, where a native game runs its script.
+ *
+ * A message has no source when a native app posted it past every page, as Android's `postWebMessage` does (its origin is
+ * empty then), or when script of this page made the event itself. It has none, either, when the frame that sent it is
+ * gone by now, as an advertisement's can be at will: its origin tells.
+ */
+function mayBeHeard({ source, origin }: MessageEvent<unknown>, around: string | undefined): boolean {
+  if (source === window) return true
+  if (source === null) return origin === location.origin || (origin === '' && parent === window)
+  return source === parent && origin === around
+}
+
+function fromGame(data: unknown): FromGame | undefined {
   const message = typeof data === 'string' ? parsed(data) : data
   const known = typeof message === 'object' && message !== null && 'medkit' in message && message.medkit === 1
   return known ? (message as unknown as FromGame) : undefined
