@@ -178,3 +178,10 @@ function mistakeIn({ type, required }: FormField, value: string): Mistake | unde
   if (!value) return required ? 'needed' : undefined
   return type === 'number' && Number.isNaN(Number(value)) ? 'needNumber' : undefined
 }
+
+/** Among the game's languages, the one nearest to how the player's browser speaks. */
+export function ticketLanguage(game: Game | undefined, locale: string): string {
+  const languages: readonly string[] = game?.languages ?? []
+  const wanted = [locale, locale.replace(/-.*/, ''), ...languages]
+  return wanted.find((code) => languages.includes(code)) ?? locale
+}

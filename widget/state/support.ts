@@ -15,7 +15,7 @@ import type { Clock } from './clock.ts'
 import { type Connection, createConnection } from './connection.ts'
 import { createDrafts, type Drafts } from './drafts.ts'
 import type { Arriving } from './kept-session.ts'
-import { createNewTicket, type NewTicketForm } from './new-ticket.ts'
+import { createNewTicket, type NewTicketForm, ticketLanguage } from './new-ticket.ts'
 import { createNotices, type Notices } from './notices.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
 import { createRouter, type Router } from './route.ts'
@@ -298,11 +298,4 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
 /** A bearer that is not, or no longer, the session's own. */
 function fixed(token: string): Identity {
   return { token: async () => token, renew: async () => undefined }
-}
-
-/** Among the game's languages, the one nearest to how the player's browser speaks. */
-function ticketLanguage(game: Game | undefined, locale: string): string {
-  const languages: readonly string[] = game?.languages ?? []
-  const wanted = [locale, locale.replace(/-.*/, ''), ...languages]
-  return wanted.find((code) => languages.includes(code)) ?? locale
 }
