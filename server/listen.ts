@@ -19,10 +19,6 @@ export interface Patience {
 
 const patience: Patience = { headersMs: 15_000, bodyMs: 15_000, formMs: 120_000, pieceMs: 300_000, silenceMs: 120_000 }
 
-/** A piece of an upload as the widget sends it, and some. In bytes. */
-const mostTakenUnread = 5_242_880
-const hearMs = 1_000
-
 export interface ListenOptions {
   fetch: Hono['fetch']
   host: string
@@ -48,15 +44,14 @@ export function listen({ fetch, host, port, ...options }: ListenOptions): Promis
     connectionsCheckingInterval: Math.min(5_000, allowed.headersMs),
   }
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch, hostname: host, port, serverOptions, autoCleanupIncoming: false }, (info) =>
+    const server = serve({ fetch, hostname: host, port, serverOptions }, (info) =>
       resolve(listening(server, addressAt(host, info.port))),
     )
     server.once('error', reject)
     server.setTimeout(allowed.silenceMs)
-    server.prependListener('request', (incoming: IncomingMessage, outgoing: ServerResponse) => {
-      cutWhenSlow(incoming, outgoing, bodyPatience(incoming.url ?? '', allowed))
-      outgoing.once('finish', () => leaveUnread(incoming))
-    })
+    server.prependListener('request', (incoming: IncomingMessage, outgoing: ServerResponse) =>
+      cutWhenSlow(incoming, outgoing, bodyPatience(incoming.url ?? '', allowed)),
+    )
   })
 }
 
@@ -77,28 +72,6 @@ function listening(server: ServerType, address: string): Listening {
       if ('closeAllConnections' in server) server.closeAllConnections()
     },
   }
-}
-
-/**
- * Node takes whatever else comes after an answer, to use the connection again. Of what is long nothing more is read: the
- * client gets a moment to hear the answer, and then the connection ends.
- */
-function leaveUnread(incoming: IncomingMessage): void {
-  const { complete, headers, socket } = incoming
-  if (complete) return
-  function leave(): void {
-    socket.pause()
-    setTimeout(() => socket.destroy(), hearMs).unref()
-  }
-  if (Number(headers['content-length'] ?? 0) > mostTakenUnread) {
-    leave()
-    return
-  }
-  let taken = 0
-  incoming.on('data', (chunk: Buffer) => {
-    taken += chunk.byteLength
-    if (taken > mostTakenUnread) leave()
-  })
 }
 
 /** Node has one deadline for all bodies, and it must leave room for the largest. */
