@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isPostgres } from '../../server/store/engine.ts'
 import { freshDatabase } from '../postgres.ts'
-import { type Acknowledged, play } from './player.ts'
+import { type Acknowledged, play, sendAgain } from './player.ts'
 import { type RelayProcess, startRelayProcess } from './relay-process.ts'
 import { judge, misbehaveSomewhere, startVendors, type Vendors, type Verdict } from './vendors.ts'
 
@@ -26,6 +26,8 @@ export interface CrashResult extends Verdict {
   violations: string[]
   /** Seconds from the last kill until every vendor had everything. */
   drainSeconds: number
+  /** How many had been parked and were sent again by their players. */
+  sentAgain: number
 }
 
 /** Players of each vendor. */
@@ -79,7 +81,7 @@ export async function crash({ engine, relays, kills }: CrashOptions): Promise<Cr
   await Promise.all(players)
   clearInterval(trouble)
   for (const vendor of Object.values(vendors)) vendor.behave()
-  const drainSeconds = await untilDelivered(vendors, acknowledged)
+  const { drainSeconds, sentAgain } = await untilDelivered(vendors, acknowledged, () => pickAddress(listening))
   const result = {
     ...judge(vendors, acknowledged),
     kills: killed,
@@ -87,6 +89,7 @@ export async function crash({ engine, relays, kills }: CrashOptions): Promise<Cr
     misbehaviours,
     violations: Object.values(vendors).flatMap(({ violations }) => violations),
     drainSeconds,
+    sentAgain,
   }
   const codes = await Promise.all(lives.map(({ relay }) => relay.terminate()))
   if (codes.some((code) => code !== 0)) result.violations.push(`a relay ended with ${codes.join(', ')}`)
@@ -108,10 +111,16 @@ async function born(relay: RelayProcess): Promise<string | undefined> {
   return Promise.race([relay.ready, pause(Math.random() * 300).then(() => undefined)])
 }
 
-async function untilDelivered(vendors: Vendors, acknowledged: readonly Acknowledged[]): Promise<number> {
+async function untilDelivered(vendors: Vendors, acknowledged: Acknowledged[], address: () => string | undefined) {
   const began = Date.now()
-  while (judge(vendors, acknowledged).lost.length > 0 && Date.now() - began < drainMs) await pause(200)
-  return (Date.now() - began) / 1_000
+  const pressed = new Set<string>()
+  for (;;) {
+    const { lost } = judge(vendors, acknowledged)
+    const drainSeconds = (Date.now() - began) / 1_000
+    if (lost.length === 0 || drainSeconds * 1_000 > drainMs) return { drainSeconds, sentAgain: pressed.size }
+    for (const word of await sendAgain(acknowledged, lost, address() ?? '')) pressed.add(word)
+    await pause(1_000)
+  }
 }
 
 const many = 1_000_000

@@ -22,6 +22,7 @@ for (const run of runs) {
   console.log(`  tickets out of order ${result.outOfOrder.length} ${result.outOfOrder.slice(0, 5).join(' ')}`)
   console.log(`  forbidden requests  ${result.violations.length} ${result.violations.slice(0, 5).join(' | ')}`)
   console.log(`  vendor misbehaved   ${JSON.stringify(result.misbehaviours)}`)
+  console.log(`  parked, sent again  ${result.sentAgain}`)
   console.log(`  all delivered       ${result.drainSeconds.toFixed(1)} s after the last kill\n`)
 }
 await stopPostgres()

@@ -6,6 +6,8 @@ export interface Acknowledged {
   /** A word that stands in this message and in no other. */
   word: string
   isOpening: boolean
+  /** Their writer's. */
+  token: string
 }
 
 export interface PlayerParts {
@@ -34,14 +36,53 @@ async function playTicket(parts: PlayerParts, token: string, n: number): Promise
   const opening = `${parts.name}t${n}m0`
   const ticket = await send(parts, token, '/v1/tickets', opening, { language: 'en', subject: 'Crash' })
   if (!ticket) return
-  parts.acknowledged.push({ game: parts.game, ticketId: ticket.id, word: opening, isOpening: true })
+  parts.acknowledged.push({ game: parts.game, ticketId: ticket.id, word: opening, isOpening: true, token })
   const replies = 1 + Math.floor(Math.random() * 3)
   for (let m = 1; m <= replies && !parts.isOver(); m++) {
     const word = `${parts.name}t${n}m${m}`
     const reply = await send(parts, token, `/v1/tickets/${ticket.id}/messages`, word, {})
-    if (reply) parts.acknowledged.push({ game: parts.game, ticketId: ticket.id, word, isOpening: false })
+    if (reply) parts.acknowledged.push({ game: parts.game, ticketId: ticket.id, word, isOpening: false, token })
   }
 }
+
+/**
+ * Presses "send again" on what the relay says could not be sent: a vendor that fails long enough on one message while it
+ * takes others has it parked. To send again is to write anew, so that it comes last from now on.
+ *
+ * @returns the words of those
+ */
+export async function sendAgain(
+  acknowledged: Acknowledged[],
+  missing: readonly string[],
+  address: string,
+): Promise<string[]> {
+  const pressed: string[] = []
+  for (const message of acknowledged.filter(({ word }) => missing.includes(word))) {
+    if (!(await press(message, `${address}/v1/tickets/${message.ticketId}`))) continue
+    acknowledged.push(...acknowledged.splice(acknowledged.indexOf(message), 1))
+    pressed.push(message.word)
+  }
+  return pressed
+}
+
+/** @returns false where it is on its way or nobody answers */
+async function press({ word, token }: Acknowledged, ticket: string): Promise<boolean> {
+  const headers = { authorization: `Bearer ${token}` }
+  const asked = { headers, signal: AbortSignal.timeout(answerMs) }
+  const answer = await fetch(`${ticket}?limit=100`, asked).catch(() => undefined)
+  const { messages = [] } = ((await answer?.json().catch(() => ({}))) ?? {}) as { messages?: Shown[] }
+  const shown = messages.find(({ text }) => text === textOf(word))
+  if (shown?.delivery !== 'failed') return false
+  return (await post(`${ticket}/messages/${shown.id}/retry`, '', headers))?.status === 200
+}
+
+interface Shown {
+  id: string
+  text: string
+  delivery: string
+}
+
+const textOf = (word: string) => `word:${word};`
 
 function send(
   parts: PlayerParts,
@@ -50,7 +91,7 @@ function send(
   word: string,
   more: object,
 ): Promise<{ id: string } | undefined> {
-  const body = JSON.stringify({ message: `word:${word};`, ...more })
+  const body = JSON.stringify({ message: textOf(word), ...more })
   return persist(parts, async (address) => {
     const response = await post(`${address}${path}`, body, {
       authorization: `Bearer ${token}`,
