@@ -85,5 +85,5 @@ export async function toldOf(door: Door, token: string, id: AttachmentId): Promi
 /** The files of players and agents in a relay's folder: all but the one that says which ledger they belong to. */
 export async function filesIn(folder: string): Promise<string[]> {
   const names = await readdir(join(folder, 'files')).catch(() => [])
-  return names.filter((name) => name !== 'ledger-id')
+  return names.filter((name) => !name.startsWith('ledger-id'))
 }
