@@ -54,7 +54,10 @@ export async function keepFilesToOwner(folder: string, isOurs: (name: string) =>
   if (!found?.isDirectory() || !isLoose(found.mode)) return
   try {
     const names = await readdir(folder)
-    if (!names.every(isOurs)) return
+    if (!names.every(isOurs)) {
+      log?.warn({ folder }, 'others of this machine can look into the files’ folder; give it one of its own')
+      return
+    }
     await chmod(folder, 0o700)
     for (const name of names) await closeFile(join(folder, name))
     log?.info({ path: folder, before: octal(found.mode), now: octal(0o700) }, 'made readable by its owner alone')

@@ -74,12 +74,14 @@ const unseen = [
   ],
   ...['\u2066', '\u2067', '\u2068', '\u2069', '\u0000', '\u0007', '\u0008', '\u001b', '\u007f', '\u0301', '\u0338'],
 ]
+/** Of files, groups and records: some programs end a line at them. */
+const separators = ['\u001c', '\u001d', '\u001e']
 const blank = [' ', '\t', '\u00a0', '\u1680', '\u2003', '\u2009', '\u202f', '\u205f', '\u3000', '\u2800']
 
 /** As an agent's page, a text field or a mail program would break it. */
 export function rowsOf(text: string): string[] {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these end lines too
-  return text.split(/\r\n|[\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]/)
+  const plain = separators.reduce((rest, separator) => rest.replaceAll(separator, '\n'), text)
+  return plain.split(/\r\n|[\n\r\v\f\x85\u2028\u2029]/)
 }
 
 const drawn = [...pictures].flatMap(([letter, all]) => all.map((one): [string, string] => [one, letter]))
