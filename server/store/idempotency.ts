@@ -43,12 +43,11 @@ export function idempotencyRows(db: Kysely<Tables>, seal: Seal) {
     async forget(player: PlayerKey): Promise<void> {
       const rows = await db.deleteFrom('idempotency').where('player', '=', player).returningAll().execute()
       const sealed = await seal(player)
-      await insertRows(
-        db,
-        'idempotency',
-        rows.map((row) => ({ ...row, key: hashOf(row.key), player: sealed, fingerprint: erased, answer: '' })),
-        { orNothing: true },
-      )
+      // One by one: a player's keys of a week may be more than one statement takes.
+      for (const row of rows) {
+        const used = { ...row, key: hashOf(row.key), player: sealed, fingerprint: erased, answer: '' }
+        await insertRows(db, 'idempotency', [used], { orNothing: true })
+      }
     },
   }
 }
