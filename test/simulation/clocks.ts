@@ -11,8 +11,8 @@ export interface SteppingClock extends Clock {
   /** Sets it right. */
   correct: () => void
   /**
-   * The most time that may be taken to have passed between two moments, both in the past: as much as did, or more where it
-   * was set forward.
+   * The most time that whoever waits may take to have passed between two moments, both in the past: as much as did, or more
+   * where it was set forward, though it was set back before.
    */
   mostBetween: (from: number, to: number) => number
 }
@@ -27,11 +27,14 @@ export function createSteppingClock(world: World, skewMs: number): SteppingClock
     step: (ms) => steps.push({ at: world.now(), offset: offset() + ms }),
     correct: () => steps.push({ at: world.now(), offset: 0 }),
     mostBetween: (from, to) => {
-      const then = steps.findLast(({ at }) => at <= from)?.offset ?? skewMs
-      return steps.reduce((most, { at, offset }, index) => {
-        const end = Math.min(to, steps[index + 1]?.at ?? to)
-        return end < from || at > to ? most : Math.max(most, end - from + offset - then)
-      }, to - from)
+      let [least, most] = [Number.POSITIVE_INFINITY, to - from]
+      for (const [index, { at, offset }] of steps.entries()) {
+        const [begin, end] = [Math.max(from, at), Math.min(to, steps[index + 1]?.at ?? to)]
+        if (end < begin) continue
+        least = Math.min(least, begin + offset)
+        most = Math.max(most, end + offset - least)
+      }
+      return most
     },
   }
 }

@@ -84,7 +84,9 @@ function judgeSilence({ calls }: Site, history: History): string[] {
   return calls
     .filter(({ operation }) => operation !== 'find' && operation !== 'forget' && operation !== 'ask')
     .filter(({ name, decidedAt }) => {
-      const endedAt = history.erasedAt.get(playerOfName(name))
+      // A request for erasure that comes late erases what was written since the one before.
+      const own = history.messages.find((one) => one.name === name)?.erasedAt
+      const endedAt = own ?? history.erasedAt.get(playerOfName(name))
       return endedAt !== undefined && decidedAt > endedAt && isErased(history, name)
     })
     .map(({ operation, name, by }) => `${by.name} made ${operation} of ${name} after its player was erased`)

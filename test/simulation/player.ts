@@ -42,6 +42,7 @@ async function beSilent({ world, chance, restMs }: PlayerParts, sweeps: Sweeps):
   if (chance.happens(0.8)) await Promise.race([sweeps.next(), world.sleep(longestWaitMs)])
 }
 
+const fairOnceErased: readonly string[] = ['erasure_under_way', 'not_found', 'idempotency_key_reused']
 const deedsAfterwards = 4
 const lookEveryMs = 5_000
 const longestWaitMs = 60_000
@@ -163,13 +164,19 @@ export function createPlayer(parts: PlayerParts) {
 
   const allWritten = () => [...messages.values()].flat()
 
-  /** Whoever is being erased is told so, and finds nothing of theirs afterwards. */
-  const isFair = ({ code }: Refusal) => erasing.hasAsked() && (code === 'erasure_under_way' || code === 'not_found')
+  /**
+   * Whoever is being erased is told so, and finds nothing of theirs afterwards. What was taken without their hearing of it,
+   * and then erased, is not taken once more.
+   */
+  const isFair = ({ code }: Refusal) => erasing.hasAsked() && fairOnceErased.includes(code)
 
   /** @param last - what was taken since it was last looked: nobody can say whether that was before or after */
   async function noticeErasure(last: readonly Written[] = []): Promise<void> {
     if (!erasing.hasAsked() || !(await erasing.hasJustEnded())) return
-    for (const one of allWritten()) one.fate = last.includes(one) ? 'unsure' : 'erased'
+    for (const one of allWritten()) {
+      one.fate = last.includes(one) ? 'unsure' : 'erased'
+      one.erasedAt = world.now()
+    }
     messages.clear()
     tickets.length = 0
   }

@@ -16,6 +16,8 @@ export interface Written {
   sentAgainAt: number[]
   /** `erased`: from before an erasure that has ended. `unsure`: taken either before it began or after its end. */
   fate?: 'erased' | 'unsure'
+  /** When the erasure was seen to have ended that it is from before. */
+  erasedAt?: number
 }
 
 export interface WrittenTicket {
