@@ -49,9 +49,10 @@ export function listen({ fetch, host, port, ...options }: ListenOptions): Promis
     )
     server.once('error', reject)
     server.setTimeout(allowed.silenceMs)
-    server.prependListener('request', (incoming: IncomingMessage, outgoing: ServerResponse) =>
-      cutWhenSlow(incoming, outgoing, bodyPatience(incoming.url ?? '', allowed)),
-    )
+    server.prependListener('request', (incoming: IncomingMessage, outgoing: ServerResponse) => {
+      cutWhenSlow(incoming, outgoing, bodyPatience(incoming.url ?? '', allowed))
+      stopReadingOnceAnswered(incoming, outgoing)
+    })
   })
 }
 
@@ -93,4 +94,22 @@ function cutWhenSlow(incoming: IncomingMessage, outgoing: ServerResponse, ms: nu
   const stop = () => clearTimeout(timer)
   incoming.once('end', stop)
   incoming.once('close', stop)
+}
+
+/** What is left of a body that was answered already, and is read to its end to keep the connection: in bytes. */
+const mostLeftToRead = 1024 * 1024
+
+/**
+ * What still comes after a refusal is not read, unless it is little: `@hono/node-server` would take up to 64 MiB of it for
+ * half a second, and closes the connection then.
+ */
+function stopReadingOnceAnswered(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  const { 'content-length': length, 'transfer-encoding': encoding } = incoming.headers
+  if (encoding === undefined && Number(length ?? 0) <= mostLeftToRead) return
+  const pause = () => void setImmediate(() => incoming.complete || incoming.socket.pause())
+  outgoing.once('finish', () => {
+    // Node begins to read what is left when the answer is out, and the adapter a moment later.
+    pause()
+    incoming.on('resume', pause)
+  })
 }

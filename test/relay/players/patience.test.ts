@@ -34,7 +34,7 @@ async function heard(socket: Socket): Promise<string> {
   const chunks: Buffer[] = []
   socket.on('data', (chunk) => chunks.push(chunk))
   socket.on('error', () => undefined)
-  if (!socket.closed) await once(socket, 'close')
+  if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve))
   return Buffer.concat(chunks).toString()
 }
 
@@ -138,6 +138,26 @@ describe('Nobody sends more than was agreed', () => {
     expect((await send('/desk/sign-in', 10_000, form)).status).toBe(413)
     expect((await send(`/desk/tickets/${id}/messages`, 28_000_000, { ...form, authorization })).status).toBe(413)
   })
+})
+
+it('What still comes after a refusal is left where it is, and the connection ends', async () => {
+  const socket = await open()
+  const piece = Buffer.alloc(65_536, 'x')
+  const most = 2_000
+  let sent = 0
+  const send = () => {
+    while (sent < most && !socket.closed) {
+      sent += 1
+      if (!socket.write(piece)) return
+    }
+  }
+  const answer = heard(socket)
+  socket.on('drain', send)
+  socket.write(head('POST /desk/tickets/1/messages HTTP/1.1', `content-length: ${most * piece.length}`))
+  send()
+  expect(await answer).toMatch(/^HTTP\/1.1 401/)
+  // The rest is what the two kernels hold.
+  expect(sent).toBeLessThan(most / 4)
 })
 
 describe('What is no proper HTTP is refused by the parser', () => {
