@@ -16,6 +16,7 @@ import type { Identify } from './players/identity.ts'
 import { TokenRefused } from './players/token-refused.ts'
 import { problemResponse, Refusal } from './problem.ts'
 import type { Readiness } from './readiness.ts'
+import { createRequestQueue } from './request-queue.ts'
 import type { AddressOf } from './routes/address.ts'
 import type { createUploadHandler } from './routes/attachments.ts'
 import type { BrowserFiles } from './routes/browser-files.ts'
@@ -63,6 +64,7 @@ export interface AppParts {
 export function createApp(parts: AppParts): Hono {
   const app = new Hono()
   app.use(letGoAfterHead)
+  app.use(waitForTurn(parts.addressOf))
   app.use(parts.edge.middleware)
   app.use(answerKnownHosts(parts.publicUrl))
   app.use(answerInTime())
@@ -79,6 +81,17 @@ export function createApp(parts: AppParts): Hono {
   if (parts.desk) app.route('/desk', parts.desk)
   addPages(app, { files: parts.browserFiles, games: parts.games, isDemo: parts.isDemo })
   return app
+}
+
+/** Whoever watches over the relay sees it as it is, and does not stand in line for it. */
+const unqueued: readonly string[] = ['/healthz', '/readyz', '/metrics']
+
+function waitForTurn(addressOf: AddressOf): MiddlewareHandler {
+  const queue = createRequestQueue()
+  return async (context, next) => {
+    if (!unqueued.includes(context.req.path)) await queue.enter(addressOf(context))
+    await next()
+  }
 }
 
 /** Hono answers a HEAD by GET's route and drops the body as it is: one that streams would stay open for ever. */
