@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { systemClock } from '../../server/clock.ts'
 import { createSessionTokens } from '../../server/players/session.ts'
+import { watchHealth } from './health.ts'
 import { watchMemory } from './process-memory.ts'
 import { type Server, startServer } from './server.ts'
 
@@ -104,18 +105,9 @@ async function measure(n: number, { name, prepare, run, mostGrowthMb }: Attack):
 async function watched(relay: Server, run: () => Promise<unknown>): Promise<Seen> {
   await stallOf(relay)
   const memory = watchMemory(relay.pid)
-  let isOver = false
-  const running = run().finally(() => {
-    isOver = true
-  })
-  let healthMs = 0
-  while (!isOver) {
-    const began = performance.now()
-    await (await fetch(`${relay.url}/healthz`)).text()
-    healthMs = Math.max(healthMs, performance.now() - began)
-    await setTimeout(5)
-  }
-  await running
+  const health = watchHealth(relay)
+  await run()
+  const healthMs = await health.end()
   return { healthMs, stallMs: await stallOf(relay), growthMb: memory.end() / 1024 / 1024 }
 }
 

@@ -14,6 +14,7 @@ import { createSessionTokens } from '../../server/players/session.ts'
 import type { Acknowledged } from '../crash/player.ts'
 import { judge } from '../crash/vendors.ts'
 import { startI3dSimulator } from '../vendors/i3d/simulator.ts'
+import { watchHealth } from './health.ts'
 import { watchMemory } from './process-memory.ts'
 import { type Server, startServer } from './server.ts'
 
@@ -52,8 +53,7 @@ const relay = await startRelay()
 const memory = watchMemory(relay.pid)
 const tokens = createSessionTokens([Buffer.from(secret)], { clock: systemClock })
 
-let isOver = false
-const health = watchHealth()
+const health = watchHealth(relay)
 const crowd = await Promise.all(Array.from({ length: players }, (_, n) => playerOf(n)))
 const opening = performance.now()
 await Promise.all(crowd.map((player) => openPanel(player)))
@@ -61,8 +61,7 @@ const opened = performance.now()
 await Promise.all(crowd.slice(0, writers).map((player, n) => write(player, n)))
 const written = performance.now()
 const undelivered = await untilDelivered()
-isOver = true
-const healthMs = await health
+const healthMs = await health.end()
 report(memory.end())
 for (const { agent } of crowd) agent.destroy()
 await relay.stop()
@@ -202,18 +201,6 @@ function ask({ token, address, agent }: Player, method: string, path: string, he
 function count(name: string, status: number): void {
   const line = `${name} ${status}`
   answered.set(line, (answered.get(line) ?? 0) + 1)
-}
-
-/** @returns how long it took at most */
-async function watchHealth(): Promise<number> {
-  let most = 0
-  while (!isOver) {
-    const began = performance.now()
-    await (await fetch(`${relay.url}/healthz`)).text()
-    most = Math.max(most, performance.now() - began)
-    await setTimeout(50)
-  }
-  return most
 }
 
 /** @returns how many messages the vendor has not got */
