@@ -1,5 +1,5 @@
 /** No request waits for ever on our side either: a ledger or a vendor that hangs ends in an answer. */
-import type { MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import { Refusal } from '../problem.ts'
 
 /** To the first byte of the answer. Reading the body is part of it; see `listen.ts` for how long that may take. */
@@ -20,4 +20,13 @@ export function answerInTime(allowedMs = answerMs): MiddlewareHandler {
       clearTimeout(timer)
     }
   }
+}
+
+/**
+ * Around every answer that may be a stream: where the request was answered in its place, because it came too late, nobody
+ * will ever read it, and what it holds (a place among the streams, an open file) would be held until it ends by itself.
+ */
+export function letGoIfLate(context: Context, response: Response): Response {
+  if (context.finalized) void response.body?.cancel().catch(() => undefined)
+  return response
 }

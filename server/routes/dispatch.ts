@@ -12,6 +12,7 @@ import { TokenRefused } from '../players/token-refused.ts'
 import { Refusal } from '../problem.ts'
 import type { AddressOf } from './address.ts'
 import { readJson } from './body.ts'
+import { letGoIfLate } from './deadline.ts'
 import type { Edge } from './edge.ts'
 import type { Handlers } from './handlers.ts'
 import { costOf, limitOf, spend, spenderOf } from './limited.ts'
@@ -95,7 +96,7 @@ export function addRoutes(app: Hono, parts: DispatchParts): void {
       const { response, length } = respond(route, await handle(input))
       await payFor?.(length)
       metrics.requests.inc({ route: name, status: response.status })
-      return response
+      return letGoIfLate(context, response)
     })
   }
 }

@@ -6,6 +6,7 @@ import type { Files } from '../files/uploads.ts'
 import { Refusal } from '../problem.ts'
 import type { AttachmentRow } from '../store/attachments.ts'
 import type { Store } from '../store/store.ts'
+import { letGoIfLate } from './deadline.ts'
 
 export interface LinkedFileParts {
   links: Pick<Links, 'verify'>
@@ -26,7 +27,8 @@ export function addLinkedFiles(app: Hono, { links, store, files }: LinkedFilePar
     if (!row || row.vendor_file_id !== null) throw new Refusal('not_found')
     const kept = row.state === 'ready' ? await files.keep.read(row.id) : undefined
     if (!kept) return explain(row)
-    return responseFor(kept.body, { fileName: row.file_name, fileType: row.file_type, fileSize: kept.size })
+    const file = { fileName: row.file_name, fileType: row.file_type, fileSize: kept.size }
+    return letGoIfLate(context, responseFor(kept.body, file))
   })
 }
 

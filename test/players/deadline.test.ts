@@ -1,14 +1,29 @@
 /** A request that hangs on our side ends in an answer. */
 import { Hono } from 'hono'
 import { expect, it } from 'vitest'
+import type { Links } from '../../server/files/links.ts'
+import type { Files } from '../../server/files/uploads.ts'
+import { createLimits } from '../../server/limits.ts'
+import type { Streams } from '../../server/live/stream.ts'
+import { createMetrics } from '../../server/metrics.ts'
 import { problemResponse, Refusal } from '../../server/problem.ts'
 import { answerInTime } from '../../server/routes/deadline.ts'
+import { addRoutes } from '../../server/routes/dispatch.ts'
+import { createEdge } from '../../server/routes/edge.ts'
+import { eventRoutes } from '../../server/routes/events.ts'
+import type { Handlers } from '../../server/routes/handlers.ts'
+import { addLinkedFiles } from '../../server/routes/linked-files.ts'
+import type { Store } from '../../server/store/store.ts'
+import { gameOf, playerOf } from '../tickets/game.ts'
 
-function appThat(handle: () => Promise<Response>): Hono {
+function inTime(): Hono {
   const app = new Hono()
   app.onError((error) => problemResponse(error instanceof Refusal ? error : new Refusal('internal')))
-  app.use(answerInTime(20))
-  return app.get('/v1/tickets', handle).get('/v1/uploads/:id', handle)
+  return app.use(answerInTime(20))
+}
+
+function appThat(handle: () => Promise<Response>): Hono {
+  return inTime().get('/v1/tickets', handle).get('/v1/uploads/:id', handle)
 }
 
 it('with 503 and when to try again', async () => {
@@ -26,4 +41,55 @@ it('while one that answers in time is left alone', async () => {
 it('and an upload may take its time', async () => {
   const slow = () => new Promise<Response>((resolve) => setTimeout(() => resolve(new Response('here')), 60))
   expect((await appThat(slow).request('/v1/uploads/x')).status).toBe(200)
+})
+
+/** Endless, and opened only when it is let; `letGo` resolves once nobody holds it any more. */
+function lateStream() {
+  const opening = Promise.withResolvers<ReadableStream<Uint8Array>>()
+  const { promise: letGo, resolve: cancel } = Promise.withResolvers<void>()
+  return { opened: opening.promise, open: () => opening.resolve(new ReadableStream({ cancel: () => cancel() })), letGo }
+}
+
+type Late = ReturnType<typeof lateStream>
+
+const noOpening = () => Promise.reject(new Error('nobody opens anything here'))
+
+function listening({ opened }: Late): Hono {
+  const game = gameOf({ kind: 'none', can: gameOf.can, once: { open: 'vendor', reply: 'vendor' }, open: noOpening })
+  const games = new Map([[game.key, game]])
+  const streams = { open: () => opened } as Partial<Streams> as Streams
+  const app = inTime()
+  addRoutes(app, {
+    handlers: eventRoutes(streams, {} as Store) as Handlers,
+    identify: async () => playerOf(1),
+    games,
+    edge: createEdge(games, () => 'http://relay.example'),
+    limits: createLimits(),
+    load: { admit: () => undefined },
+    addressOf: () => undefined,
+    metrics: createMetrics(),
+  })
+  return app
+}
+
+function linking({ opened }: Late): Hono {
+  const row = { id: 'a', state: 'ready', vendor_file_id: null, file_name: 'a.png', file_type: 'image/png' }
+  const app = inTime()
+  addLinkedFiles(app, {
+    links: { verify: () => 'a' } as unknown as Links,
+    store: { attachments: { find: async () => row } } as unknown as Store,
+    files: { keep: { read: async () => ({ body: await opened, size: 1 }) } } as unknown as Files,
+  })
+  return app
+}
+
+it.each([
+  ['a stream of news', '/v1/events', listening],
+  ['a file behind a link', '/files/a', linking],
+] as const)('and %s that comes after that answer is let go at once: nobody will read it', async (_, path, appOf) => {
+  const late = lateStream()
+  const response = await appOf(late).request(path)
+  expect(response.status).toBe(503)
+  late.open()
+  await late.letGo
 })
