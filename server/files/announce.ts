@@ -10,7 +10,7 @@ import type { Identity } from '../players/identity.ts'
 import { Refusal } from '../problem.ts'
 import { randomId } from '../random.ts'
 import type { LooseBounds } from '../store/attachments.ts'
-import type { Store } from '../store/store.ts'
+import type { Ledger, Store } from '../store/store.ts'
 import { refuseWhileErasing } from '../tickets/under-way.ts'
 import { type PreparedUpload, VendorError } from '../vendors/vendor.ts'
 import { cleanFileName } from './check.ts'
@@ -46,7 +46,7 @@ const waitSeconds = 60
 
 /**
  * @throws Refusal `unsupported`, `erasure_under_way`, `type_not_allowed`, `too_large`; `rate_limited` where too much of the
- * player's waits for a message, `storage_full` where too much of their address's or of the game's does, or the disk is full
+ * player's waits for a message, `storage_full` where too much of their network's, of strangers' or of the game's does, or the disk is full
  */
 export function createAnnounce({ store, clock, files, room, log }: AnnounceParts): Announce {
   async function reserve(announcement: Announcement, own: LooseBounds): Promise<AttachmentId> {
@@ -73,7 +73,8 @@ export function createAnnounce({ store, clock, files, room, log }: AnnounceParts
     }
     const outcome = await store.transaction(async (ledger) => {
       await refuseWhileErasing(ledger, player.key)
-      return ledger.attachments.announce(row, own, bounds)
+      const from_stranger = (await isStranger(ledger, player)) ? 1 : 0
+      return ledger.attachments.announce({ ...row, from_stranger }, own, bounds)
     }, 'files')
     if (outcome === 'no_room_of_own') throw new Refusal('rate_limited', { retryAfterSeconds: waitSeconds })
     if (outcome === 'no_room') throw storageFull()
@@ -116,6 +117,11 @@ export function createAnnounce({ store, clock, files, room, log }: AnnounceParts
       throw error
     }
   }
+}
+
+/** A device of which nothing is known: the vendor has no ticket of it yet. */
+async function isStranger(ledger: Ledger, { kind, key }: Identity): Promise<boolean> {
+  return kind === 'anonymous' && !(await ledger.tickets.isAtVendor(key))
 }
 
 function requireLimits({ game, file }: Announcement): AttachmentLimits {

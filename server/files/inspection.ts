@@ -51,6 +51,12 @@ const longestRetryMs = 60_000
 /** When to look whether an upload is whole though nobody came to say so, doubling. */
 const firstLookMs = 60_000
 const longestLookMs = 600_000
+/**
+ * So much of what no message carries has to be here by then. Else its room is for others: the device announces it anew, and
+ * has lost no more than this.
+ */
+const begunMs = 15 * 60_000
+const begunShare = 0.01
 /** An upload that has not come to its end by then never will. */
 const uploadDays = 2
 const dayMs = 86_400_000
@@ -154,8 +160,18 @@ export function createInspection({ store, clock, bells, games, files, scanner, l
   async function look(row: AttachmentRow): Promise<void> {
     const age = clock.now().getTime() - Number(row.created_at)
     if (await files.uploads.isWhole(row.id)) return begin(row.id)
+    if (age >= begunMs && (await isDropped(row))) return
     if (age > uploadDays * dayMs) return settle(row.id, { ok: false, reason: 'unreadable' })
     await store.attachments.checkAt(row.id, later(doubled(firstLookMs, row.checks, longestLookMs)))
+  }
+
+  /** What was announced and not begun. */
+  async function isDropped({ id, file_size, message_id }: AttachmentRow): Promise<boolean> {
+    const here = (await files.uploads.offset(id)) ?? 0
+    if (message_id !== null || here >= Number(file_size) * begunShare) return false
+    if (!(await store.attachments.drop(id))) return false
+    await files.uploads.remove(id)
+    return true
   }
 
   function repeat(): void {

@@ -12,7 +12,7 @@ import { folderOf } from './uploads.ts'
 
 /** In bytes. */
 export interface FileRoom {
-  /** What may wait from one address, of all its players. */
+  /** What may wait from one network, of all its players. */
   addressBytes: number
   /** What may wait of one game. */
   gameBytes: number
@@ -24,7 +24,7 @@ export interface FileRoom {
 
 const gibibyte = 2 ** 30
 
-/** Five hundred players behind one address with ten megabytes each; four such schools a game; a server with a small disk. */
+/** Five hundred players in one network with ten megabytes each; four such schools a game; a server with a small disk. */
 export const defaultFileRoom: FileRoom = {
   addressBytes: 6 * gibibyte,
   gameBytes: 24 * gibibyte,
@@ -87,7 +87,7 @@ export function createRoom({ storage, store, files, secrets, log, freeBytesOf = 
       const { files, ledger } = await free()
       if (ledger !== undefined && ledger < storage.ledgerFreeBytes) throw storageFull()
       const disk = files === undefined ? undefined : files - storage.freeBytes
-      return { network: nameOf(address), bounds: { address: storage.addressBytes, game: storage.gameBytes, disk } }
+      return { network: nameOf(address), bounds: { network: storage.addressBytes, game: storage.gameBytes, disk } }
     },
   }
 }
@@ -115,10 +115,22 @@ export function storageFull(): Refusal {
 /**
  * Names networks so that the ledger holds no address: keyed, because all there are could be tried on a plain hash.
  *
- * @returns for an address its network's name, empty for none
+ * @returns for an address the name of its {@link wideNetworkOf}, empty for none
  */
 export function createNetworkNames([secret]: RelaySecrets): (address: string | undefined) => string {
   const key = deriveKey(secret, 'networks')
   return (address) =>
-    address === undefined ? '' : createHmac('sha256', key).update(networkOf(address)).digest('base64url').slice(0, 22)
+    address === undefined
+      ? ''
+      : createHmac('sha256', key).update(wideNetworkOf(address)).digest('base64url').slice(0, 22)
+}
+
+/**
+ * A /24 of IPv4, a /48 of IPv6: what one customer of a host has for the asking, so that many addresses of one machine are
+ * no more than one. There is room for all who share one by chance: what waits, waits for minutes.
+ */
+function wideNetworkOf(address: string): string {
+  const network = networkOf(address)
+  const sign = network.includes(':') ? ':' : '.'
+  return network.split(sign).slice(0, 3).join(sign)
 }

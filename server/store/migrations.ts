@@ -24,6 +24,7 @@ export function migrations(engine: Engine): Record<string, Migration> {
     '0016 recovery keys that are replaced': { up: (db: Kysely<unknown>) => run(db, recoveryKeys()) },
     '0017 links that stand': { up: (db: Kysely<unknown>) => run(db, standingLinks()) },
     '0018 whose bytes wait': { up: (db: Kysely<unknown>) => run(db, waitingBytes()) },
+    '0019 what strangers have waiting': { up: (db: Kysely<unknown>) => run(db, strangersBytes()) },
   }
 }
 
@@ -288,5 +289,14 @@ function waitingBytes(): string[] {
       where waiting_from is not null`,
     `create index attachments_coming on attachments (state, waiting_from, file_size)
       where state = 'uploading' and waiting_from is not null`,
+  ]
+}
+
+/** Of what waits by now nobody knows whose it was: it counts as that of players who are known. */
+function strangersBytes(): string[] {
+  return [
+    'alter table attachments add column from_stranger integer not null default 0',
+    `create index attachments_of_strangers on attachments (game, from_stranger, file_size)
+      where waiting_from is not null and from_stranger = 1`,
   ]
 }

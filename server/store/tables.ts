@@ -139,6 +139,8 @@ export interface AttachmentTable {
    * that is unknown. Null once they are refused, or whole and on a message that was delivered: nobody's address stays.
    */
   waiting_from: Generated<string | null>
+  /** 1: announced by somebody whom nobody vouched for and of whom the vendor had nothing yet. */
+  from_stranger: Generated<number>
 }
 
 export type Operation = 'open' | 'reply' | 'close' | 'reopen' | 'rate' | 'forget'

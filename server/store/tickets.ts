@@ -267,6 +267,12 @@ export function ticketRows(db: Kysely<Tables>) {
         .where('tickets.player', '=', player)
         .execute(),
 
+    /** Whether the vendor has taken a ticket of this very player's. */
+    async isAtVendor(player: PlayerKey): Promise<boolean> {
+      const link = db.selectFrom('chains').select('ticket_id').where('player', '=', player).limit(1)
+      return (await link.executeTakeFirst()) !== undefined
+    },
+
     /** False when the vendor ticket is in a chain already. */
     async link(row: Insertable<ChainTable>): Promise<boolean> {
       return (await insertRows(db, 'chains', [row], { orNothing: true })) === 1

@@ -5,7 +5,7 @@ import type { Tables } from './tables.ts'
 /** What may wait in all, whoever has announced it; in bytes, each file with {@link bytesBesideFile}. */
 export interface WaitingBounds {
   /** Of the network that the file is announced from. */
-  address: number
+  network: number
   game: number
   /** For bytes that are yet to come, of all games; undefined where no disk of the relay's takes them. */
   disk: number | undefined
@@ -20,6 +20,8 @@ export interface Announced {
   file_size: number
   /** A name for the network it comes from; empty where that is unknown. */
   waiting_from: string
+  /** 1: nobody vouches for whoever announces it, and the vendor has nothing of theirs yet. */
+  from_stranger: number
 }
 
 type Measured = SelectQueryBuilder<Tables, 'attachments', { count: number; bytes: number }>
@@ -36,10 +38,15 @@ export async function measure(query: Measured): Promise<{ count: number; bytes: 
   return { count: Number(count), bytes: Number(bytes ?? 0) }
 }
 
-/** Whether there is room for one file more. Each sum is read off an index of its own, and only of what waits. */
+/**
+ * Whether there is room for one file more. Each sum is read off an index of its own, and only of what waits.
+ *
+ * One rule, twice: no network has more than it leaves to all others, and neither have all strangers together. However few
+ * flood, there is something left for the next; however many, there is for those who are known.
+ */
 export async function hasRoom(
   db: Kysely<Tables>,
-  { game, file_size, waiting_from }: Announced,
+  { game, file_size, waiting_from, from_stranger }: Announced,
   bounds: WaitingBounds,
 ): Promise<boolean> {
   const waiting = measured(db).where('waiting_from', 'is not', null)
@@ -50,11 +57,14 @@ export async function hasRoom(
   const onDisk = bounds.disk === undefined ? ofGame : bounds.disk - (await takenUp(coming))
   const left = Math.min(ofGame, onDisk) - size
   if (left < 0) return false
+  if (from_stranger === 1) {
+    const ofStrangers = waiting.where('game', '=', game).where('from_stranger', '=', sql.lit(1))
+    if ((await takenUp(ofStrangers)) + size > left) return false
+  }
   // Whoever's address is unknown shares nothing with others of whom nothing is known.
   if (waiting_from === '') return true
   const taken = (await takenUp(waiting.where('waiting_from', '=', waiting_from))) + size
-  // No address has more than is left for all others: however few of them flood, there is something left for the next.
-  return taken <= Math.min(bounds.address, left)
+  return taken <= Math.min(bounds.network, left)
 }
 
 /** With what each file takes beside its bytes. */

@@ -51,8 +51,9 @@ describe.each(['sqlite', 'postgres'])('On %s, a file waits', (engine) => {
       position: 0,
       created_at: 1,
       waiting_from: network,
+      from_stranger: 0,
     }
-    const all = { address, game: 1e9, disk: undefined }
+    const all = { network: address, game: 1e9, disk: undefined }
     return at.transaction((ledger) => ledger.attachments.announce(row, { count: 1_000, bytes: 1e9 }, all), 'files')
   }
 
@@ -160,10 +161,12 @@ describe.each(['sqlite', 'postgres'])('On %s, a file waits', (engine) => {
 describe('A network’s name', () => {
   const name = createNetworkNames([Buffer.alloc(32, 'one secret')])
 
-  it('is one for all addresses of a household, and tells nobody which', () => {
-    expect(name('203.0.113.7')).toBe(name('::ffff:203.0.113.7'))
-    expect(name('2001:db8:1:2::1')).toBe(name('2001:db8:1:2:ffff::9'))
-    expect(name('203.0.113.7')).not.toBe(name('203.0.113.8'))
+  it('is one for all addresses that somebody has in a row, and tells nobody which', () => {
+    expect(name('203.0.113.7')).toBe(name('::ffff:203.0.113.250'))
+    expect(name('203.0.113.7')).not.toBe(name('203.0.114.7'))
+    expect(name('2001:db8:1:2::1')).toBe(name('2001:db8:1:ffff:ffff::9'))
+    expect(name('2001:db8:1::')).toBe(name('2001:db8:1:2::1'))
+    expect(name('2001:db8:1:2::1')).not.toBe(name('2001:db8:2:2::1'))
     expect(name('203.0.113.7')).not.toBe(createNetworkNames([Buffer.alloc(32, 'another')])('203.0.113.7'))
     expect(name('203.0.113.7')).toMatch(/^[\w-]{22}$/)
     expect(name(undefined)).toBe('')

@@ -172,7 +172,7 @@ export async function openErasing(
       clock,
       log,
       files: createFiles(`file:${join(folder, 'files')}`),
-      room: { from: async () => ({ network: '', bounds: { address: 1e9, game: 1e9, disk: undefined } }) },
+      room: { from: async () => ({ network: '', bounds: { network: 1e9, game: 1e9, disk: undefined } }) },
     }),
     requestOf,
 

@@ -1,13 +1,18 @@
-/** Bytes have owners and ends: what waits from one address and of one game, and what stays free on the disks. */
-import { afterEach, describe, expect, it } from 'vitest'
+/** Bytes have owners and ends: what waits from one network, of strangers and of one game, and what stays free on the disks. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { png } from '../../files/samples.ts'
+import { createStudio, createTestClock, type TestClock } from '../../players/studio.ts'
 import { freshDatabase } from '../../postgres.ts'
 import { deskToken, type StartOptions, startRelay, type TestRelay } from '../start.ts'
 import { until } from '../wait.ts'
-import { announce, begin, filesIn, pngOf, send, untilState, upload } from './files.ts'
+import { announce, begin, filesIn, offsetOf, pngOf, send, untilState, upload } from './files.ts'
 
 let relay: TestRelay
+let clock: TestClock
 
+beforeEach(() => {
+  clock = createTestClock(new Date())
+})
 afterEach(() => relay.close())
 
 /** README: each file counts with so much beside its bytes. */
@@ -18,10 +23,27 @@ const storeOf = async (engine: string) => (engine === 'postgres' ? { store: awai
 
 /** Believes what its players say of where they are. */
 async function start(storage: object, { config, ...more }: StartOptions = {}): Promise<void> {
-  relay = await startRelay({ ...more, config: { trustedProxies: ['127.0.0.0/8'], storage, ...config } })
+  relay = await startRelay({
+    clock,
+    game: { players: { jwt: studio.config, anonymous: true } },
+    ...more,
+    config: { trustedProxies: ['127.0.0.0/8'], storage, ...config },
+  })
 }
 
-const players = (count: number) => Promise.all(Array.from({ length: count }, () => relay.signIn()))
+const studio = createStudio()
+const strangers = (count: number) => Promise.all(Array.from({ length: count }, () => relay.signIn()))
+
+/** Somebody whom the studio has signed in. */
+function known(n: number): string {
+  const iat = Math.floor(clock.now().getTime() / 1_000)
+  return studio.sign({ sub: `player-${n}`, iat, exp: iat + 3_600 })
+}
+
+/** An address in a network of its own. */
+const elsewhere = (n: number) => `203.0.${n}.7`
+
+const taken = (answers: readonly { status: number }[]) => answers.filter(({ status }) => status === 201).length
 
 /** A ledger that is too busy says so, and is asked again. */
 async function announceFrom(address: string, token: string, fileSize: number): ReturnType<typeof announce> {
@@ -41,7 +63,7 @@ describe.each(['sqlite', 'postgres'])('On %s', (engine) => {
   it('thirty sessions behind one address come to an end together, also at once, and write on', async () => {
     const size = 10_000_000
     await start({ addressBytes: roomFor(9, size) + 1 }, { config: await storeOf(engine) })
-    const flood = await players(30)
+    const flood = await strangers(30)
     const answers = await Promise.all(flood.map(({ token }) => announceFrom('203.0.113.7', token, size)))
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(9)
     expect(answers.filter(({ status }) => status === 507)).toHaveLength(21)
@@ -50,18 +72,33 @@ describe.each(['sqlite', 'postgres'])('On %s', (engine) => {
     expect(await filesIn(relay.folder)).toHaveLength(9)
     const [first] = flood
     expect((await relay.open(first?.token ?? '')).id).toBeTruthy()
-    expect((await announceFrom('203.0.113.8', first?.token ?? '', size)).status).toBe(201)
+    expect((await announceFrom('203.0.114.7', first?.token ?? '', size)).status).toBe(201)
   })
 
   it('a game comes to its end, wherever its players are, and another does not', async () => {
-    const star = { name: 'Star', players: { anonymous: true }, vendor: { kind: 'desk', token: deskToken } }
-    const moon = { ...star, vendor: { kind: 'desk', token: 'another-desk-token' } }
-    await start({ gameBytes: roomFor(5, 1_000) }, { games: { star, moon }, config: await storeOf(engine) })
-    const flood = await Promise.all(Array.from({ length: 12 }, () => relay.signIn('star')))
-    const answers = await Promise.all(flood.map(({ token }, n) => announceFrom(`203.0.113.${n}`, token, 1_000)))
-    expect(answers.filter(({ status }) => status === 201)).toHaveLength(4)
+    const star = { name: 'Star', players: { jwt: studio.config }, vendor: { kind: 'desk', token: deskToken } }
+    const moon = { ...star, players: { anonymous: true }, vendor: { kind: 'desk', token: 'another-desk-token' } }
+    const games = { 'star-harbor': star, moon }
+    await start({ gameBytes: roomFor(5, 1_000) }, { games, config: await storeOf(engine) })
+    const flood = Array.from({ length: 12 }, (_, n) => announceFrom(elsewhere(n), known(n), 1_000))
+    const answers = await Promise.all(flood)
+    expect(taken(answers)).toBe(4)
     expect(answers.filter(({ status }) => status === 507)).toHaveLength(8)
-    expect((await announceFrom('203.0.113.1', (await relay.signIn('moon')).token, 1_000)).status).toBe(201)
+    expect((await announceFrom(elsewhere(1), (await relay.signIn('moon')).token, 1_000)).status).toBe(201)
+  })
+
+  it('strangers together leave as much as they take to players who are known, wherever they come from', async () => {
+    await start({ gameBytes: roomFor(16, 1_000) }, { config: await storeOf(engine) })
+    const { token: delivered } = await relay.signIn()
+    await relay.open(delivered)
+    await until(async () => (await relay.desk.list()).length === 1, 'the vendor has a ticket of one of them')
+    const flood = await strangers(30)
+    const answers = await Promise.all(flood.map(({ token }, n) => announceFrom(elsewhere(n), token, 1_000)))
+    expect(taken(answers)).toBe(8)
+    const [late] = await strangers(1)
+    expect(await announceFrom(elsewhere(200), late?.token ?? '', 1_000)).toMatchObject(full)
+    expect((await announceFrom(elsewhere(201), known(1), 1_000)).status).toBe(201)
+    expect((await announceFrom(elsewhere(202), delivered, 1_000)).status).toBe(201)
   })
 
   it('there is room again for what was dropped, refused or delivered, and not before', async () => {
@@ -112,24 +149,42 @@ describe.each(['sqlite', 'postgres'])('On %s', (engine) => {
       { freeBytes, ledgerFreeBytes: 0 },
       { freeBytesOf: async () => freeBytes + roomFor(4, 1_000), config: await storeOf(engine) },
     )
-    const all = await players(10)
-    const answers = await Promise.all(all.map(({ token }, n) => announceFrom(`203.0.113.${n}`, token, 1_000)))
-    expect(answers.filter(({ status }) => status === 201)).toHaveLength(3)
+    const answers = await Promise.all(Array.from({ length: 10 }, (_, n) => announceFrom(elsewhere(n), known(n), 1_000)))
+    expect(taken(answers)).toBe(3)
     expect(answers.filter(({ status }) => status === 507)).toHaveLength(7)
   })
 })
 
-it('One address leaves to all others as much as it takes, and the next finds room', async () => {
+it('One network leaves to all others as much as it takes, by whichever of its addresses, and the next finds room', async () => {
   await start({ gameBytes: roomFor(16, 1_000) })
-  const takenFrom = async (address: string) => {
+  const takenFrom = async (addressOf: (n: number) => string) => {
     const answers = []
-    for (const { token } of await players(20)) answers.push(await announceFrom(address, token, 1_000))
-    return answers.filter(({ status }) => status === 201).length
+    for (let n = 0; n < 20; n += 1) answers.push(await announceFrom(addressOf(n), known(n), 1_000))
+    return taken(answers)
   }
-  expect(await takenFrom('203.0.113.1')).toBe(8)
-  expect(await takenFrom('203.0.113.2')).toBe(4)
-  expect(await takenFrom('203.0.113.3')).toBe(2)
-  expect(await takenFrom('203.0.113.3')).toBe(0)
+  expect(await takenFrom((n) => `203.0.113.${n}`)).toBe(8)
+  expect(await takenFrom((n) => `2001:db8:1:${n}::1`)).toBe(4)
+  expect(await takenFrom((n) => `203.0.114.${n}`)).toBe(2)
+  expect(await takenFrom((n) => `2001:db8:1:${n + 100}::1`)).toBe(0)
+})
+
+it('What is announced and not begun gives its room back after a quarter of an hour, unless a message carries it', async () => {
+  await start({ addressBytes: roomFor(4, 1_000) })
+  const { token } = await relay.signIn()
+  const file = () => begin(relay, token, pngOf(1_000))
+  const [untouched, hardly, begun, carried] = [await file(), await file(), await file(), await file()]
+  await send(hardly.url, token, 'x'.repeat(9))
+  await send(begun.url, token, 'x'.repeat(10))
+  await relay.open(token, { attachments: [carried.id] })
+  expect(await announce(relay, token, pngOf(1_000))).toMatchObject(full)
+  clock.pass(15 * 60_000)
+  await until(async () => Number.isNaN(await offsetOf(untouched.url, token)), 'what was not begun is gone')
+  await until(async () => Number.isNaN(await offsetOf(hardly.url, token)), 'nor is there what hardly was')
+  expect(await offsetOf(begun.url, token)).toBe(10)
+  expect(await offsetOf(carried.url, token)).toBe(0)
+  expect((await announce(relay, token, pngOf(1_000))).status).toBe(201)
+  expect((await announce(relay, token, pngOf(1_000))).status).toBe(201)
+  expect(await announce(relay, token, pngOf(1_000))).toMatchObject(full)
 })
 
 it('The disk of the ledger has a floor of its own', async () => {
