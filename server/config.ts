@@ -48,6 +48,7 @@ const Limits = z
   .strictObject({
     session: pointsOf('session'),
     unproved: pointsOf('unproved'),
+    unprovedMail: pointsOf('unprovedMail'),
     mail: pointsOf('mail'),
     open: pointsOf('open'),
     reply: pointsOf('reply'),

@@ -9,6 +9,7 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 export const limitKinds = [
   'session',
   'unproved',
+  'unprovedMail',
   'mail',
   'open',
   'reply',
@@ -77,6 +78,8 @@ export const defaultPoints: Readonly<Record<LimitKind, LimitPoints>> = {
   session: { windowSeconds: 600, player: 20, device: 20, address: 3_000 },
   /** Anonymous sessions without proof of work, where the game asks for it: more of them are not refused, but prove. */
   unproved: { windowSeconds: 600, player: 100, device: 100, address: 100 },
+  /** The same of sign-in mails. */
+  unprovedMail: { windowSeconds: 3_600, player: 5, device: 5, address: 5 },
   // Who asks for others' mailboxes as well is no classroom: each mail is one that somebody may not have wanted.
   mail: { windowSeconds: 3_600, player: 5, device: 10, address: 30 },
   open: { windowSeconds: 600, player: 20, device: 10, address: 2_500 },

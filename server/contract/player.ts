@@ -27,6 +27,8 @@ export const NewSession = z.discriminatedUnion('kind', [
       code: z.string().min(1).max(128).optional(),
       /** With `code`, the one this browser got when it asked. With `email`, the same, so that both its links stay good. */
       browserSecret: z.string().min(1).max(128).optional(),
+      /** With `email`: as an anonymous player's. Asked for where many mails were asked for from one address. */
+      proof: Proof.optional(),
     })
     .refine(({ email, code }) => (email === undefined) !== (code === undefined), {
       path: ['email'],

@@ -85,7 +85,7 @@ export const routes = {
   },
   'POST /sessions/challenges': {
     summary:
-      'A challenge to solve before signing in as an anonymous player, where the game asks for proof of work and many have come from one address',
+      'A challenge to solve before signing in as an anonymous player, or being sent a mail to sign in by, where the game asks for proof of work and many were asked for from one address',
     access: 'public',
     body: NewSessionChallenge,
     answers: { 201: Challenge },

@@ -18,8 +18,8 @@ export function challengeRoutes({ proofs, games, edge }: ChallengeRouteParts): C
     async 'POST /sessions/challenges'({ body, request }) {
       const game = requireGame(games, body.game)
       edge.checkOrigin(request, game)
-      const { proofOfWork, anonymous } = game.config.players
-      if (!proofOfWork || !anonymous) throw new Refusal('unsupported')
+      const { proofOfWork, anonymous, email } = game.config.players
+      if (!proofOfWork || !(anonymous || email)) throw new Refusal('unsupported')
       return { status: 201, body: await proofs.challenge(newcomerTo(game.key), proofOfWork.seconds) }
     },
 

@@ -49,6 +49,11 @@ type SessionRoutes = HandlersOf<
 >
 type ByMail = Extract<z.output<typeof NewSession>, { kind: 'email' }>
 
+interface Unproved {
+  proof: string | undefined
+  address: string | undefined
+}
+
 /** The widget renews an anonymous session with its recovery key; a device unused for longer needs the key. */
 const lifetimeSeconds = sessionDays * 86_400
 
@@ -68,10 +73,11 @@ export function sessionRoutes(parts: SessionRouteParts): SessionRoutes {
     return withKey(await recovery.begin(key, `anon:${randomUUID()}`))
   }
 
-  /** Of newcomers from an address of which many came lately. A browser that knows may bring its proof at once. */
-  async function requireProof({ key, config }: LiveGame, proof: string | undefined, address: string | undefined) {
+  /** Of newcomers from an address of which much was asked lately. A browser that knows may bring its proof at once. */
+  async function requireProof({ key, config }: LiveGame, limit: 'unproved' | 'unprovedMail', from: Unproved) {
+    const { proof, address } = from
     if (!config.players.proofOfWork) return
-    if (proof === undefined && (await limits.spend('unproved', { address })).ok) return
+    if (proof === undefined && (await limits.spend(limit, { address })).ok) return
     await proofs.spend(proof, { solver: newcomerTo(key), use: randomUUID() })
   }
 
@@ -99,10 +105,12 @@ export function sessionRoutes(parts: SessionRouteParts): SessionRoutes {
   }
 
   /** Whoever asks is told nothing of the address: not whether it is known, and not whether the mail arrived. */
-  async function sendLink(game: LiveGame, typed: string, { browserSecret, language }: ByMail, address?: string) {
+  async function sendLink(game: LiveGame, typed: string, { browserSecret, language, proof }: ByMail, address?: string) {
     const links = mailLinksOf(game)
     const email = mailboxOf(typed)
     if (email === undefined) throw new Refusal('invalid', { errors: [{ path: 'email', code: 'invalid_format' }] })
+    // First: what is asked without the work counts against nobody else behind that address.
+    await requireProof(game, 'unprovedMail', { proof, address })
     await spend(limits, 'mail', { device: browserSecret, address })
     const mail = await mailsFor(links, game, email)
     const [first = 'en'] = game.config.languages
@@ -144,7 +152,7 @@ export function sessionRoutes(parts: SessionRouteParts): SessionRoutes {
         return { status: 202, body: await sendLink(game, body.email, body, address) }
       await spend(limits, 'session', { address })
       if (body.kind === 'anonymous') {
-        await requireProof(game, body.proof, address)
+        await requireProof(game, 'unproved', { proof: body.proof, address })
         return { status: 201, body: await anonymous(game) }
       }
       if (body.kind === 'recover') return { status: 201, body: await recover(game, body.recoveryKey) }

@@ -12,8 +12,8 @@ import {
 /** What an honest player does in one window. */
 const honest = { session: 1, open: 2, reply: 5, read: 30, upload: 5, piece: 30, export: 2, work: 200, desk: 0 }
 
-/** `mail` has players of another kind; past `unproved` nobody is refused who shows some work. */
-const isFence = (kind: LimitKind): kind is keyof typeof honest => kind !== 'mail' && kind !== 'unproved'
+/** `mail` has players of another kind; past those without proof nobody is refused who shows some work. */
+const isFence = (kind: LimitKind): kind is keyof typeof honest => !['mail', 'unproved', 'unprovedMail'].includes(kind)
 
 afterEach(() => {
   vi.useRealTimers()

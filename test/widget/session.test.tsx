@@ -2,6 +2,7 @@ import { waitFor } from '@testing-library/preact'
 import { describe, expect, it } from 'vitest'
 import { messageOf, problem, session, ticketOf } from './relay.ts'
 import { holdBack, kept, press, studioToken, type, useStage } from './stage.ts'
+import { challengeFor, opened } from './work.ts'
 
 const bearer = ({ headers }: { headers: Record<string, string> }) => headers.authorization
 
@@ -335,6 +336,25 @@ describe('a session', () => {
       { kind: 'email', game: 'test', email: 'first@example.com', language: 'en' },
       { kind: 'email', game: 'test', email: 'second@example.com', language: 'en', browserSecret: 'of this browser' },
     ])
+  })
+
+  it('shows the work that the relay wants for a mail by then, without a word to the player', async () => {
+    const { challenge, derivedKey } = await challengeFor(3)
+    stage.relay.game.proofOfWork = true
+    await stage.reload()
+    const mailed = { status: 202, body: { sent: true, browserSecret: 'of this browser' } }
+    stage.relay.answer('POST /sessions', ({ body }) =>
+      (body as { proof?: string }).proof ? mailed : problem(422, 'invalid'),
+    )
+    stage.relay.answer('POST /sessions/challenges', () => ({ status: 201, body: challenge }))
+    stage.medkit.open('tickets')
+    await press(await stage.screen.findByRole('button', { name: 'Sign in' }))
+    await type(await stage.screen.findByLabelText('Your e-mail address'), 'ada@example.com')
+    await press(stage.screen.getByRole('button', { name: 'Mail me the link' }))
+    await stage.screen.findByText(/If ada@example.com is right/)
+    const bodies = stage.relay.of('POST /sessions').map(({ body }) => body as { proof?: string })
+    expect(bodies).toHaveLength(2)
+    expect(opened(bodies[1]?.proof)).toEqual({ challenge, solution: { counter: 3, derivedKey } })
   })
 
   it('adds the tickets from before signing in only when the player says so', async () => {

@@ -7,10 +7,10 @@ import type { Support } from './support.ts'
 const kept = 'link-secret'
 
 /** Mails a link; a second one leaves the first good. */
-export async function askForLink({ options, call, storage, speech }: Support, email: string): Promise<void> {
+export async function askForLink({ options, enter, storage, speech }: Support, email: string): Promise<void> {
   const known = storage.get<string>(kept)
   const own = { language: speech.locale.value, ...(known && { browserSecret: known }) }
-  const answer = await call('POST /sessions', { body: { kind: 'email', game: options.game, email, ...own } })
+  const answer = await enter({ kind: 'email', game: options.game, email, ...own })
   if ('browserSecret' in answer) storage.set(kept, answer.browserSecret)
 }
 

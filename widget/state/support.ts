@@ -5,6 +5,7 @@ import type { PlayerEvent } from '../../server/contract/event.ts'
 import type { Game } from '../../server/contract/game.ts'
 import type { Bearer, NewSession } from '../../server/contract/player.ts'
 import type { Challenge } from '../../server/contract/proof.ts'
+import type { AnswerOf } from '../../server/contract/routes.ts'
 import type { Emit, FailureCode } from '../handle.ts'
 import { part } from '../part.ts'
 import { createDiagnostics, type Diagnostics } from '../play/diagnostics.ts'
@@ -67,6 +68,8 @@ export interface Support extends Omit<SupportParts, 'fetch'> {
   router: Router
   diagnostics: Diagnostics
   outbox: Outbox
+  /** Asks for a session, or for a mail to have one by; with work to show, where the game asks for it. */
+  enter(body: NewSession): Promise<AnswerOf<'POST /sessions'>>
   /** Work to show for a new ticket or a file, where the game asks for it. */
   prove(): Promise<string | undefined>
   form: NewTicketForm
@@ -121,8 +124,9 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
   }
   const enter = (body: NewSession) =>
     call('POST /sessions', { body }).catch(async (error: unknown) => {
-      // Many have come from this address lately, and whoever else does has to show some work.
-      const isWanted = body.kind === 'anonymous' && error instanceof RelayProblem && error.code === 'invalid'
+      // Much was asked from this address lately, and whoever else asks has to show some work.
+      const mayWant = body.kind === 'anonymous' || (body.kind === 'email' && game.value?.proofOfWork)
+      const isWanted = mayWant && error instanceof RelayProblem && error.code === 'invalid'
       const proof = isWanted && (await solved(call('POST /sessions/challenges', { body: { game: key } })))
       if (!proof) throw error
       return call('POST /sessions', { body: { ...body, proof } })
@@ -255,6 +259,7 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
     router,
     diagnostics,
     outbox,
+    enter,
     prove,
     form,
     talk,

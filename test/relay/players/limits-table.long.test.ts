@@ -30,6 +30,7 @@ type Ask = (token: string, n: number) => Promise<Answer>
 const asks: Readonly<Record<LimitKind, Ask>> = {
   session: (token) => scene.call('POST /v1/sessions/merge', { token, body: { anonymousToken: 'none' } }),
   unproved: () => scene.call('POST /v1/sessions', { body: { game: 'star-harbor', kind: 'anonymous' } }),
+  unprovedMail: (_, n) => asks.mail('', n),
   mail: (_, n) =>
     scene.call('POST /v1/sessions', {
       body: { game: 'star-harbor', kind: 'email', email: `ada-${n}@players.example`, browserSecret: 'of one browser' },
@@ -56,7 +57,7 @@ async function servedBefore(ask: (n: number) => Promise<Answer>): Promise<number
 }
 
 /** These count something else than calls, or nobody in particular, or refuse nobody. */
-const counted = limitKinds.filter((kind) => !['unproved', 'mail', 'work', 'desk'].includes(kind))
+const counted = limitKinds.filter((kind) => !['unproved', 'unprovedMail', 'mail', 'work', 'desk'].includes(kind))
 
 describe('The limit in README is where the relay refuses', () => {
   it.each(counted)('a player and a device: %s', async (kind) => {
@@ -93,6 +94,15 @@ describe('The limit in README is where the relay refuses', () => {
     while ((await asks.unproved('', 0)).status === 201) served += 1
     expect(served).toBe(limitInReadme('unproved').address)
     expect((await asks.unproved('', 0)).body).toMatchObject({ errors: [{ path: 'proof', code: 'missing' }] })
+  })
+
+  it('an address from which many mails are asked for without proof of work: the next bring some', async () => {
+    const limits = { ...Object.fromEntries(limitKinds.map((kind) => [kind, roomy])), unprovedMail: { windowSeconds } }
+    scene = await startScene({ config: { limits }, players: { proofOfWork: {} } })
+    let served = 0
+    while ((await asks.unprovedMail('', served)).status === 202) served += 1
+    expect(served).toBe(limitInReadme('unprovedMail').address)
+    expect((await asks.unprovedMail('', served)).body).toMatchObject({ errors: [{ path: 'proof', code: 'missing' }] })
   })
 
   it('whoever guesses at the desk', async () => {

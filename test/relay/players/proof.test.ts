@@ -1,8 +1,9 @@
 /** Proof of work: what an anonymous player's browser computes before it may open a ticket, where a game asks for that. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Game } from '../../../server/contract/game.ts'
-import type { Session } from '../../../server/contract/player.ts'
+import type { LinkSent, Session } from '../../../server/contract/player.ts'
 import type { Challenge } from '../../../server/contract/proof.ts'
+import { until } from '../wait.ts'
 import { type Scene, startScene } from './scene.ts'
 import { decode, encode, keyFor, solve } from './solve.ts'
 
@@ -188,5 +189,51 @@ describe('Newcomers from an address of which many have come', () => {
     expect((await signIn({}, crowded, 'moon-base')).status).toBe(201)
     expect(await challenge('moon-base')).toMatchObject({ status: 422, body: { code: 'unsupported' } })
     expect(await challenge('nowhere')).toMatchObject({ status: 404 })
+  })
+})
+
+describe('Sign-in mails from an address of which many were asked', () => {
+  const from = (address: string) => ({ 'x-forwarded-for': address })
+  const crowded = from('203.0.113.7')
+  let scene: Scene
+
+  beforeAll(async () => {
+    const limits = { unprovedMail: { address: 2 }, mail: { address: 5 } }
+    const config = { trustedProxies: ['127.0.0.0/8'], limits }
+    scene = await startScene({ config, players: { anonymous: false, proofOfWork: { seconds: 0.05 } } })
+    for (const name of ['ada', 'grace']) expect((await ask(name)).status).toBe(202)
+  })
+  afterAll(() => scene.close())
+
+  const ask = (name: string, more: object = {}, headers = crowded, game = 'star-harbor') =>
+    scene.call<LinkSent>('POST /v1/sessions', {
+      body: { game, kind: 'email', email: `${name}@players.example`, ...more },
+      headers,
+    })
+  const solved = async () => {
+    const body = { game: 'star-harbor' }
+    return solve((await scene.call<Challenge>('POST /v1/sessions/challenges', { body, headers: crowded })).body)
+  }
+  const mailsTo = (name: string) => scene.mails.filter(({ to }) => to.includes(`${name}@players.example`))
+
+  it('go out with a proof, one for each, and what comes without counts against nobody there', async () => {
+    for (let n = 0; n < 10; n += 1) expect(await ask('joan')).toMatchObject(refused('missing'))
+    const proof = await solved()
+    const { status, body } = await ask('joan', { proof })
+    expect(status).toBe(202)
+    expect(await ask('joan', { proof })).toMatchObject(refused('used'))
+    const mail = await until(() => mailsTo('joan')[0], 'the mail has come')
+    const code = { game: 'star-harbor', kind: 'email', code: mail.code, browserSecret: body.browserSecret }
+    // Whoever opens the link has shown more than any work does.
+    expect((await scene.call('POST /v1/sessions', { body: code, headers: crowded })).status).toBe(201)
+    expect((await ask('hedy', { proof: await solved() })).status).toBe(202)
+    await until(() => mailsTo('hedy')[0], 'the next has come')
+    expect(mailsTo('joan')).toHaveLength(1)
+  })
+
+  it('are the only ones for which it is asked: not those from elsewhere, nor where no game asks', async () => {
+    expect((await ask('ada', {}, from('198.51.100.1'))).status).toBe(202)
+    for (let n = 0; n < 3; n += 1)
+      expect((await ask(`eve-${n}`, {}, from('198.51.100.2'), 'moon-base')).status).toBe(202)
   })
 })
