@@ -160,13 +160,13 @@ export function createInspection({ store, clock, bells, games, files, scanner, l
   async function look(row: AttachmentRow): Promise<void> {
     const age = clock.now().getTime() - Number(row.created_at)
     if (await files.uploads.isWhole(row.id)) return begin(row.id)
-    if (age >= begunMs && (await isDropped(row))) return
+    if (age >= begunMs && (await dropUnlessBegun(row))) return
     if (age > uploadDays * dayMs) return settle(row.id, { ok: false, reason: 'unreadable' })
     await store.attachments.checkAt(row.id, later(doubled(firstLookMs, row.checks, longestLookMs)))
   }
 
-  /** What was announced and not begun. */
-  async function isDropped({ id, file_size, message_id }: AttachmentRow): Promise<boolean> {
+  /** @returns whether it is gone */
+  async function dropUnlessBegun({ id, file_size, message_id }: AttachmentRow): Promise<boolean> {
     const here = (await files.uploads.offset(id)) ?? 0
     if (message_id !== null || here >= Number(file_size) * begunShare) return false
     if (!(await store.attachments.drop(id))) return false

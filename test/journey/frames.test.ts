@@ -54,6 +54,7 @@ describe('the full page in a frame of the studio’s page, beside an advertiseme
     ads.pages.set('/', '<p>Buy gold</p>')
     // An advertisement that has already begun when the page beside it has not.
     ads.pages.set('/hasty', hasty)
+    ads.pages.set('/nobody', nobody)
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en' })
     context.setDefaultTimeout(40_000)
     await context.addInitScript(() => {
@@ -137,6 +138,16 @@ describe('the full page in a frame of the studio’s page, beside an advertiseme
     await writesAs('Ada', 'Mallory')
   })
 
+  it('takes none from a sandboxed advertisement, which calls itself nobody, neither while it is there nor once it is gone', async () => {
+    const src = `${ads.origin}/nobody#${tokenOf('Mallory')}`
+    game.pages.set('/', `${game.pages.get('/')}<iframe sandbox="allow-scripts" src="${src}"></iframe>`)
+    await begin()
+    const fromNobody = ({ origin, text }: Heard) => origin === 'null' && text.includes('token')
+    await hears('the sandboxed frame is heard', (heard) => fromNobody(heard) && !heard.gone)
+    await hears('a frame that it has removed is heard', (heard) => fromNobody(heard) && heard.gone)
+    await writesAs('Ada', 'Mallory')
+  })
+
   it('takes nothing else from there either: no file, no words about the player, no way back', async () => {
     const ad = await begin()
     await support().getByRole('button', { name: en.getHelp }).click()
@@ -180,4 +191,21 @@ const hasty = `<body><script>
   const sayAndGo = ${sayAndGo.toString()}
   const message = { medkit: 1, type: 'token', token: location.hash.slice(1) }
   setInterval(() => top.frames.support && sayAndGo([message, 'script']), 20)
+</script>`
+
+/**
+ * Of an origin of its own, as is every frame that it makes: it speaks for itself, and through frames whose last word it is,
+ * as they are removed.
+ */
+const nobody = `<body><script>
+  const message = JSON.stringify({ medkit: 1, type: 'token', token: location.hash.slice(1) })
+  const say = 'top.frames.support && top.frames.support.postMessage(' + message + ', "*")'
+  const last = '<script>addEventListener("pagehide", () => ' + say + '); parent.postMessage("here", "*")</' + 'script>'
+  addEventListener('message', ({ source }) => {
+    for (const frame of document.querySelectorAll('iframe')) if (frame.contentWindow === source) frame.remove()
+  })
+  setInterval(() => {
+    eval(say)
+    document.body.append(Object.assign(document.createElement('iframe'), { srcdoc: last }))
+  }, 100)
 </script>`

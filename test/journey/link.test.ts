@@ -246,21 +246,6 @@ describe('a token in a link', () => {
   })
 })
 
-describe('a page that the browser puts away and fetches out again', () => {
-  it('shows nothing of who was there, as if it were opened anew', async () => {
-    const page = await open(`#token=${tokenOf('Ada')}`)
-    await signedInAs(page, 'Ada').waitFor()
-    await write(page)
-    // This very event is all that tells a page of it.
-    await Promise.all([
-      page.waitForEvent('load'),
-      page.evaluate(() => void dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))),
-    ])
-    await page.getByText(more.notSignedIn).waitFor()
-    expect(await everythingShown(page)).not.toContain(canary)
-  })
-})
-
 /** Whether the keyboard stands on the way to stay who they are. */
 function isFocused(page: Page, name: string): Promise<boolean> {
   return page.evaluate((name) => {
