@@ -214,7 +214,7 @@ export async function createRelay({
   const announce = createAnnounce({ store, clock, files, room, log })
   const app = createApp({
     handlers: {
-      ...gameRoutes(games, opens),
+      ...gameRoutes(games, opens, edge),
       ...sessionRoutes({ ...admission, store, clock, bells, games, edge }),
       ...challengeRoutes({ proofs, games, edge }),
       ...ticketRoutes({ store, accept, change: createChange({ store, clock, bells }), watch, adopt, proofs }),

@@ -19,6 +19,7 @@ export const problemCodes = [
   'invalid_json',
   'idempotency_key_missing',
   'session_ended',
+  // All that a page which is none of the game's can read; it is told so whatever it asks.
   'origin_not_allowed',
   'host_not_allowed',
   'not_found',

@@ -1,12 +1,15 @@
 /** The relay's edge towards browsers: whose pages may call it, and the headers every answer wears. */
 import type { MiddlewareHandler } from 'hono'
 import type { Games, LiveGame } from '../games.ts'
-import { Refusal } from '../problem.ts'
+import { problemResponse, Refusal } from '../problem.ts'
 
 export interface Edge {
   /** @throws Refusal `origin_not_allowed` when a browser says the call comes from a page that is not this game's */
   checkOrigin: (request: Request, game: LiveGame) => void
-  /** CORS by exact match and never with credentials: a bearer is sent by code that has it, not by the browser. */
+  /**
+   * CORS by exact match and never with credentials: a bearer is sent by code that has it, not by the browser. A page of no
+   * game's may read one thing, that it is refused: a studio's first page would otherwise look like a relay that is down.
+   */
   middleware: MiddlewareHandler
 }
 
@@ -42,15 +45,19 @@ export function createEdge(games: Games, baseOf: (request: Request) => string): 
       const request = context.req.raw
       const origin = context.req.header('origin')
       const isKnown = origin !== undefined && (origins.has(origin) || isOwn(request, origin))
-      if (request.method === 'OPTIONS' && origin !== undefined && context.req.path.startsWith('/v1/')) {
+      const isApi = context.req.path.startsWith('/v1/')
+      if (request.method === 'OPTIONS' && origin !== undefined && isApi) {
         return preflight(isKnown ? origin : undefined)
       }
-      await next()
+      // Before anything is looked at, so that the answer tells nothing but itself.
+      const isStranger = isApi && origin !== undefined && !isKnown
+      if (isStranger) context.res = problemResponse(new Refusal('origin_not_allowed'))
+      else await next()
       const { headers } = context.res
       dress(headers)
       if (baseOf(request).startsWith('https:')) headers.set('strict-transport-security', twoYears)
-      if (context.req.path.startsWith('/v1/')) headers.append('vary', 'Origin')
-      if (isKnown) admit(headers, origin)
+      if (isApi) headers.append('vary', 'Origin')
+      if (isKnown || isStranger) admit(headers, origin)
     },
   }
 }

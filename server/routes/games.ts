@@ -4,13 +4,20 @@ import type { Game } from '../contract/game.ts'
 import { type Games, type LiveGame, requireGame, signInWays } from '../games.ts'
 import type { Identity } from '../players/identity.ts'
 import type { Opens } from '../tickets/opens.ts'
+import type { Edge } from './edge.ts'
 import { hasAlready } from './etag.ts'
 import type { HandlersOf } from './handlers.ts'
 
-export function gameRoutes(games: Games, opens: Opens): HandlersOf<'GET /games/:game'> {
+export function gameRoutes(
+  games: Games,
+  opens: Opens,
+  edge: Pick<Edge, 'checkOrigin'>,
+): HandlersOf<'GET /games/:game'> {
   return {
     async 'GET /games/:game'({ params, request, player }) {
       const game = requireGame(games, params.game)
+      // No secret: but a page that may call nothing else should hear so here.
+      edge.checkOrigin(request, game)
       const who = player?.game === game.key ? player : undefined
       const body = await describe(game, who, opens)
       const etag = tagOf(body)

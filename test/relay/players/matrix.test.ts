@@ -174,18 +174,34 @@ describe('Every route refuses', () => {
     expect((await scene.call('GET /v1/tickets', { headers: { cookie: `token=${ada}` } })).status).toBe(401)
   })
 
-  // Another game's page may hear that it may not; a stranger's may not even hear that.
-  it.each([
-    ['https://evil.example', null],
-    ['null', null],
-    ['https://moon-base.example', 'https://moon-base.example'],
-  ])('a good token from a page of %s', async (origin, allowed) => {
-    for (const { name, route, body } of calls) {
-      const sent = body === undefined ? {} : { body }
-      const answer = await scene.call(route, { token: ada, key: 'k', headers: { origin }, ...sent })
-      expect(answer.status, name).toBe(403)
-      expect(answer.headers.get('access-control-allow-origin'), name).toBe(allowed)
-    }
+  it.each(['https://evil.example', 'null', 'https://moon-base.example'])(
+    'a good token from a page of %s, which may read that it is refused',
+    async (origin) => {
+      for (const { name, route, body } of calls) {
+        const sent = body === undefined ? {} : { body }
+        const answer = await scene.call(route, { token: ada, key: 'k', headers: { origin }, ...sent })
+        expect(answer.status, name).toBe(403)
+        if (!name.startsWith('HEAD')) expect(answer.body, name).toMatchObject({ code: 'origin_not_allowed' })
+        expect(answer.headers.get('access-control-allow-origin'), name).toBe(origin)
+        expect(answer.headers.get('access-control-allow-credentials'), name).toBeNull()
+      }
+    },
+  )
+
+  it('whatever a page of no game’s asks and brings, in the same few words that tell nothing else', async () => {
+    const headers = { origin: 'https://evil.example' }
+    const before = snapshot(scene.folder)
+    const heard = new Set<string>()
+    const open = ['GET /v1/games/star-harbor', 'GET /v1/games/nowhere', 'GET /v1/nowhere', 'POST /v1/sessions']
+    for (const { route, body } of [...calls, ...open.map((route) => ({ route, body: undefined }))])
+      for (const token of [ada, 'forged', undefined]) {
+        const answer = await scene.call(route, { token, key: 'k', headers, body })
+        const worn = [...answer.headers].filter(([name]) => !['date', 'connection', 'keep-alive'].includes(name))
+        heard.add(JSON.stringify([answer.status, worn, route.startsWith('HEAD') || answer.body]))
+      }
+    // With a body, and for a HEAD without.
+    expect([...heard]).toHaveLength(2)
+    expect(snapshot(scene.folder)).toEqual(before)
   })
 })
 
