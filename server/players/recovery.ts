@@ -15,7 +15,8 @@ export function makeRecoveryKey(): RecoveryKey {
 }
 
 /**
- * Reads a key as a person types it: any case, any spaces and dashes, `O` for 0, `I` and `L` for 1, full-width letters.
+ * Reads a key as a person types or copies it: any case, any spaces and dashes, marks that cannot be seen, `O` for 0, `I` and
+ * `L` for 1, full-width letters, the digits of an Arabic keyboard.
  *
  * @returns `undefined` when it cannot be a key
  */
@@ -23,7 +24,9 @@ export function normaliseRecoveryKey(text: string): RecoveryKey | undefined {
   const characters = text
     .normalize('NFKC')
     .toUpperCase()
-    .replace(/[\s\p{Pd}\u2212_.]/gu, '')
+    .replace(/[\s\p{Pd}\p{Cf}\u2212_.]/gu, '')
+    // Both rows begin at a multiple of 16.
+    .replace(/[\u0660-\u0669\u06f0-\u06f9]/g, (digit) => String(digit.charCodeAt(0) & 15))
     .replaceAll('O', '0')
     .replace(/[IL]/g, '1')
   const wellFormed = characters.length === length && [...characters].every((character) => alphabet.includes(character))

@@ -28,6 +28,7 @@ describe('a recovery key', () => {
       ' 0011 1ABC DEFG HJKM NPQR STVW XYZ9\n',
       '0011\u20131ABC\u2014DEFG\u2212HJKM_NPQR.STVW-XYZ9',
       '\uff10\uff10\uff11\uff11-1abc-defg-hjkm-npqr-stvw-xyz9',
+      '\u2068\u06600\u0661\u06f1-\u200b1abc-de\u00adfg-hjkm-npqr-stvw-xyz\u0669\u2069\u200f',
     ]
     for (const text of typed) expect(normaliseRecoveryKey(text)).toBe(key)
   })
