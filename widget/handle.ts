@@ -16,8 +16,8 @@ export interface Draft {
   fields?: Record<string, string>
 }
 
-/** Why something did not work: a code of the relay's, or no way to reach it. */
-export type FailureCode = ProblemCode | 'offline'
+/** Why something did not work: a code of the relay's, no way to reach it, or something else that answered in its place. */
+export type FailureCode = ProblemCode | 'offline' | 'not_an_answer'
 
 /** What {@link Medkit.on} can be told, and what each tells. */
 export interface MedkitEvents {

@@ -241,7 +241,7 @@ describe('A file', () => {
     await pick({ name: 'bild.png', mimeType: 'image/png', buffer: program })
     await page.getByText(/^Abgelehnt/).waitFor()
     await button(page, de.send).click()
-    await page.getByText(de.filesFirst).waitFor()
+    await page.getByText(de.filesRemove).waitFor()
     expect(await relay.desk.list()).toEqual([])
     await remove('bild.png').click()
     await sendTicket(page)

@@ -33,6 +33,20 @@ describe('files on a message', () => {
     expect(stage.relay.of('POST /attachments')).toEqual([])
   })
 
+  it('says of an empty file that there is nothing in it, offers nothing that cannot help, and lets the message go without', async () => {
+    stage.medkit.attach(new File([], 'empty.txt', { type: 'text/plain' }))
+    stage.medkit.attach(new File([], 'empty.png', { type: 'image/png' }))
+    await waitFor(() => expect(stage.screen.getAllByText(/^There is nothing in this file/)).toHaveLength(2))
+    await stage.screen.findByText('A file cannot go along. Remove it; then the message can go.')
+    expect(stage.screen.queryByRole('button', { name: 'Try again' })).toBeNull()
+    expect(stage.relay.of('POST /attachments')).toEqual([])
+    for (const name of names()) await press(stage.screen.getByRole('button', { name: `Remove ${name}` }))
+    await press(stage.screen.getByLabelText('Something is broken'))
+    await type(stage.screen.getByLabelText('What happened?'), 'Without it.')
+    await press(stage.screen.getByRole('button', { name: 'Send' }))
+    await stage.screen.findByText(/We have it/)
+  })
+
   it('drops what is taken back, on the relay too', async () => {
     const drop = vi.fn(() => ({ status: 204 }))
     stage.relay.answer('DELETE /attachments/:attachmentId', drop)

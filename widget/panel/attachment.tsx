@@ -2,7 +2,8 @@
 
 import { signal } from '@preact/signals-core'
 import type { Attachment, AttachmentReason } from '../../server/contract/attachment.ts'
-import type { Chosen, Uploads } from '../state/uploads.ts'
+import type { Chosen } from '../state/chosen.ts'
+import type { Uploads } from '../state/uploads.ts'
 import type { Words } from '../words/en.ts'
 import { useKept, useWhole } from './context.ts'
 import { Icon, paths } from './icons.tsx'
@@ -96,14 +97,16 @@ function useChoice(uploads: Uploads, accept: string) {
 
 export function FileList({ uploads }: { uploads: Uploads }) {
   const { speech, game } = useWhole()
+  const { filesFirst, filesRemove } = speech.words.value
   const limits = game.value?.attachments
+  const wrong = uploads.items.value.filter(({ state }) => isWrong(state))
   return (
     <ul class="files">
       {uploads.items.value.map((item) => (
         <ChosenFile key={item.key} item={item} uploads={uploads} />
       ))}
-      {uploads.items.value.some(({ state }) => isWrong(state)) && (
-        <li class="wrong">{speech.words.value.filesFirst}</li>
+      {wrong.length > 0 && (
+        <li class="wrong">{wrong.some(({ state }) => state === 'failed') ? filesFirst : filesRemove}</li>
       )}
       {uploads.tooMany.value && limits && (
         <li class="wrong" role="alert">
@@ -162,6 +165,8 @@ function StateOf({ item }: { item: Chosen }) {
     moving: say(words.value.fileMoving, { percent: percent(item.progress) }),
     there: size(item.size),
     failed: words.value.fileFailed + why,
+    empty: words.value.fileEmpty,
+    gone: words.value.fileGone,
     'too-large': say(words.value.fileTooLarge, { size: limits ? size(limits.maxBytes) : '' }),
     'wrong-type': words.value.problems.type,
     refused: refusal(words.value, reason),

@@ -3,6 +3,7 @@ import type { DetailedError, Upload as TusUpload } from 'tus-js-client'
 import type { Upload } from '../../server/contract/attachment.ts'
 import { part } from '../part.ts'
 import { type Identity, RelayProblem } from './call.ts'
+import { isReadable } from './readable.ts'
 
 const fetchTus = part(() => import('tus-js-client'))
 
@@ -46,6 +47,13 @@ function sendByTus({ file, relay, identity, onProgress }: SendParts, url: string
         chunkSize: 4 * 2 ** 20,
         retryDelays: [0, 1000, 3000, 10_000, 30_000, 60_000],
         async onBeforeRequest(request) {
+          // To send what is not there any more would be tried for minutes.
+          if (!(await isReadable(file))) {
+            const gone = Error('the file is gone')
+            upload.abort()
+            reject(gone)
+            throw gone
+          }
           request.setHeader('Authorization', `Bearer ${await identity.token()}`)
         },
         onProgress(sent, total) {

@@ -32,11 +32,12 @@ export function isDrawable(type: string): boolean {
   return /^image\/(jpe?g|png|webp|hei[cf])$/.test(type)
 }
 
+/** Trying again makes it no better. `gone`: deleted, moved or changed since it was chosen. */
+export type Hopeless = 'empty' | 'gone' | 'too-large' | 'wrong-type'
+
 /** Whether it may move. */
-export function stageFor(
-  file: { size: number; type: string },
-  limits: AttachmentLimits,
-): 'moving' | 'too-large' | 'wrong-type' {
+export function stageFor(file: { size: number; type: string }, limits: AttachmentLimits): 'moving' | Hopeless {
+  if (!file.size) return 'empty'
   if (file.size > limits.maxBytes) return 'too-large'
   return limits.types.includes(file.type) ? 'moving' : 'wrong-type'
 }

@@ -1,41 +1,20 @@
 /** The files on one message while it is being written: chosen, made ready, moving, there, or refused with a reason. */
 
 import { type ReadonlySignal, signal } from '@preact/signals-core'
-import type { Attachment, AttachmentReason, Upload } from '../../server/contract/attachment.ts'
+import type { Attachment } from '../../server/contract/attachment.ts'
 import type { AttachmentLimits } from '../../server/contract/can.ts'
 import type { AttachmentId } from '../../server/contract/ids.ts'
 import type { FailureCode } from '../handle.ts'
 import { part } from '../part.ts'
 import { type Call, type Identity, patiently, RelayProblem } from '../relay/call.ts'
-import { isDrawable, stageFor, typeOf } from './file-types.ts'
+import { isReadable } from '../relay/readable.ts'
+import { asAttachment, type Chosen, carried, chosenOf, failureOf, stageOf, told } from './chosen.ts'
+import { stageFor } from './file-types.ts'
 import type { KeptFiles, Place } from './kept-files.ts'
 import { randomName } from './random.ts'
 
 const fetchUpload = part(() => import('../relay/upload.ts'))
 const fetchPicture = part(() => import('../play/picture.ts'))
-
-export interface Chosen {
-  /** Ours, before the relay has given an {@link AttachmentId}. */
-  key: string
-  name: string
-  type: string
-  size: number
-  /** What is sent. Missing where it has arrived before a reload. */
-  file: Blob | undefined
-  state: 'preparing' | 'moving' | 'there' | 'failed' | 'too-large' | 'wrong-type' | 'refused'
-  /** Why it failed. */
-  code?: FailureCode
-  /** Why it was refused. */
-  reason?: AttachmentReason | undefined
-  /** 0 to 1. */
-  progress: number
-  /** Nothing more is to be done to it before it goes. */
-  ready: boolean
-  /** What the player chose, where something lighter goes in its place. */
-  original?: File | undefined
-  id?: AttachmentId | undefined
-  upload?: Upload | undefined
-}
 
 export interface UploadParts {
   call: Call
@@ -63,6 +42,8 @@ export interface Uploads {
   settled(): Promise<boolean>
   /** What a message can carry. */
   attachments(): Attachment[]
+  /** What a message carried that is written once more. */
+  takeBack(attachments: readonly Attachment[]): void
   apply(attachment: Attachment): void
   /** Brings back what an earlier page left, and goes on with it. */
   restore(): Promise<void>
@@ -84,6 +65,7 @@ interface Attempt {
 /** Failures that pass without the player doing anything. */
 const passing: readonly (FailureCode | undefined)[] = [
   'offline',
+  'not_an_answer',
   'internal',
   'store_unavailable',
   'storage_full',
@@ -168,8 +150,10 @@ export function createUploads({ call, relay, identity, place, kept, limits, begi
     const attempt: Attempt = { stopped: false, stop: () => {} }
     attempts.set(key, attempt)
     const task = move(key, attempt)
-      .catch((error) => {
-        if (!attempt.stopped) change(key, failureOf(error))
+      .catch(async (error) => {
+        const { file } = find(key) ?? {}
+        const failure = !file || (await isReadable(file)) ? failureOf(error) : ({ state: 'gone' } as const)
+        if (!attempt.stopped) change(key, failure)
       })
       .finally(() => moving.delete(task))
     moving.add(task)
@@ -242,6 +226,9 @@ export function createUploads({ call, relay, identity, place, kept, limits, begi
       return items.value.every(({ state }) => state === 'there')
     },
     attachments: () => items.value.flatMap(asAttachment),
+    takeBack(attachments) {
+      items.value = [...attachments.map(carried), ...items.value]
+    },
     apply({ id, state, reason }) {
       const item = items.value.find((item) => item.id === id)
       if (!item || state !== 'refused') return
@@ -272,34 +259,9 @@ function unlessStopped<T>(attempt: Attempt, run: () => Promise<T>): Promise<T> {
   return run()
 }
 
-const told = (file: File) => ({ file, name: file.name, type: file.type, size: file.size })
-
-function chosenOf(file: File, limits: AttachmentLimits): Chosen {
-  const type = typeOf(file, limits)
-  const ready = !isDrawable(type)
-  const state = ready ? stageFor({ size: file.size, type }, limits) : 'preparing'
-  return { ...told(file), key: randomName(), type, ready, state, progress: 0 }
-}
-
 async function drawnOf({ file, type }: Chosen): Promise<File | undefined> {
   const { redraw } = await fetchPicture()
   return file instanceof File ? redraw(file, type) : undefined
 }
 
-/** How far an earlier page had got. */
-function stageOf({ file }: { file: Blob | undefined }): Pick<Chosen, 'state' | 'progress'> {
-  return file ? { state: 'moving', progress: 0 } : { state: 'there', progress: 1 }
-}
-
 const isGone = (error: unknown) => error instanceof RelayProblem && error.code === 'not_found'
-
-function failureOf(error: unknown): Partial<Chosen> {
-  const code = error instanceof RelayProblem ? error.code : 'internal'
-  if (code === 'too_large') return { state: 'too-large' }
-  return code === 'type_not_allowed' ? { state: 'wrong-type' } : { state: 'failed', code }
-}
-
-function asAttachment({ id, name, type, size, state }: Chosen): Attachment[] {
-  if (!id || state !== 'there') return []
-  return [{ id, fileName: name, fileType: type, fileSize: size, state: 'checking' }]
-}

@@ -70,6 +70,7 @@ export const de: Words = {
   needed: 'Bitte ausfüllen.',
   needNumber: 'Bitte eine Zahl eingeben.',
   needEmail: 'Bitte eine Adresse wie name@example.com eingeben.',
+  cut: 'Es passt nicht alles hinein: Das Ende fehlt hier. Den Rest kannst du in einer weiteren Nachricht schicken.',
 
   browser: 'Browser',
   os: 'System',
@@ -93,8 +94,11 @@ export const de: Words = {
   fileMoving: '{percent} gesendet',
   fileChecking: 'Wird geprüft',
   fileFailed: 'Nicht gesendet',
+  fileEmpty: 'In dieser Datei ist nichts, oder das Gerät gibt sie nicht heraus.',
+  fileGone: 'Diese Datei ist nicht mehr auf dem Gerät oder wurde seitdem geändert. Wähle sie noch einmal aus.',
   filesFirst:
     'Eine Datei ist nicht angekommen. Versuch es noch einmal oder entferne sie; dann kann die Nachricht abgehen.',
+  filesRemove: 'Eine Datei kann nicht mit. Entferne sie; dann kann die Nachricht abgehen.',
   fileTooLarge: 'Zu groß: erlaubt sind {size}.',
   fileTooMany: {
     one: 'An eine Nachricht passt nur {n} Datei.',
@@ -173,12 +177,20 @@ export const de: Words = {
     'Mit diesem Schlüssel bekommst du deine Anfragen einmal auf einem anderen Gerät zurück. Ein früher gezeigter gilt dann nicht mehr. Behalte ihn für dich.',
   recoveryShow: 'Schlüssel zeigen',
   recoveryHint: 'Du findest ihn unter „Deine Daten“ auf dem Gerät, von dem du geschrieben hast.',
+  recoveryWrong: 'Dieser Schlüssel öffnet hier nichts. Vergleiche ihn Zeichen für Zeichen; jeder gilt nur einmal.',
+  recoverInstead:
+    'Die Anfragen, die jetzt auf diesem Gerät sind, machen Platz. Bewahre zuerst ihren Schlüssel auf: Er steht unter „Deine Daten“.',
+  recovered: 'Deine Anfragen sind wieder da. Dieser Schlüssel ist verbraucht; einen neuen gibt es unter „Deine Daten“.',
+  copy: 'Kopieren',
+  copied: 'Kopiert.',
+  copyFailed: 'Das ließ sich hier nicht kopieren. Bitte schreib es auf.',
   recover: 'Meine Anfragen zurückholen',
   linkHint: 'Wir schicken dir einen Link, der deine Anfragen öffnet.',
   linkSent: 'Wenn {email} stimmt, ist ein Link unterwegs. Er gilt einmal.',
   sendLink: 'Link zuschicken',
 
   problems: {
+    strange: 'Statt der Hilfe hat etwas anderes geantwortet. Vielleicht musst du dich in diesem Netz erst anmelden.',
     busy: 'Zu viel auf einmal. Bitte warte einen Moment und versuch es noch einmal.',
     ended: 'Deine Anmeldung ist abgelaufen.',
     refused: 'Das Spiel konnte nicht belegen, wer du bist. Das muss sein Studio beheben.',

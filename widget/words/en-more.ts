@@ -3,6 +3,7 @@ export const more = {
   remove: 'Remove {name}',
 
   problems: {
+    strange: 'Something else answered in place of support. Perhaps this network wants you to sign in to it first.',
     busy: 'Too much at once. Please wait a moment and try again.',
     ended: 'Your sign-in has run out.',
     refused: 'The game could not prove who you are. Its studio has to fix this.',
@@ -33,6 +34,7 @@ export const more = {
   you: 'You',
   agent: 'Support',
 
+  cut: 'This is too long: its end was left out. Send the rest in another message.',
   addFiles: 'Add a screenshot or video',
   filesHint: { one: '{n} file of up to {size}', other: 'Up to {n} files of {size} each' },
   sendKeys: 'Enter sends, Shift + Enter makes a new line.',
@@ -72,7 +74,10 @@ export const more = {
   fileMoving: '{percent} sent',
   fileChecking: 'Being checked',
   fileFailed: 'Not sent',
+  fileEmpty: 'There is nothing in this file, or this device does not hand it over.',
+  fileGone: 'This file is not on the device any more, or has changed since. Choose it again.',
   filesFirst: 'A file did not arrive. Try again, or remove it; then the message can go.',
+  filesRemove: 'A file cannot go along. Remove it; then the message can go.',
   fileTooLarge: 'Too large: the limit is {size}.',
   fileTooMany: { one: 'Only {n} file fits on a message.', other: 'Only {n} files fit on a message.' },
   fileRefused: 'Refused: the file could not be checked or is not what its name says.',
@@ -139,7 +144,13 @@ export const more = {
     'With this key you get your tickets back on another device, once. One you were shown before is no good any more. Keep it to yourself.',
   recoveryShow: 'Show the key',
   recoveryHint: 'You find it under “Your data” on the device you wrote from.',
-  recover: 'Get my tickets back',
+  recoveryWrong: 'This key opens nothing here. Compare it letter by letter; each key works only once.',
+  recoverInstead:
+    'The tickets that are on this device now will make way. Keep their recovery key first: it is under “Your data”.',
+  recovered: 'Your tickets are back. That key is used up; there is a new one under “Your data”.',
+  copy: 'Copy',
+  copied: 'Copied.',
+  copyFailed: 'It could not be copied here. Please write it down.',
   linkHint: 'We mail you a link that opens your tickets.',
   linkDead: 'This link does not work here. Open it in the browser you asked from, within its time, and only once.',
   linkSent: 'If {email} is right, a link is on its way. It works once.',

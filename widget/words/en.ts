@@ -12,6 +12,7 @@ export const en = {
   privacy: 'Your data',
   signIn: 'Sign in',
   signOut: 'Sign out',
+  recover: 'Get my tickets back',
   launcher: 'Support',
   getHelp: 'Get help',
   intro: 'Tell us what happened, in your own words.',

@@ -6,6 +6,7 @@ import type { Words } from './en.ts'
 /** Which sentence a refusal is told with: players need the consequence, engineers get the code. */
 export const sentenceOf: Record<FailureCode | DeliveryProblemCode, keyof Words['problems'] | undefined> = {
   offline: undefined,
+  not_an_answer: 'strange',
   internal: undefined,
   store_unavailable: undefined,
   overloaded: undefined,
