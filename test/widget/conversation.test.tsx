@@ -3,8 +3,9 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { userEvent } from 'vitest/browser'
 import type { Message } from '../../server/contract/message.ts'
 import type { Conversation } from '../../server/contract/ticket.ts'
-import { closedTicket, messageOf, session, ticketOf } from './relay.ts'
-import { holdBack, press, type, useStage } from './stage.ts'
+import { closedTicket, messageOf, problem, session, ticketOf } from './relay.ts'
+import { holdBack, kept, press, type, useStage } from './stage.ts'
+import { takeFiles } from './uploads.ts'
 
 /** How a time of day is told. */
 const clock = { hour: 'numeric', minute: 'numeric' } as const
@@ -172,11 +173,69 @@ describe('a conversation', () => {
   it('keeps a reply as a draft, and sends it by Enter from a keyboard', async () => {
     await show(ticketOf({}))
     await type(await stage.screen.findByLabelText('Write a message'), 'It was the blue one.')
-    expect(localStorage.getItem(`medkit:test:draft:${ticket.id}`)).toContain('"It was the blue one."')
+    const drafts = () => kept().filter((name) => name.startsWith(`medkit:test:draft:${ticket.id}@`))
+    expect(drafts().map((name) => localStorage.getItem(name))).toEqual([
+      expect.stringContaining('"It was the blue one."'),
+    ])
     await userEvent.keyboard('{Enter}')
     await waitFor(() => expect(ticket.messages).toHaveLength(2))
-    expect(localStorage.getItem(`medkit:test:draft:${ticket.id}`)).toBeNull()
+    expect(drafts()).toEqual([])
     expect(stage.screen.getByLabelText('Write a message')).toHaveProperty('value', '')
+  })
+
+  it('takes of a paste what fits, in whole characters, says so until something is taken away, and sends that', async () => {
+    await show(ticketOf({}))
+    const field = await stage.screen.findByLabelText('Write a message')
+    const sentence = /^This is too long: its end was left out/
+    await type(field, 'x'.repeat(9_998))
+    expect(stage.screen.queryByText(sentence)).toBeNull()
+    field.focus()
+    document.execCommand('insertText', false, 'y😀z')
+    await stage.screen.findByText(sentence)
+    expect(field).toHaveProperty('value', `${'x'.repeat(9_998)}y`)
+    await userEvent.keyboard('{Backspace}')
+    await waitFor(() => expect(stage.screen.queryByText(sentence)).toBeNull())
+    await userEvent.keyboard('{Enter}')
+    await waitFor(() => expect(ticket.messages.at(-1)?.text).toBe('x'.repeat(9_998)))
+  })
+
+  it('lets a composition end before it cuts', async () => {
+    await show(ticketOf({}))
+    const field: HTMLTextAreaElement = await stage.screen.findByLabelText('Write a message')
+    await type(field, 'x'.repeat(9_998))
+    const compose = (text: string) => {
+      field.value = 'x'.repeat(9_998) + text
+      field.dispatchEvent(new InputEvent('input', { bubbles: true, isComposing: true }))
+    }
+    field.dispatchEvent(new CompositionEvent('compositionstart', { bubbles: true }))
+    compose('にほ')
+    compose('にほんご')
+    expect(field.value.length).toBe(10_002)
+    field.dispatchEvent(new CompositionEvent('compositionend', { bubbles: true }))
+    await stage.screen.findByText(/^This is too long: its end was left out/)
+    expect(field.value).toBe(`${'x'.repeat(9_998)}にほ`)
+  })
+
+  it('gives a message that was refused back with its files, before what has been written since', async () => {
+    const id = takeFiles(stage.relay)
+    const giveBack = stage.relay.answer('POST /tickets/:ticketId/messages', () => problem(422, 'invalid'))
+    await show(ticketOf({}))
+    const field = await stage.screen.findByLabelText('Write a message')
+    stage.medkit.attach(new File(['log'], 'log.txt', { type: 'text/plain' }))
+    await type(field, 'The first thought.')
+    await press(stage.screen.getByRole('button', { name: 'Send' }))
+    const again = await stage.screen.findByRole('button', { name: 'Edit it' })
+    await type(field, 'A second one.')
+    await press(again)
+    expect(field).toHaveProperty('value', 'The first thought.\n\nA second one.')
+    giveBack()
+    await press(stage.screen.getByRole('button', { name: 'Send' }))
+    await waitFor(() =>
+      expect(stage.relay.of('POST /tickets/:ticketId/messages').at(-1)?.body).toEqual({
+        message: 'The first thought.\n\nA second one.',
+        attachments: [id],
+      }),
+    )
   })
 
   it('keeps the newest in view when something takes room from it', async () => {

@@ -1,7 +1,7 @@
 import { waitFor } from '@testing-library/preact'
 import { describe, expect, it, vi } from 'vitest'
 import { userEvent } from 'vitest/browser'
-import { closedTicket, session, ticketOf } from './relay.ts'
+import { closedTicket, problem, session, ticketOf } from './relay.ts'
 import { focused, holdBack, kept, press, useStage } from './stage.ts'
 
 describe('home', () => {
@@ -29,6 +29,28 @@ describe('home', () => {
       'Refund, please',
     ])
     expect(rows.map((row) => row.querySelector('.status')?.textContent)).toEqual(['Answered', 'Closed'])
+  })
+
+  it('says that it was not the relay that answered, and shows the tickets once it does', async () => {
+    localStorage.setItem('medkit:test:session', JSON.stringify(session()))
+    const ticket = ticketOf({ text: 'My sword is gone' })
+    stage.relay.tickets.set(ticket.id, ticket)
+    const giveBack = stage.relay.answer('GET /tickets', () => ({ status: 200, body: {} }))
+    await stage.reload()
+    stage.medkit.open()
+    await stage.screen.findByText(/^Something else answered in place of support\./)
+    giveBack()
+    await press(stage.screen.getByRole('button', { name: 'Try again' }))
+    await stage.screen.findAllByText('My sword is gone')
+  })
+
+  it('says that it is not set up for a page that the relay refuses, and takes no words that cannot go out', async () => {
+    stage.relay.answer('GET /games/:game', () => problem(403, 'origin_not_allowed'))
+    await stage.reload()
+    stage.medkit.open()
+    await stage.screen.findByText('Support is not set up for this page.')
+    await stage.screen.findByText(/^Sorry, you cannot write to us from here yet/)
+    expect(stage.screen.queryByRole('button', { name: 'Get help' })).toBeNull()
   })
 
   it('moves through the tickets by arrow keys', async () => {

@@ -144,7 +144,7 @@ describe('a call', () => {
     vi.unstubAllGlobals()
   })
 
-  it('fails in one way: with a code of the contract, or as offline', async () => {
+  it('fails in one way: with a code of the contract, as offline, or as no answer of the relay’s', async () => {
     const codeOf = (answer: () => Promise<Response>) =>
       callWith(answer)('GET /tickets', { query: {} }).then(
         () => 'none',
@@ -155,6 +155,9 @@ describe('a call', () => {
     expect(await codeOf(async () => new Response('<h1>Bad gateway</h1>', { status: 502 }))).toBe('offline')
     expect(await codeOf(async () => new Response('{"items":[', { status: 200 }))).toBe('offline')
     expect(await codeOf(() => Promise.reject(new TypeError('Failed to fetch')))).toBe('offline')
+    for (const text of ['{}', '[]', 'null', '"ok"', '{"items":null}', '{"ok":true}', '', '<!doctype html><p>Sign in'])
+      expect(await codeOf(async () => new Response(text)), text).toBe('not_an_answer')
+    expect(await codeOf(async () => new Response('<p>Blocked', { status: 403 }))).toBe('not_an_answer')
   })
 
   it('is tried again where the line broke, but not in the next player’s name, and not what could undo a later act', async () => {
@@ -195,7 +198,7 @@ describe('a call', () => {
       identity,
       fetch: async (input) => {
         address = String(input)
-        return new Response('{}')
+        return new Response('{"messages":[]}')
       },
     })
     await call('GET /tickets/:ticketId', { params: { ticketId: 'a/b?c' }, query: { before: 'x y&z' } })

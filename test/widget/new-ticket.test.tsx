@@ -10,6 +10,11 @@ describe('a new ticket', () => {
   const stage = useStage({ metadata: () => ({ level: '42' }) })
   const send = async () => press(stage.screen.getByRole('button', { name: 'Send' }))
   const write = async (text: string) => type(stage.screen.getByLabelText('What happened?'), text)
+  const choices = () =>
+    kept()
+      .filter((name) => name.startsWith('medkit:test:choices@'))
+      .map((name) => localStorage.getItem(name))
+      .join()
   const sent = () => stage.relay.of('POST /tickets').map(({ body }) => body as NewTicket)
 
   beforeEach(async () => {
@@ -71,7 +76,7 @@ describe('a new ticket', () => {
   it('keeps a draft from the first key until it is sent, and not before', async () => {
     expect(kept()).toEqual([])
     await write('It was there')
-    expect(kept()).toEqual(['medkit:test:draft'])
+    expect(kept()).toEqual([expect.stringMatching(/^medkit:test:draft@/)])
     await stage.reload()
     stage.medkit.open('new')
     const message = await stage.screen.findByLabelText('What happened?')
@@ -79,7 +84,40 @@ describe('a new ticket', () => {
     await press(stage.screen.getByLabelText('Something is broken'))
     await send()
     await stage.screen.findByText(/We have it/)
-    expect(kept()).not.toContain('medkit:test:draft')
+    expect(kept().filter((name) => localStorage.getItem(name)?.includes('It was there'))).toEqual([])
+  })
+
+  it('takes of a paste into any field what fits, and loses nothing that stood there', async () => {
+    const sentence = /^This is too long: its end was left out/
+    await press(stage.screen.getByLabelText('Purchases'))
+    for (const [label, room] of [
+      ['What happened?', 10_000],
+      ['Order number', 2_000],
+    ] as const) {
+      const field: HTMLInputElement = stage.screen.getByLabelText(label)
+      await type(field, 'the end')
+      field.focus()
+      field.setSelectionRange(0, 0)
+      document.execCommand('insertText', false, '👩‍👩‍👧‍👦'.repeat(1_000))
+      await waitFor(() => expect(stage.screen.queryAllByText(sentence).length).toBeGreaterThan(0))
+      expect(field.value).toMatch(/^(👩‍👩‍👧‍👦)+the end$/u)
+      expect(field.value.length).toBeGreaterThan(room - 11)
+      expect(field.value.length).toBeLessThanOrEqual(room)
+      await type(field, 'short')
+      await waitFor(() => expect(stage.screen.queryByText(sentence)).toBeNull())
+    }
+  })
+
+  it('says what it can where something else answers in place of the relay, keeps the message, and sends it', async () => {
+    const giveBack = stage.relay.answer('POST /tickets', () => ({ status: 200, body: {} }))
+    await press(stage.screen.getByLabelText('Something is broken'))
+    await write('Through a hotel.')
+    await send()
+    await stage.screen.findByText('Your message is safe on this device and goes out by itself.')
+    expect(stage.relay.tickets.size).toBe(0)
+    giveBack()
+    dispatchEvent(new Event('online'))
+    await stage.screen.findByText(/We have it/)
   })
 
   it('leaves out every detail the player switches off', async () => {
@@ -122,7 +160,7 @@ describe('a new ticket', () => {
     await press(stage.screen.getByLabelText(/^Page/))
     await press(stage.screen.getByLabelText(/^Page/))
     await stage.screen.findByText('Also sent: 6 details')
-    expect(localStorage.getItem('medkit:test:choices')).toContain('{"level":"masked","page":"withheld"}')
+    expect(choices()).toContain('{"level":"masked","page":"withheld"}')
     await stage.reload()
     stage.medkit.open('new')
     await stage.screen.findByText('Also sent: 6 details')
@@ -165,7 +203,7 @@ describe('a new ticket', () => {
       [false, false],
       [false, true],
     ])
-    expect(localStorage.getItem('medkit:test:choices')).toContain('{}')
+    expect(choices()).toContain('{}')
   })
 
   it('shows what the studio’s token says as signed, with nothing to press, and sends no claim beside it', async () => {

@@ -1,7 +1,8 @@
 import { waitFor } from '@testing-library/preact'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { session, ticketOf } from './relay.ts'
-import { press, type, useStage } from './stage.ts'
+import { kept, press, shelved, type, useStage } from './stage.ts'
+import { takeFiles } from './uploads.ts'
 
 describe('the outbox', () => {
   const stage = useStage()
@@ -77,5 +78,69 @@ describe('the outbox', () => {
       if (own) Object.defineProperty(window, 'localStorage', own)
     }
     expect(stage.relay.tickets.size).toBe(1)
+  })
+
+  describe('where the database of the browser', () => {
+    const send = async (text: string) => {
+      stage.medkit.open('new')
+      await press(await stage.screen.findByLabelText('Something is broken'))
+      await type(stage.screen.getByLabelText('What happened?'), text)
+      await press(stage.screen.getByRole('button', { name: 'Send' }))
+    }
+    const drafts = () => kept().filter((name) => name.startsWith('medkit:test:draft@'))
+
+    afterEach(() => {
+      vi.restoreAllMocks()
+    })
+
+    it.each([
+      ['never opens', () => new EventTarget() as IDBOpenDBRequest],
+      [
+        'is refused',
+        () => {
+          throw new DOMException('no', 'SecurityError')
+        },
+      ],
+    ])('%s, sends all the same, files and all', async (_, open) => {
+      vi.spyOn(indexedDB, 'open').mockImplementation(open)
+      const id = takeFiles(stage.relay)
+      await stage.reload()
+      stage.medkit.attach(new File(['log'], 'log.txt', { type: 'text/plain' }))
+      await send('It hangs.')
+      await stage.screen.findByText(/We have it/)
+      expect(stage.relay.of('POST /tickets').map(({ body }) => body)).toMatchObject([
+        { message: 'It hangs.', attachments: [id] },
+      ])
+      expect(drafts()).toEqual([])
+    })
+
+    it('keeps nothing, has what was written in the form again after a reload', async () => {
+      vi.spyOn(indexedDB, 'open').mockImplementation(() => {
+        throw new DOMException('no', 'SecurityError')
+      })
+      stage.relay.answer('POST /tickets', () => 'offline')
+      await stage.reload()
+      await send('Kept somewhere else.')
+      await waitFor(() => expect(stage.relay.of('POST /tickets')).not.toEqual([]))
+      stage.medkit.open('new')
+      expect(await stage.screen.findByLabelText('What happened?')).toHaveProperty('value', '')
+      await stage.reload()
+      stage.medkit.open('new')
+      expect(await stage.screen.findByLabelText('What happened?')).toHaveProperty('value', 'Kept somewhere else.')
+    })
+
+    it('is deleted beneath it, keeps the next message in a new one', async () => {
+      const giveBack = stage.relay.answer('POST /tickets', () => 'offline')
+      await send('Before.')
+      await waitFor(async () => expect(JSON.stringify(await shelved())).toContain('Before.'))
+      await new Promise((resolve) => {
+        indexedDB.deleteDatabase('medkit:test').onsuccess = resolve
+      })
+      await send('After.')
+      await waitFor(async () => expect(JSON.stringify(await shelved())).toContain('After.'))
+      giveBack()
+      dispatchEvent(new Event('online'))
+      await waitFor(() => expect(stage.relay.tickets.size).toBe(2))
+    })
   })
 })

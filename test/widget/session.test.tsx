@@ -1,5 +1,6 @@
 import { waitFor } from '@testing-library/preact'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { createStorage } from '../../widget/state/storage.ts'
 import { messageOf, problem, session, ticketOf } from './relay.ts'
 import { holdBack, kept, press, studioToken, type, useStage } from './stage.ts'
 import { challengeFor, opened } from './work.ts'
@@ -318,6 +319,38 @@ describe('a session', () => {
     await stage.screen.findByText(/No tickets yet/)
     expect(stage.root.textContent).not.toContain('guest')
     expect(stage.relay.of('DELETE /session')).toEqual([])
+  })
+
+  it('is whose it was when the game clears the browser’s storage, and kept again once they write', async () => {
+    const ticket = ticketOf({ text: 'From before' })
+    stage.relay.tickets.set(ticket.id, ticket)
+    localStorage.setItem('medkit:test:session', JSON.stringify(session()))
+    await stage.reload()
+    stage.medkit.open({ ticket: ticket.id })
+    const reply = await stage.screen.findByLabelText('Write a message')
+    await type(reply, 'Half')
+    localStorage.clear()
+    dispatchEvent(new StorageEvent('storage', { key: null }))
+    await type(reply, 'Half a sentence, and its end')
+    await press(stage.screen.getByRole('button', { name: 'Send' }))
+    await waitFor(() => expect(ticket.messages).toHaveLength(2))
+    expect(stage.relay.of('POST /sessions')).toEqual([])
+    expect(stage.relay.of('POST /tickets/:ticketId/messages').map(bearer)).toEqual(['Bearer anonymous-token'])
+    expect(localStorage.getItem('medkit:test:session')).toContain('KEY-OF-THE-PLAYER')
+  })
+
+  it('that another tab has ended is over, also where the browser’s storage was cleared before', async () => {
+    localStorage.setItem('medkit:test:session', JSON.stringify(session()))
+    await stage.reload()
+    stage.medkit.open()
+    await stage.screen.findByRole('button', { name: 'Your data' })
+    localStorage.clear()
+    const told: (string | null)[] = []
+    const set = vi.spyOn(Storage.prototype, 'setItem').mockImplementation((name) => told.push(name))
+    createStorage('test').wipe()
+    set.mockRestore()
+    for (const key of told) dispatchEvent(new StorageEvent('storage', { key }))
+    await waitFor(() => expect(stage.screen.queryByRole('button', { name: 'Your data' })).toBeNull())
   })
 
   it('asks for a mailed link with the secret that keeps an earlier one good', async () => {

@@ -3,6 +3,7 @@ import { createRef } from 'preact'
 import type { TicketId } from '../../server/contract/ids.ts'
 import { FileList, FilePicker } from './attachment.tsx'
 import { useKept } from './context.ts'
+import { Cut } from './cut.tsx'
 import { Icon } from './icons.tsx'
 import { morePaths } from './more-icons.ts'
 import { maxMessageLength } from './new-ticket.tsx'
@@ -12,7 +13,7 @@ import { useTalk } from './use-talk.ts'
 const withKeyboard = () => matchMedia('(pointer: fine)').matches
 
 export function Composer({ id }: { id: TicketId }) {
-  const { speech, replies } = useTalk()
+  const { speech, replies, fitting } = useTalk()
   const words = speech.words.value
   const reply = replies.on(id)
   const text = reply.text.value
@@ -40,9 +41,8 @@ export function Composer({ id }: { id: TicketId }) {
           aria-describedby={withKeyboard() ? 'keys' : undefined}
           rows={Math.min(6, lines)}
           dir="auto"
-          maxLength={maxMessageLength}
           value={text}
-          onInput={(event) => reply.write(event.currentTarget.value)}
+          {...fitting.listeners({ id, value: text, max: maxMessageLength, write: reply.write })}
           onKeyDown={onKeyDown}
         />
         <button
@@ -54,6 +54,7 @@ export function Composer({ id }: { id: TicketId }) {
           <Icon path={morePaths.send} />
         </button>
       </div>
+      <Cut id={id} value={text} />
       {reply.sending.value ? (
         <p class="hint" role="status">
           {words.sendAfterFiles}

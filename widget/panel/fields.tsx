@@ -1,7 +1,15 @@
 /** A labelled place in a form, and the questions a category asks. */
 import type { ComponentChildren } from 'preact'
 import type { FormField } from '../../server/contract/game.ts'
+import type { FieldListeners, FieldParts } from '../state/fit.ts'
+import type { Support } from '../state/support.ts'
 import { useSupport } from './context.ts'
+import { inTalk } from './lazy.tsx'
+
+export const Cut = inTalk(({ views }) => views.Cut, true)
+
+/** As the relay takes them. */
+const maxFieldLength = 2_000
 
 /** What ties a control to its label, its hint and its mistake. */
 export interface Tied {
@@ -43,6 +51,13 @@ export function Place({ id, label, hint, required = false, children }: PlaceProp
   )
 }
 
+/** Until the second half of the panel is there, which keeps characters whole, the browser cuts what is too long where it likes. */
+export function listenersOf(field: FieldParts, { talk }: Support): FieldListeners | { maxlength: number } {
+  const onInput = ({ currentTarget }: { currentTarget: { value: string } }) => field.write(currentTarget.value)
+  // By the attribute's own name: as a property, taking it away would make it 0.
+  return talk.value?.fitting.listeners(field) ?? { maxlength: field.max, onInput }
+}
+
 export function CategoryFields() {
   const { speech, form, game } = useSupport()
   return (
@@ -62,15 +77,23 @@ export function CategoryFields() {
 }
 
 function Control({ field, tied }: { field: FormField; tied: Tied }) {
-  const { speech, form, game } = useSupport()
+  const support = useSupport()
+  const { speech, form, game } = support
   const fields = form.answers.value.fields
+  const { id } = field
+  const value = fields[id] ?? ''
+  const write = (text: string) => form.change({ fields: { ...fields, [id]: text } })
   const shared = {
     ...tied,
-    value: fields[field.id] ?? '',
-    onInput: ({ currentTarget }: { currentTarget: { value: string } }) =>
-      form.change({ fields: { ...fields, [field.id]: currentTarget.value } }),
+    value,
+    onInput: ({ currentTarget }: { currentTarget: { value: string } }) => write(currentTarget.value),
   }
-  if (field.type === 'multiline') return <textarea {...shared} rows={3} dir="auto" maxLength={2_000} />
+  const written = {
+    ...tied,
+    value,
+    dir: 'auto',
+    ...listenersOf({ id, value, max: maxFieldLength, write }, support),
+  } as const
   if (field.type === 'choice') {
     return (
       <select {...shared}>
@@ -86,12 +109,13 @@ function Control({ field, tied }: { field: FormField; tied: Tied }) {
   if (field.type === 'date') return <input {...shared} type="date" />
   // A number stays text: what a wheel or a locale makes of `type="number"` loses order numbers.
   return (
-    <input
-      {...shared}
-      type="text"
-      inputMode={field.type === 'number' ? 'decimal' : 'text'}
-      dir="auto"
-      maxLength={2_000}
-    />
+    <>
+      {field.type === 'multiline' ? (
+        <textarea {...written} rows={3} />
+      ) : (
+        <input {...written} type="text" inputMode={field.type === 'number' ? 'decimal' : 'text'} />
+      )}
+      <Cut id={id} value={value} />
+    </>
   )
 }

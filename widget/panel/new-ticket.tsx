@@ -1,7 +1,7 @@
 /** The form of a new ticket: category, that category's fields, the message, files, and what else is sent. */
 import { createRef } from 'preact'
 import { useKept, useSupport } from './context.ts'
-import { CategoryFields, Place } from './fields.tsx'
+import { CategoryFields, Cut, listenersOf, Place } from './fields.tsx'
 import { inTalk } from './lazy.tsx'
 import { Screen } from './screen.tsx'
 
@@ -106,10 +106,12 @@ function Categories() {
 }
 
 function Message() {
-  const { speech, form } = useSupport()
+  const support = useSupport()
+  const { speech, form } = support
   const { words, say } = speech
   const { message } = form.answers.value
   const left = maxMessageLength - message.length
+  const write = (message: string) => form.change({ message })
   return (
     <Place id="message" label={words.value.message} hint={words.value.messageHint} required>
       {(props) => (
@@ -118,10 +120,10 @@ function Message() {
             {...props}
             rows={5}
             dir="auto"
-            maxLength={maxMessageLength}
             value={message}
-            onInput={(event) => form.change({ message: event.currentTarget.value })}
+            {...listenersOf({ id: 'message', value: message, max: maxMessageLength, write }, support)}
           />
+          <Cut id="message" value={message} />
           {left < 500 && (
             <p class="hint" role="status">
               {say(words.value.charactersLeft, { n: left })}

@@ -2,9 +2,12 @@
 
 import { signal } from '@preact/signals-core'
 import type { NewRating, Ticket } from '../../server/contract/ticket.ts'
-import { useKept, useWhole } from './context.ts'
+import { useKept } from './context.ts'
+import { Cut } from './cut.tsx'
 import { Icon } from './icons.tsx'
+import { useTalk } from './use-talk.ts'
 
+const maxCommentLength = 2_000
 const scores = [1, 2, 3, 4, 5]
 const star = 'M12 3.500l2.6 5.4 5.9.8-4.3 4.1 1 5.900L12 16.900l-5.2 2.8 1-5.900L3.5 9.700l5.9-.800z'
 
@@ -14,12 +17,15 @@ export interface RatingProps {
 }
 
 export function Rating({ ticket, rate }: RatingProps) {
-  const { speech, act } = useWhole()
+  const { speech, act, fitting } = useTalk()
   const { words, say } = speech
   const given = useKept(() => ({ score: signal(0), comment: signal('') }))
   const score = given.score.value
   const comment = given.comment.value
   if (ticket.rating) return <p>{say(words.value.rated, { n: ticket.rating.score })}</p>
+  const write = (text: string) => {
+    given.comment.value = text
+  }
   const send = (event: Event) => {
     event.preventDefault()
     act(() => rate({ score, ...(comment.trim() && { comment }) }))
@@ -51,12 +57,10 @@ export function Rating({ ticket, rate }: RatingProps) {
             id="comment"
             rows={2}
             dir="auto"
-            maxLength={2_000}
             value={comment}
-            onInput={(event) => {
-              given.comment.value = event.currentTarget.value
-            }}
+            {...fitting.listeners({ id: 'comment', value: comment, max: maxCommentLength, write })}
           />
+          <Cut id="comment" value={comment} />
           <button type="submit" class="main">
             {words.value.send}
           </button>

@@ -2,8 +2,9 @@
 import type { Problem } from '../../server/contract/problem-code.ts'
 import type { AnswerOf, BodyOf, PathParams, QueryOf, RouteName } from '../../server/contract/routes.ts'
 import type { FailureCode } from '../handle.ts'
+import { isAnswer } from './telling.ts'
 
-/** A refusal by the relay, or `offline`: no way to reach it. Everything else is a defect and stays an ordinary error. */
+/** A refusal by the relay, or no way to reach it. Everything else is a defect and stays an ordinary error. */
 export class RelayProblem extends Error {
   declare readonly code: FailureCode
   declare readonly retryAfterMs: number
@@ -81,12 +82,15 @@ const withoutBearer: readonly RouteName[] = ['GET /games/:game', 'POST /sessions
 const isForAnyone = (route: RouteName, { own }: AnyRequest) => !own && withoutBearer.includes(route)
 const answerWithinMs = 30_000
 
+/** It is not the relay that has spoken. */
+export const isUnreached = (code: FailureCode | undefined) => code === 'offline' || code === 'not_an_answer'
+
 /** A line that broke for a moment is nothing to bother the player with. @throws whatever the last try did */
 export async function patiently<T>(tries: number, run: () => Promise<T>): Promise<T> {
   try {
     return await run()
   } catch (error) {
-    if (tries < 2 || !(error instanceof RelayProblem) || error.code !== 'offline') throw error
+    if (tries < 2 || !(error instanceof RelayProblem) || !isUnreached(error.code)) throw error
   }
   await new Promise((resolve) => setTimeout(resolve, 1000))
   return patiently(tries - 1, run)
@@ -131,7 +135,7 @@ export function createCall({ relay, fetch, identity }: CallParts): Call {
       try {
         same(0)
         const response = await open(route, { ...request, signal: slow.signal })
-        return same(response.status === 204 ? undefined : await response.json())
+        return same(response.status === 204 ? undefined : await answerIn(response))
       } catch (cause) {
         // A body cut off half-way is a broken line, not a defect.
         throw cause instanceof RelayProblem ? cause : new RelayProblem('offline', {}, { cause })
@@ -158,9 +162,25 @@ function headersOf({ body, key, headers }: AnyRequest, token?: string): Record<s
   }
 }
 
+async function answerIn(response: Response): Promise<unknown> {
+  const text = await response.text()
+  const answer = read(text)
+  if (isAnswer(answer)) return answer
+  // JSON that has begun and does not end is a broken line.
+  throw new RelayProblem(answer === undefined && /^[[{]/.test(text) ? 'offline' : 'not_an_answer')
+}
+
+function read(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 async function sound(response: Response): Promise<Response> {
   if (response.ok) return response
   const problem: Partial<Problem> = await response.json().catch(() => ({}))
   // A gateway's own page carries no code.
-  throw new RelayProblem(problem.code ?? (response.status < 500 ? 'internal' : 'offline'), problem)
+  throw new RelayProblem(problem.code ?? (response.status < 500 ? 'not_an_answer' : 'offline'), problem)
 }

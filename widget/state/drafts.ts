@@ -1,26 +1,112 @@
-/** What is being written, from the first key. Kept with its writer, and shown to nobody else. */
+/**
+ * What is being written, from the first key: kept with its writer, shown to nobody else, and each page's apart, so that of
+ * two tabs neither overwrites what the other one shows. A page that comes later begins with the newest. With its first key
+ * it takes that over, or whatever has been corrected since would come back once it is sent; a tab that shows it still puts
+ * it back.
+ */
 
 import type { ReadonlySignal } from '@preact/signals-core'
+import type { Clock } from './clock.ts'
+import { randomName } from './random.ts'
 import type { Storage } from './storage.ts'
 import { isTheirs, type Owner } from './whose.ts'
 
 export interface Drafts {
+  /** What this page has, else what the tab had before it was loaded anew, else the newest of any tab. */
   get<T>(name: string): T | undefined
   /** `undefined` takes it away. */
   set(name: string, value: unknown): void
+  /** It is on its way, and not to be written once more. @returns takes it away, here and in other tabs; what says more stays */
+  send(name: string, words: string): () => void
+  /** Another tab may have taken over what this page shows. */
+  putBack(): void
+  /** Out of memory. */
+  forget(): void
 }
 
 interface Kept {
-  owner?: string
-  value: unknown
+  owner?: Owner
+  /** Missing where an earlier version wrote it. */
+  at?: number
+  value?: unknown
+  /** By a later page. Left until that is sent, so that a tab which has slept finds it. */
+  taken?: true
 }
 
-export function createDrafts(storage: Storage, owner: ReadonlySignal<Owner>): Drafts {
+/** Any instant is less. */
+const first = Number.MAX_SAFE_INTEGER
+
+export function createDrafts(storage: Storage, clock: Clock, owner: ReadonlySignal<Owner>): Drafts {
+  const page = randomName()
+  const before = storage.page()
+  /** What this page shows, by where it is kept. */
+  const shown = new Map<string, Kept>()
+  /** Where that comes from which this page has been offered, until its first key. */
+  const offered = new Map<string, string>()
+  /** On its way, and kept until something else keeps it. */
+  const leaving = new Set<string>()
+
+  const all = (name: string) =>
+    storage
+      .names(name)
+      .filter((place) => place === name || place.startsWith(`${name}@`))
+      .map((place) => ({ place, kept: storage.get<Kept>(place) ?? {} }))
+  const mine = ({ owner: writer, taken }: Kept) => !taken && isTheirs(writer, owner.peek())
+  const rank = (name: string, place: string, { at = 0 }: Kept) => {
+    if (place === `${name}@${page}`) return first
+    return place === `${name}@${before}` ? first - 1 : at
+  }
+  const put = (place: string, kept: Kept) => {
+    shown.set(place, kept)
+    storage.set(place, kept)
+  }
+  const take = (name: string) => {
+    const from = offered.get(name)
+    if (from && storage.get(from)) storage.set(from, { taken: true })
+    offered.delete(name)
+  }
+  const set = (name: string, value: unknown) => {
+    const place = `${name}@${page}`
+    take(name)
+    storage.keepPage(page)
+    if (value !== undefined) return put(place, { owner: owner.peek(), at: clock.now(), value })
+    shown.delete(place)
+    storage.set(place, undefined)
+  }
   return {
     get<T>(name: string) {
-      const kept = storage.get<Kept>(name)
-      return kept && isTheirs(kept.owner, owner.peek()) ? (kept.value as T) : undefined
+      const [best] = all(name)
+        .filter(({ kept }) => mine(kept) && ![...leaving].some((words) => says(words, kept)))
+        .sort((a, b) => rank(name, b.place, b.kept) - rank(name, a.place, a.kept))
+      if (best && !shown.has(best.place)) offered.set(name, best.place)
+      return best?.kept.value as T | undefined
     },
-    set: (name, value) => storage.set(name, value === undefined ? undefined : { owner: owner.peek(), value }),
+    set,
+    send(name, words) {
+      leaving.add(words)
+      return () => {
+        leaving.delete(words)
+        for (const { place, kept } of all(name)) {
+          if (!kept.taken && !(mine(kept) && says(words, kept))) continue
+          shown.delete(place)
+          storage.set(place, undefined)
+        }
+        take(name)
+      }
+    },
+    putBack() {
+      for (const [place, kept] of shown) if (storage.get<Kept>(place)?.taken) storage.set(place, kept)
+    },
+    forget() {
+      shown.clear()
+      offered.clear()
+      leaving.clear()
+    },
   }
+}
+
+/** Whether these words say all that a draft does. */
+function says(words: string, { value }: Kept): boolean {
+  const { message = value } = Object(value)
+  return words.includes(String(message))
 }

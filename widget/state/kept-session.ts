@@ -23,9 +23,14 @@ export interface Arriving {
 }
 
 export interface KeptSession {
+  /** As last read: a game that clears the browser's storage has signed nobody out. */
   get(): OwnSession | undefined
   keep(granted: Granted): void
+  /** Whoever is here has acted: should it have been cleared, it is kept again. */
+  restore(): void
   drop(): void
+  /** Somebody may have signed out: what counts is what the browser keeps now. */
+  reread(): void
   /** The studio's name for whoever of its players was last here. */
   player(): string | undefined
   /** The next one is to be told apart from them. */
@@ -35,9 +40,14 @@ export interface KeptSession {
 }
 
 export function createKeptSession(storage: Storage): KeptSession {
+  let last: OwnSession | undefined
   const get = () => {
     const session = storage.get<Granted & { owner?: string }>('session')
-    return session && { ...session, owner: session.owner ?? ownerOf(session) }
+    if (session) last = { ...session, owner: session.owner ?? ownerOf(session) }
+    return last
+  }
+  const reread = () => {
+    last = undefined
   }
   const player = () => storage.get<string>('player')
   return {
@@ -48,7 +58,14 @@ export function createKeptSession(storage: Storage): KeptSession {
       const owner = get()?.owner ?? ownerOf(granted)
       storage.set('session', { ...granted, owner, ...(recoveryKey && { recoveryKey }) })
     },
-    drop: () => storage.set('session', undefined),
+    restore() {
+      if (last && !storage.get('session')) storage.set('session', last)
+    },
+    drop() {
+      reread()
+      storage.set('session', undefined)
+    },
+    reread,
     player,
     rememberPlayer(player, token) {
       storage.set('player', player)

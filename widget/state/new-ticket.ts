@@ -118,6 +118,7 @@ export function createNewTicket(parts: NewTicketParts): NewTicketForm {
         ...(game.value?.can.answers === 'email' && { email: email.trim() }),
       },
       attachments,
+      drafts.send('draft', message),
     )
   }
 
@@ -147,7 +148,6 @@ export function createNewTicket(parts: NewTicketParts): NewTicketForm {
       const key = written(uploads?.attachments() ?? [])
       uploads?.clear()
       clear()
-      drafts.set('draft', undefined)
       return key
     },
     forget() {

@@ -50,8 +50,9 @@ export interface OutboxParts {
 
 export interface Outbox {
   items: ReadonlySignal<readonly Outgoing[]>
-  open(body: NewTicket, attachments: Attachment[]): string
-  reply(ticketId: TicketId, body: NewMessage, attachments: Attachment[]): string
+  /** @param onSafe the browser keeps it, or the relay has it: what it was written in can go */
+  open(body: NewTicket, attachments: Attachment[], onSafe: () => void): string
+  reply(ticketId: TicketId, body: NewMessage, attachments: Attachment[], onSafe: () => void): string
   /** What was sent has come by event, before its answer. */
   pair(key: string, twin: MessageId): void
   /** Sends what waits, now. */
@@ -69,6 +70,7 @@ export interface Outbox {
 /** A later try can succeed without the player doing anything. */
 const passing: readonly FailureCode[] = [
   'offline',
+  'not_an_answer',
   'internal',
   'rate_limited',
   'store_unavailable',
@@ -79,6 +81,8 @@ const passing: readonly FailureCode[] = [
   'token_expired',
 ]
 const longestWaitMs = 60_000
+/** A browser that has not kept a message by then is not waited for. */
+const keepWithinMs = 2_000
 
 export function createOutbox(parts: OutboxParts): Outbox {
   const { game, call, clock, owner, person, begin, prove, onOpened, onReplied, onProblem } = parts
@@ -88,6 +92,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
   const items = computed(() =>
     held.value.filter((item) => isTheirs(item.owner, owner.value) || (item.owner === undefined && fresh.has(item.key))),
   )
+  const unsafe = new Map<string, () => void>()
   const shelf = createShelf<Outgoing>(`medkit:${game}`, 'outbox')
   let loaded = false
   let flushing = false
@@ -97,9 +102,14 @@ export function createOutbox(parts: OutboxParts): Outbox {
   const change = (key: string, values: Partial<Pick<Outgoing, 'state' | 'code' | 'twin' | 'owner'>>) => {
     held.value = held.value.map((item) => (item.key === key ? { ...item, ...values } : item))
   }
+  const becomeSafe = (key: string) => {
+    unsafe.get(key)?.()
+    unsafe.delete(key)
+  }
   const drop = (key: string) => {
     held.value = held.value.filter((item) => item.key !== key)
     shelf.remove(key)
+    becomeSafe(key)
   }
 
   /** From the first try on it is one player's, whoever comes next. */
@@ -166,12 +176,16 @@ export function createOutbox(parts: OutboxParts): Outbox {
       flushing = false
     }
   }
-  const add = (item: Outgoing) => {
-    fresh.add(item.key)
+  const add = (item: Outgoing, onSafe: () => void) => {
+    const { key } = item
+    fresh.add(key)
+    unsafe.set(key, onSafe)
     held.value = [...held.value, item]
-    // Only then does the draft go: a page that dies now still has the message.
-    shelf.put(item).then(flush)
-    return item.key
+    const kept = shelf.put(item)
+    const late = new Promise<void>((resolve) => clock.after(keepWithinMs, resolve))
+    kept.then((isKept) => isKept && becomeSafe(key))
+    Promise.race([kept, late]).then(flush)
+    return key
   }
   const written = (attachments: Attachment[]) => ({
     key: randomName(),
@@ -183,8 +197,8 @@ export function createOutbox(parts: OutboxParts): Outbox {
 
   return {
     items,
-    open: (body, attachments) => add({ ...written(attachments), body }),
-    reply: (ticketId, body, attachments) => add({ ...written(attachments), ticketId, body }),
+    open: (body, attachments, onSafe) => add({ ...written(attachments), body }, onSafe),
+    reply: (ticketId, body, attachments, onSafe) => add({ ...written(attachments), ticketId, body }, onSafe),
     pair: (key, twin) => change(key, { twin }),
     flush,
     retry(key) {
@@ -201,6 +215,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
       fresh.clear()
       if (!wipe) return
       held.value = []
+      unsafe.clear()
       shelf.wipe()
     },
     async load() {

@@ -59,9 +59,11 @@ export function createReplies({ drafts, outbox, person, uploadsAt }: ReplyParts)
         if (!arrived) return false
         const attachments = uploads.attachments()
         const ids = attachments.map(({ id }) => id)
-        outbox.reply(id, { message: text.value, ...(ids.length && { attachments: ids }) }, attachments)
+        const message = text.value
+        const body = { message, ...(ids.length && { attachments: ids }) }
+        outbox.reply(id, body, attachments, drafts.send(draft, message))
         uploads.clear()
-        write('')
+        text.value = ''
         return true
       },
     }

@@ -115,7 +115,10 @@ export function createSession(parts: SessionParts): Session {
     renewing.leave()
     beginning.leave()
     onLeave(wipe)
-    if (wipe) storage.wipe()
+    if (wipe) {
+      storage.wipe()
+      browser.reread()
+    }
     who.value = { ...who.peek(), epoch: who.peek().epoch + 1 }
   }
   const keep = (granted: Granted | LinkSent) => {
@@ -190,7 +193,7 @@ export function createSession(parts: SessionParts): Session {
       rememberPlayer()
       return
     }
-    if (kept()) return
+    if (kept()) return browser.restore()
     const granted = same(await ask({ kind: 'anonymous', game }))
     // The studio may have said meanwhile who it is, or another tab have been faster.
     if (source) return becomeKnown()
@@ -255,7 +258,8 @@ export function createSession(parts: SessionParts): Session {
     async enter(body) {
       const granted = await ask(body)
       batch(() => {
-        giveUp(true)
+        // What nobody has written yet is theirs: they had no key at hand when they began.
+        giveUp(body.kind !== 'recover' || !!who.peek().kind)
         storage.set('acted', 1)
         keep(granted)
       })
@@ -276,6 +280,7 @@ export function createSession(parts: SessionParts): Session {
         else become(stored().kind, stored().owner)
       }),
     look() {
+      browser.reread()
       if (inDoubt) return
       const { kind, owner } = who.peek()
       const next = stored()

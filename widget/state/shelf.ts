@@ -1,7 +1,9 @@
 /** A few records in IndexedDB. Where the browser refuses one, records last as long as the page. */
 
+/** What a browser leaves hanging stays so, as some do with the first database of a page: nobody has to wait for it. */
 export interface Shelf<T extends { key: string }> {
-  put(record: T): Promise<void>
+  /** @returns whether it is kept now */
+  put(record: T): Promise<boolean>
   remove(key: string): Promise<void>
   all(): Promise<T[]>
   wipe(): Promise<void>
@@ -16,7 +18,7 @@ export function createShelf<T extends { key: string }>(database: string, name: s
       request.onupgradeneeded = () => request.result.createObjectStore(name, { keyPath: 'key' })
       request.onsuccess = () => {
         // Nobody who wants to delete the database has to wait for this page, which makes it anew when it needs one.
-        request.result.onversionchange = () => {
+        request.result.onversionchange = request.result.onclose = () => {
           request.result.close()
           opening = undefined
         }
@@ -42,9 +44,7 @@ export function createShelf<T extends { key: string }>(database: string, name: s
     }
   }
   return {
-    async put(record) {
-      await within('readwrite', (store) => store.put(record))
-    },
+    put: async (record) => (await within('readwrite', (store) => store.put(record))) !== undefined,
     async remove(key) {
       await within('readwrite', (store) => store.delete(key))
     },

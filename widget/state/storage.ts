@@ -4,6 +4,11 @@ export interface Storage {
   get<T>(name: string): T | undefined
   /** `undefined` takes it away. */
   set(name: string, value: unknown): void
+  /** Of what is kept here, those that begin so. */
+  names(beginning: string): string[]
+  /** The name that a page of this tab has left, if one has. */
+  page(): string | undefined
+  keepPage(name: string): void
   wipe(): void
   /** Tells what another tab has changed, and what may have changed while this page was put away. @returns takes the listener off */
   onElsewhere(listener: () => void): () => void
@@ -30,10 +35,20 @@ export function createStorage(game: string): Storage {
       if (kept || value === undefined) memory.delete(name)
       else memory.set(name, value)
     },
+    names(beginning) {
+      const all = attempt(() => Object.keys(localStorage).filter((name) => name.startsWith(prefix))) ?? []
+      return [...memory.keys(), ...all.map((name) => name.slice(prefix.length))].filter((name) =>
+        name.startsWith(beginning),
+      )
+    },
+    page: () => attempt(() => sessionStorage.getItem(`${prefix}page`)) ?? undefined,
+    keepPage(name) {
+      attempt(() => sessionStorage.setItem(`${prefix}page`, name))
+    },
     onElsewhere(listener) {
       const hear = ({ key }: StorageEvent) => {
-        // Without a key, all of it went.
-        if (key === null || key.startsWith(prefix)) listener()
+        // Without a key all of it was cleared, by a game that knows nothing of us: nobody has signed out.
+        if (key?.startsWith(prefix)) listener()
       }
       const comeBack = ({ persisted }: PageTransitionEvent) => {
         if (persisted) listener()
@@ -47,6 +62,9 @@ export function createStorage(game: string): Storage {
     },
     wipe() {
       memory.clear()
+      attempt(() => sessionStorage.removeItem(`${prefix}page`))
+      // Other tabs hear of it also where nothing was left to take away.
+      attempt(() => localStorage.setItem(`${prefix}wiped`, ''))
       attempt(() => {
         for (const name of Object.keys(localStorage)) if (name.startsWith(prefix)) localStorage.removeItem(name)
       })

@@ -142,6 +142,7 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
     onLeave(wipe) {
       tickets.forget()
       form.forget()
+      drafts.forget()
       if (talk.value) talk.value.forget(wipe)
       // Its own code is fetched later than this may be needed.
       else if (wipe) dropShelf(`medkit:${key}:files`)
@@ -151,7 +152,7 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
       router.home()
     },
   })
-  const drafts = createDrafts(storage, session.owner)
+  const drafts = createDrafts(storage, clock, session.owner)
   const known = computed(() => !!session.kind.value && !session.ended.value)
   const asksOwn = computed(() => known.value && !!shared.value?.canByPlayer)
   const tickets = createTickets(call)
@@ -204,7 +205,10 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
     },
   })
   const stops = [
-    storage.onElsewhere(session.look),
+    storage.onElsewhere(() => {
+      session.look()
+      drafts.putBack()
+    }),
     effect(() => {
       // Somebody new: their tickets, and in the same breath what shows them.
       session.person.value
@@ -250,7 +254,8 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
       // For somebody anonymous the answer for anyone holds meanwhile: nothing they write in is taken from under them.
       if (asksOwn.value && !own.value && session.kind.value !== 'anonymous') return undefined
       // Should it never be known what the game asks, a message is better than none.
-      return game.value ? game.value.can.open : !!gameFailure.value || undefined
+      if (game.value) return game.value.can.open
+      return gameFailure.value && gameFailure.value !== 'origin_not_allowed'
     }),
     session,
     tickets,

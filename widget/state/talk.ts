@@ -5,6 +5,7 @@ import type { Attachment } from '../../server/contract/attachment.ts'
 import type { TicketId } from '../../server/contract/ids.ts'
 import type { Message } from '../../server/contract/message.ts'
 import { createFiles, type Files } from './files.ts'
+import { createFitting, type Fitting } from './fit.ts'
 import { createKeptFiles, type Place } from './kept-files.ts'
 import type { Outbox } from './outbox.ts'
 import { createReplies, type Replies } from './replies.ts'
@@ -20,6 +21,7 @@ export interface Talk {
   /** Those on the ticket that is not open yet. */
   newFiles: Uploads
   taking: Taking
+  fitting: Fitting
   /** What could not be sent goes back to where it was written. */
   takeBack(key: string): void
   /** Closes or reopens a ticket, and offers the way back. */
@@ -104,14 +106,25 @@ function createTalk(support: Support): Talk {
     files,
     newFiles,
     taking: createTaking(support, uploads),
+    fitting: createFitting(),
     turn,
     takeBack(key) {
       const item = outbox.discard(key)
-      if (item?.ticketId) replies.on(item.ticketId).write(item.body.message)
-      else if (item) {
-        form.change({ message: item.body.message })
-        router.go({ view: 'new' })
+      if (!item) return
+      if (item.ticketId === undefined) {
+        const { message, category, fields } = form.answers.value
+        const { body } = item
+        form.change({
+          message: before(body.message, message),
+          category: body.category ?? category,
+          fields: { ...fields, ...body.fields },
+        })
+        newFiles.takeBack(item.attachments)
+        return router.go({ view: 'new' })
       }
+      const reply = replies.on(item.ticketId)
+      reply.write(before(item.body.message, reply.text.value))
+      reply.uploads.takeBack(item.attachments)
     },
     uploads,
     goOn() {
@@ -137,6 +150,11 @@ function createTalk(support: Support): Talk {
       files.forget()
     },
   }
+}
+
+/** What is written meanwhile stays. */
+function before(text: string, next: string): string {
+  return next.trim() ? `${text}\n\n${next}` : text
 }
 
 /** A message of the player's has come by event, maybe the very one that waits for its answer. */
