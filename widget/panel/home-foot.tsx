@@ -6,6 +6,8 @@ export function HomeFoot() {
   const { speech, game, session, router, mode } = useSupport()
   const words = speech.words.value
   const kind = session.kind.value
+  const ways = game.value?.signIn ?? []
+  const byMail = ways.includes('email')
   return (
     <div class="foot links">
       <label class="select">
@@ -26,9 +28,9 @@ export function HomeFoot() {
           {words.privacy}
         </button>
       )}
-      {kind !== 'verified' && kind !== 'email' && game.value?.signIn.includes('email') && (
+      {kind !== 'verified' && kind !== 'email' && (byMail || ways.includes('anonymous')) && (
         <button type="button" class="link" onClick={() => router.go({ view: 'sign-in' })}>
-          {words.signIn}
+          {byMail ? words.signIn : words.recover}
         </button>
       )}
       {kind === 'email' && mode !== 'page' && (

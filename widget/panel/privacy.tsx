@@ -5,6 +5,7 @@ import type { DeletionRequest, DeletionStepName } from '../../server/contract/de
 import type { PlayerExport } from '../../server/contract/export.ts'
 import type { Words } from '../words/en.ts'
 import { useKept, useWhole, type Whole } from './context.ts'
+import { Copy } from './copy.tsx'
 import { Heading, Screen } from './screen.tsx'
 
 export function Privacy() {
@@ -178,7 +179,12 @@ function RecoveryKey() {
       <Heading>{words.recoveryKey}</Heading>
       <p>{words.recoveryKeep}</p>
       {key.value ? (
-        <output class="key">{key.value}</output>
+        <>
+          <output class="key" dir="ltr">
+            {key.value}
+          </output>
+          <Copy text={key.value} />
+        </>
       ) : (
         <button type="button" class="plain" onClick={show}>
           {words.recoveryShow}
