@@ -1,5 +1,6 @@
 /** Looks for what keeps support from working on a page: for the studio's engineer, in plain English. Loaded on demand. */
 import type { Finding } from '../handle.ts'
+import { isAnswer } from '../relay/telling.ts'
 
 export interface DoctorParts {
   relay: string
@@ -9,6 +10,7 @@ export interface DoctorParts {
 
 /** A studio's token is refused when the player's clock is further off than this. */
 const clockSkewMs = 60_000
+const openWithinMs = 3_000
 
 export async function examine({ relay, game, root }: DoctorParts): Promise<Finding[]> {
   return [
@@ -25,12 +27,45 @@ async function askRelay(relay: string, game: string): Promise<Finding[]> {
       credentials: 'omit',
       cache: 'no-store',
     })
-    const found = finding('relay', response.ok, `${relay} answered ${response.status} for the game "${game}"`)
-    const origin = finding('origin', response.status !== 403, `this page is ${location.origin}`)
-    return [found, origin, clock(response.headers.get('Date')), blocked()]
+    const answer: unknown = await response.json().catch(() => undefined)
+    return [
+      reached(response, answer, { relay, game }),
+      origin(codeOf(answer), game),
+      clock(response.headers.get('Date')),
+      blocked(),
+    ]
   } catch (error) {
     return [finding('relay', false, `${relay} cannot be reached: ${String(error)}`), blocked()]
   }
+}
+
+function reached({ ok, status }: Response, answer: unknown, { relay, game }: { relay: string; game: string }): Finding {
+  const code = codeOf(answer)
+  const said = `${relay} answered ${status} for the game "${game}"`
+  if (code === 'not_found') return finding('relay', false, `${said}: its configuration has no "games.${game}"`)
+  if (code === 'host_not_allowed') return finding('relay', false, `${said}: its "publicUrl" has to name its address`)
+  if (ok ? !isAnswer(answer) : !code)
+    return finding('relay', false, `${said}, and not as a relay does: something else is at that address, or in between`)
+  return finding('relay', ok || code === 'origin_not_allowed', said)
+}
+
+/** Says which line of the relay's configuration to change. */
+function origin(code: unknown, game: string): Finding {
+  const here = `this page is ${location.origin}`
+  if (code !== 'origin_not_allowed') return finding('origin', true, here)
+  // A file, or a frame in a sandbox.
+  if (location.origin === 'null')
+    return finding(
+      'origin',
+      false,
+      'this page has no origin that a relay could let in: it has to come by http or https',
+    )
+  const line = `"games.${game}.origins" in the relay's configuration has to list "${location.origin}"`
+  return finding('origin', false, `${here}, which is refused: ${line}`)
+}
+
+function codeOf(answer: unknown): unknown {
+  return Object(answer).code
 }
 
 function clock(date: string | null): Finding {
@@ -68,6 +103,7 @@ function outbox(): Promise<Finding> {
   return new Promise((resolve) => {
     const no = (reason: unknown) =>
       resolve(finding('outbox', false, `unsent messages last as long as the page: ${reason}`))
+    setTimeout(() => no('IndexedDB does not open'), openWithinMs)
     try {
       const request = indexedDB.open('medkit:doctor')
       request.onerror = () => no(request.error)
