@@ -44,6 +44,33 @@ describe('the event stream', () => {
     expect([asked[0], asked[before]]).toEqual([undefined, '5'])
   })
 
+  it('tells nothing more once it was ended, though it has come: somebody else may be here by now', async () => {
+    const lines = new TextEncoder().encode('id: 8\nevent: resync\ndata: {}\n\n')
+    const heard: string[] = []
+    let line: ReadableStreamDefaultController<Uint8Array> | undefined
+    let stop = () => {}
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        line = controller
+      },
+    })
+    await new Promise<void>((resolve) => {
+      stop = follow({
+        call: callOf(async () => new Response(body)),
+        onEvent: ({ type }) => heard.push(type),
+        onState: (state) => state === 'live' && resolve(),
+        place: {},
+      })
+    })
+    line?.enqueue(lines)
+    await vi.waitUntil(() => heard.length)
+    line?.enqueue(lines)
+    stop()
+    line?.enqueue(lines)
+    await vi.waitUntil(() => line?.desiredSize === 1)
+    expect(heard).toEqual(['resync'])
+  })
+
   it('says that the relay cannot be reached, and keeps trying', async () => {
     const states: LiveState[] = []
     let tries = 0

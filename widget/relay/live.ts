@@ -4,33 +4,46 @@ import { type Call, RelayProblem } from './call.ts'
 
 export type LiveState = 'connecting' | 'live' | 'offline'
 
+/** Where the events were left, and are taken up again. */
+export interface Place {
+  lastEventId?: string
+}
+
 export interface LiveParts {
   call: Call
-  onEvent(event: PlayerEvent): void
-  onState(state: LiveState): void
-  /** Where the events were left, and are taken up again. */
-  place: { lastEventId?: string }
+  /** @param after the place it was told at; undefined where that was the first one */
+  onEvent(event: PlayerEvent, after: string | undefined): void
+  /** @param refused it is this page that cannot: the relay was reached, or could have been with another token */
+  onState(state: LiveState, refused?: boolean): void
+  place: Place
+  /** Holds no stream: asks from time to time. */
+  asks?: boolean
 }
 
 /** The relay writes something every 20 s; more than two such gaps of silence mean the line is dead or held back. */
 const silenceMs = 45_000
+const lookMs = 5_000
 const longestWaitMs = 60_000
 
 /** Follows the events until the returned function is called. What was missed since `place` is replayed. */
-export function follow({ call, onEvent, onState, place }: LiveParts): () => void {
+export function follow({ call, onEvent, onState, place, asks }: LiveParts): () => void {
   const stopping = new AbortController()
-  let mutedStreams = 0
+  let mutedStreams = asks ? 2 : 0
   let failures = 0
+  let isOpen = false
 
   const headers = () => (place.lastEventId === undefined ? {} : { 'Last-Event-ID': place.lastEventId })
   const heard = (id: string, event?: PlayerEvent) => {
+    // What was read before the end and is parsed after it may be somebody else's by now.
+    if (stopping.signal.aborted) return
+    const after = place.lastEventId
     if (id) place.lastEventId = id
-    if (event) onEvent(event)
+    if (event) onEvent(event, after)
   }
 
   const stream = async () => {
     const attempt = new AbortController()
-    const watch = createWatchdog(silenceMs, () => attempt.abort())
+    const watch = createWatchdog(() => attempt.abort())
     const stop = () => attempt.abort()
     stopping.signal.addEventListener('abort', stop)
     let bytes = 0
@@ -39,6 +52,7 @@ export function follow({ call, onEvent, onState, place }: LiveParts): () => void
       const response = await call.open('GET /events', request)
       const reader = response.body?.getReader()
       if (!reader) throw Error('no stream')
+      isOpen = true
       onState('live')
       failures = 0
       const parse = createParser(heard)
@@ -60,15 +74,16 @@ export function follow({ call, onEvent, onState, place }: LiveParts): () => void
 
   const poll = async (): Promise<number> => {
     const batch: EventBatch = await call('GET /events', { query: { poll: '1' }, headers: headers() })
-    onState('live')
     failures = 0
     for (const { id, event } of batch.events) heard(id, event)
-    place.lastEventId = batch.lastEventId
+    heard(batch.lastEventId)
+    if (!stopping.signal.aborted) onState('live')
     return batch.nextPollSeconds * 1000
   }
 
   /** @returns how long to wait before it is tried again; 0 where that depends on how often it has failed */
   const attempt = async (): Promise<number> => {
+    isOpen = false
     try {
       if (mutedStreams > 1) return await poll()
       await stream()
@@ -77,7 +92,7 @@ export function follow({ call, onEvent, onState, place }: LiveParts): () => void
       failures += 1
       // A relay that has no room for one more stream answers whoever asks now and then.
       if (isFull(error) && mutedStreams < 2) mutedStreams = 2
-      else onState('offline')
+      else onState('offline', !isOpen && !isOffline(error))
     }
     return 0
   }
@@ -85,9 +100,7 @@ export function follow({ call, onEvent, onState, place }: LiveParts): () => void
   const run = async () => {
     while (!stopping.signal.aborted) {
       const waitMs = await attempt()
-      // Not all at the same moment, when a relay comes back to a million players.
-      const backoffMs = Math.min(longestWaitMs, 1000 * 2 ** failures) * (0.5 + Math.random() / 2)
-      await pause(waitMs || backoffMs, stopping.signal)
+      await pause(waitMs || backoffMs(failures), stopping.signal)
     }
   }
   onState('connecting')
@@ -95,23 +108,39 @@ export function follow({ call, onEvent, onState, place }: LiveParts): () => void
   return () => stopping.abort()
 }
 
+/** Not all at the same moment, when a relay comes back to a million players. */
+export function backoffMs(failures: number): number {
+  return Math.min(longestWaitMs, 1000 * 2 ** failures) * (0.5 + Math.random() / 2)
+}
+
+function isOffline(error: unknown): boolean {
+  return error instanceof RelayProblem && error.code === 'offline'
+}
+
 function isFull(error: unknown): boolean {
   return error instanceof RelayProblem && (error.code === 'rate_limited' || error.code === 'overloaded')
 }
 
-function createWatchdog(ms: number, bite: () => void) {
-  let timer = setTimeout(bite, ms)
+/** Bites after silence, and after sleep: whatever the line was before, it is hardly there any more. */
+function createWatchdog(bite: () => void) {
+  let silentMs = 0
+  let lookedAt = Date.now()
+  const timer = setInterval(() => {
+    const lateMs = Date.now() - lookedAt - lookMs
+    lookedAt = Date.now()
+    silentMs += lookMs
+    if (silentMs >= silenceMs || lateMs >= silenceMs) bite()
+  }, lookMs)
   return {
     heard() {
-      clearTimeout(timer)
-      timer = setTimeout(bite, ms)
+      silentMs = 0
     },
-    stop: () => clearTimeout(timer),
+    stop: () => clearInterval(timer),
   }
 }
 
 /** Ends early when the player's device is back on line. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer)

@@ -6,15 +6,20 @@ import { part } from '../part.ts'
 import type { Call } from '../relay/call.ts'
 import type { LiveState } from '../relay/live.ts'
 import { startLater } from './start-later.ts'
+import type { Storage } from './storage.ts'
+import type { Owner } from './whose.ts'
 
-const fetchLive = part(() => import('../relay/live.ts'))
+const fetchShare = part(() => import('../relay/share.ts'))
 
 export interface ConnectionParts {
+  /** The relay and the game. */
+  name: string
   call: Call
+  storage: Storage
   /** Somebody is signed in, and their session holds. */
   known: ReadonlySignal<boolean>
-  /** Changes with the player: the stream of one is not the next one's. */
-  person: ReadonlySignal<unknown>
+  /** The stream of one player is not the next one's; tabs of the same one share it. */
+  session: { person: ReadonlySignal<unknown>; owner: ReadonlySignal<Owner> }
   onEvent(event: PlayerEvent): void
   /** The line is there again. */
   onConnected(): void
@@ -27,7 +32,8 @@ export interface Connection {
   destroy(): void
 }
 
-export function createConnection({ call, known, person, onEvent, onConnected }: ConnectionParts): Connection {
+export function createConnection(parts: ConnectionParts): Connection {
+  const { name, call, storage, known, session, onEvent, onConnected } = parts
   const offline = signal(!navigator.onLine)
   const visible = signal(!document.hidden)
   const look = () => {
@@ -37,7 +43,13 @@ export function createConnection({ call, known, person, onEvent, onConnected }: 
     offline.value = !navigator.onLine
     if (navigator.onLine) onConnected()
   }
+  // Not every browser says `hidden` to a page that it puts away to come back to.
+  const leave = () => {
+    visible.value = false
+  }
   document.addEventListener('visibilitychange', look)
+  addEventListener('pagehide', leave)
+  addEventListener('pageshow', look)
   addEventListener('online', change)
   addEventListener('offline', change)
 
@@ -49,14 +61,15 @@ export function createConnection({ call, known, person, onEvent, onConnected }: 
   // What came while the page was hidden is told when it is seen again. Whose events they are, the token says.
   const place = {}
   const stop = effect(() => {
-    person.value
+    session.person.value
+    const whose = session.owner.value && `medkit:${name}:${session.owner.value}`
     // A hidden tab gives its connection back: browsers allow six to a host, and a player may have ten tabs.
     if (!known.value || !visible.value) return
     return startLater(
-      fetchLive().then(
-        ({ follow }) =>
+      fetchShare().then(
+        ({ listen }) =>
           () =>
-            follow({ call, onEvent, onState, place }),
+            listen({ name: whose ?? '', storage, call, onEvent, onState, place }),
       ),
     )
   })
@@ -66,6 +79,8 @@ export function createConnection({ call, known, person, onEvent, onConnected }: 
     destroy() {
       stop()
       document.removeEventListener('visibilitychange', look)
+      removeEventListener('pagehide', leave)
+      removeEventListener('pageshow', look)
       removeEventListener('online', change)
       removeEventListener('offline', change)
     },

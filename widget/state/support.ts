@@ -191,9 +191,11 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
     },
   })
   const connection = createConnection({
+    name: `${relay}:${key}`,
     call,
+    storage,
     known,
-    person: session.person,
+    session,
     onEvent: (event) =>
       batch(() => {
         tickets.apply(event)
