@@ -4,7 +4,7 @@
  */
 import type { Theme } from '../server/contract/game.ts'
 import type { Medkit } from './handle.ts'
-import { createHost } from './host.ts'
+import { createHost, raise } from './host.ts'
 import { createLauncher } from './launcher.ts'
 
 type Call = [name: string, ...values: unknown[]]
@@ -24,14 +24,15 @@ const methods = 'open close destroy signIn signOut setMetadata addBreadcrumb att
 const early = window.medkit ?? []
 
 // A second copy of the script leaves the first one alone.
-if (Array.isArray(early)) attach(document.currentScript as HTMLScriptElement, early)
-
-function attach({ dataset, src, nonce }: HTMLScriptElement, early: Call[]): void {
+if (Array.isArray(early)) {
+  const { dataset, src, nonce } = document.currentScript as HTMLScriptElement
   const from = src.replace(/\/[^/]*$/, '')
   const relay = dataset.relay ?? from
   const game = dataset.game ?? ''
   const locale = dataset.locale ?? (document.documentElement.lang || navigator.language)
   const root = createHost(relay, dataset.nonce ?? nonce)
+  /** How often it is put back before the panel is asked, which can tell the studio. */
+  let tries = 9
   let _loading: Promise<unknown> | null = null
   let arrive: (real: Callable) => void
   const arrived = new Promise<Callable>((resolve) => {
@@ -41,8 +42,10 @@ function attach({ dataset, src, nonce }: HTMLScriptElement, early: Call[]): void
     // A classic script of another origin has no address of its own to resolve a relative one against (HTML, "creating a
     // classic script": muted errors), so the panel's is written out.
     _loading ??= (import(/* @vite-ignore */ from + __panel__) as Promise<typeof import('./start.ts')>).then(
-      ({ start }) =>
-        arrive(start({ game, relay, locale, theme: dataset as Partial<Theme> }, { root, launcher }).medkit as never),
+      ({ start }) => {
+        tries = 0
+        arrive(start({ game, relay, locale, theme: dataset as Partial<Theme> }, { root, launcher }).medkit as never)
+      },
       () => {
         // The next press follows the link to the full page, and the next sign of interest tries again.
         _loading = launcher.onclick = null
@@ -65,19 +68,34 @@ function attach({ dataset, src, nonce }: HTMLScriptElement, early: Call[]): void
     },
   }
   for (const name of methods) handle[name] = (...values) => call(name, ...values)
-  const launcher = createLauncher(`${relay}/?game=${game}`, locale, load, () => call('open'))
-  launcher.className += ` ${dataset.position}`
+  const launcher = createLauncher(`${relay}/?game=${game}`, locale, dataset.position)
   if (dataset.launcher !== 'off') root.append(launcher)
-  if (hasActedHere(game)) load()
   window.medkit = handle as never
-  early.map((values) => call(...values))
-}
-
-/** Only a player who has written from this device may have an answer waiting; nobody else pays for the panel. */
-function hasActedHere(game: string): boolean {
-  try {
-    return `medkit:${game}:acted` in localStorage
-  } catch {
-    return false
+  /** Its size changes when the page takes it away, and when it is back. */
+  const stay = () => {
+    if ((window.medkit as unknown) !== handle) return
+    if (root.host.isConnected) raise(root)
+    else if (tries-- > 0) {
+      // Whoever writes a new document takes every listener off the old one, down to ours.
+      launcher.onpointerenter = launcher.onfocus = load
+      launcher.onclick = (event) => {
+        event.preventDefault()
+        call('open')
+      }
+      // A script in <head> runs before there is a body, and a document that is being written may have nothing at all.
+      ;(document.body ?? document.documentElement)?.append(root.host)
+      // Once the browser has noticed that it is back.
+      setTimeout(stay, 99)
+    } else load()
   }
+  // Later, or the browser would tell the page of a loop.
+  new ResizeObserver(() => setTimeout(stay)).observe(launcher)
+  stay()
+  try {
+    // Only a player who has written from this device may have an answer waiting; nobody else pays for the panel.
+    if (`medkit:${game}:acted` in localStorage) load()
+  } catch {
+    // Where storage is refused, nobody has.
+  }
+  early.map((values) => call(...values))
 }

@@ -19,6 +19,12 @@ export interface Draft {
 /** Why something did not work: a code of the relay's, no way to reach it, or something else that answered in its place. */
 export type FailureCode = ProblemCode | 'offline' | 'not_an_answer'
 
+/**
+ * What the page does to the widget. `removed_from_page`: it takes the widget's element away each time it is put back.
+ * `second_game`: it has a script tag for another game, which does nothing.
+ */
+export type PageProblemCode = 'removed_from_page' | 'second_game'
+
 /** What {@link Medkit.on} can be told, and what each tells. */
 export interface MedkitEvents {
   ready: undefined
@@ -27,7 +33,7 @@ export interface MedkitEvents {
   unread: { count: number; unanswered: number }
   'ticket-opened': { id: string; number: string }
   'token-expiring': undefined
-  problem: { code: FailureCode }
+  problem: { code: FailureCode | PageProblemCode }
 }
 
 /** Tells every listener. */
@@ -35,7 +41,18 @@ export type Emit = <E extends keyof MedkitEvents>(event: E, detail: MedkitEvents
 
 /** One thing {@link Medkit.doctor} looked at. `detail` is for the engineer who reads it, in English. */
 export interface Finding {
-  check: 'relay' | 'origin' | 'clock' | 'storage' | 'outbox' | 'policy' | 'overlay' | 'files' | 'stream'
+  check:
+    | 'relay'
+    | 'origin'
+    | 'clock'
+    | 'storage'
+    | 'outbox'
+    | 'policy'
+    | 'page'
+    | 'tags'
+    | 'overlay'
+    | 'files'
+    | 'stream'
   ok: boolean
   detail: string
 }

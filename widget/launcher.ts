@@ -6,36 +6,21 @@ const names: Record<string, string> = { ar: 'الدعم', de: 'Hilfe', ja: 'サ�
 /**
  * Makes the launcher, a link to the full page that behaves as a button: should the panel be blocked or gone, pressing it
  * once more still reaches support.
- *
- * @param load Fetches the panel; takes `onclick` off when the panel cannot be had.
  */
-export function createLauncher(page: string, locale: string, load: () => void, open: () => void): HTMLElement {
+export function createLauncher(page: string, locale: string, position?: string): HTMLElement {
   const launcher = document.createElement('a')
-  launcher.className = launcher.part.value = 'launcher'
+  launcher.className = `launcher ${position}`
   launcher.href = page
   launcher.target = '_blank'
   launcher.setAttribute('role', 'button')
   launcher.setAttribute('aria-label', names[locale.slice(0, 2)] ?? 'Support')
-  launcher.onpointerenter = launcher.onfocus = load
-  launcher.onclick = (event) => {
-    event.preventDefault()
-    open()
-  }
-  // A button answers to the space bar, a link does not.
-  launcher.onkeydown = (event) => {
-    if (event.key === ' ') launcher.click()
-  }
-  launcher.append(drawIcon())
-  return launcher
-}
-
-/** A speech bubble with a cross in it: say it, and somebody patches it up. */
-function drawIcon(): Element {
+  // A speech bubble with a cross in it: say it, and somebody patches it up.
   const draw = (name: string) => document.createElementNS('http://www.w3.org/2000/svg', name)
   const icon = draw('svg')
   const path = draw('path')
   icon.setAttribute('viewBox', '0 0 24 24')
   path.setAttribute('d', 'M12 4a9 8 0 1 1-4 15l-4 1 1-4A9 8 0 0 1 12 4m0 4v7M8 12h7')
   icon.append(path)
-  return icon
+  launcher.append(icon)
+  return launcher
 }

@@ -1,19 +1,28 @@
 /** The npm door: `mount(options)` puts Medkit on the page and gives the handle that the script tag gives, too. */
-import type { Draft, FailureCode, Finding, Medkit, MedkitEvents, MountOptions, TokenSource, View } from './handle.ts'
+import type {
+  Draft,
+  FailureCode,
+  Finding,
+  Medkit,
+  MedkitEvents,
+  MountOptions,
+  PageProblemCode,
+  TokenSource,
+  View,
+} from './handle.ts'
 import { createHost } from './host.ts'
 import { createLauncher } from './launcher.ts'
 import { start } from './start.ts'
 
-export type { Draft, FailureCode, Finding, Medkit, MedkitEvents, MountOptions, TokenSource, View }
+export type { Draft, FailureCode, Finding, Medkit, MedkitEvents, MountOptions, PageProblemCode, TokenSource, View }
 
 /** Puts Medkit on the page. Nothing is stored in the browser before the player acts. */
 export function mount(options: MountOptions): Medkit {
   const relay = (options.relay ?? location.origin).replace(/\/$/, '')
   const locale = options.locale ?? (document.documentElement.lang || navigator.language)
-  const root = createHost(relay, options.nonce, options.target)
+  const root = createHost(relay, options.nonce ?? '')
   const mode = options.target ? 'inline' : 'docked'
-  const open = () => medkit.open()
-  const launcher = createLauncher(`${relay}/?game=${options.game}`, locale, () => {}, open)
+  const launcher = createLauncher(`${relay}/?game=${options.game}`, locale)
   if (options.launcher !== false && mode === 'docked') root.append(launcher)
   const { medkit } = start({ ...options, relay, locale }, { root, launcher, mode })
   return medkit

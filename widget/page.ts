@@ -14,7 +14,7 @@ const ticket = asked.get('ticket')
 const relay = new URL('.', location.href).href.replace(/\/$/, '')
 const bridge = createBridge(asked.get('bridge'))
 
-const root = createHost(relay)
+const root = createHost(relay, '')
 const { medkit, support } = start(
   { game: asked.get('game') ?? '', relay, locale: asked.get('locale') ?? navigator.language },
   {

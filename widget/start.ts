@@ -2,8 +2,10 @@
 
 import { effect } from '@preact/signals-core'
 import type { TicketId } from '../server/contract/ids.ts'
-import type { Emit, Medkit, MountOptions } from './handle.ts'
+import type { Emit, Medkit, MountOptions, PageProblemCode } from './handle.ts'
+import { createFocus } from './panel/focus.ts'
 import { drawPanel } from './panel/panel.tsx'
+import { createStay } from './panel/stay.ts'
 import { part } from './part.ts'
 import { systemClock } from './state/clock.ts'
 import { startLater } from './state/start-later.ts'
@@ -50,6 +52,13 @@ export function start(
   const emit: Emit = (event, detail) => {
     for (const [name, listener] of listeners) if (name === event) listener(detail)
   }
+  const report = (code: PageProblemCode) => {
+    emit('problem', { code })
+    fetchDoctor().then(
+      ({ explain }) => explain(code),
+      () => {},
+    )
+  }
   let gone = false
   const styled = new Set<Part>()
   const take = async <File extends Part>(coming: Promise<File>) => {
@@ -70,6 +79,7 @@ export function start(
     fetch: (...request) => fetch(...request),
     emit,
     close: () => handle.close(),
+    report,
     prepareTicketList: () => take(fetchTicketList()),
     prepareTalk: () => take(fetchTalk()),
   })
@@ -80,8 +90,38 @@ export function start(
     for (const coming of [support.prepareTicketList(), support.prepareTalk(), support.speech.complete()])
       coming.catch(() => {})
   }
+  const focus = createFocus(root, systemClock)
+  const stay = createStay({
+    root,
+    target: options.target,
+    docked: mode === 'docked',
+    open: support.open,
+    clock: systemClock,
+    onMoved: focus.restore,
+    onErased() {
+      takeOff()
+      draw()
+      focus.enter()
+    },
+    onGivenUp: () => report('removed_from_page'),
+  })
   const stopPad = onPad(support, root)
-  const takeOff = drawPanel(support, { root, launcher, theme: options.theme ?? {} })
+  let takeOff: () => void
+  const draw = () => {
+    takeOff = drawPanel(support, { root, launcher, theme: options.theme ?? {} })
+    focus.follow()
+    // Had the first try to fetch this failed, the launcher would have become a plain link.
+    if (!launcher) return
+    launcher.part.value = 'launcher'
+    launcher.onclick = (event) => {
+      event.preventDefault()
+      handle.open()
+    }
+    // A button answers to the space bar, a link does not.
+    launcher.onkeydown = (event) => {
+      if (event.key === ' ') launcher.click()
+    }
+  }
   support.speech.choose(locale).catch(() => {})
   if (options.game) support.loadGame()
   if (options.token) session.signIn(options.token)
@@ -96,21 +136,28 @@ export function start(
       if (view === 'new') router.go({ view })
       else if (view === 'tickets') router.home()
       else if (view) router.go({ view: 'ticket', id: view.ticket as TicketId })
-      if (support.open.value) return
+      focus.remember()
+      const opens = !support.open.value
       support.open.value = true
-      emit('open', undefined)
+      stay.toFront()
+      if (mode !== 'page') focus.enter()
+      if (opens) emit('open', undefined)
     },
     close() {
       if (!support.open.value) return
+      const within = focus.isWithin()
       if (mode === 'docked') support.open.value = false
+      router.rest()
       emit('close', undefined)
-      launcher?.focus()
+      if (within) focus.giveBack(launcher)
     },
     destroy() {
       gone = true
       takeOff()
       stopPad()
       support.destroy()
+      focus.stop()
+      stay.stop()
       listeners.clear()
       root.host.remove()
     },
@@ -134,17 +181,17 @@ export function start(
         listeners.delete(own)
       }
     },
-    doctor: () => fetchDoctor().then(({ examine }) => examine({ relay, game: options.game, root })),
+    doctor() {
+      // Tried once more: what it finds then is so.
+      stay.settle()
+      return fetchDoctor().then(({ examine }) => examine({ relay, game: options.game, root }))
+    },
   }
-  // Had the first try to fetch this failed, the launcher would have become a plain link.
-  if (launcher) {
-    launcher.onclick = (event) => {
-      event.preventDefault()
-      handle.open()
-    }
-  }
+  draw()
   // After every listener that was waiting for the panel.
-  setTimeout(() => emit('ready', undefined))
+  setTimeout(() => {
+    emit('ready', undefined)
+  })
   return { medkit: handle, support }
 }
 

@@ -14,6 +14,7 @@ const hostile = `
   :root { font-size: 62.5%; --accent: red; --text: red; --surface: yellow }
   * { all: unset !important; animation: spin 9s !important; }
   medkit-host { display: none !important; opacity: 0 !important }
+  ::backdrop { display: block !important; background: red !important }
   html { direction: rtl; color: red; font: 40px serif; letter-spacing: 9px; line-height: 3 }
   button, .main, .panel, .launcher, div, p, svg { background: red !important; position: static !important; color: lime }
 `
@@ -106,11 +107,14 @@ describe('a page with the script tag', () => {
       await page.getByText(en.noTickets).waitFor()
       const widget = await Promise.all(parts.map((part) => looks(page, part)))
       const own = await Promise.all(['h1', 'body > button'].map((part) => looks(page, part)))
-      return { widget, own }
+      return { page, widget, own }
     }
     const calm = await shown('')
     const attacked = await shown(`<style>${hostile}</style>`)
     expect(attacked.widget).toEqual(calm.widget)
+    const backdrop = (page: Page) =>
+      page.locator('medkit-host').evaluate((host) => getComputedStyle(host, '::backdrop').backgroundColor)
+    expect(await backdrop(attacked.page)).toBe('rgba(0, 0, 0, 0)')
     const untouched = await open('')
     expect(calm.own).toEqual(await Promise.all(['h1', 'body > button'].map((part) => looks(untouched, part))))
   })

@@ -92,7 +92,8 @@ describe('home', () => {
     expect(stage.root.querySelector<HTMLElement>('.badge')?.hidden).toBe(false)
   })
 
-  it('closes one thing at a time on Escape, and gives the focus back to the launcher', async () => {
+  it('closes one thing at a time on Escape, and gives the focus back to the launcher where it was before', async () => {
+    stage.root.querySelector<HTMLElement>('.launcher')?.focus()
     stage.medkit.open('new')
     const heading = await stage.screen.findByRole('heading', { name: 'New ticket' })
     await waitFor(() => expect(focused(stage.root)).toBe(heading))

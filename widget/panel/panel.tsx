@@ -9,6 +9,7 @@ import { startLater } from '../state/start-later.ts'
 import type { Support } from '../state/support.ts'
 import { Ground, useSupport } from './context.ts'
 import { Home } from './home.tsx'
+import { isComposing } from './keys.ts'
 import { lazy } from './lazy.tsx'
 import { followLook } from './look.ts'
 import { NewTicket } from './new-ticket.tsx'
@@ -33,8 +34,14 @@ export function drawPanel(support: Support, { root, launcher, theme }: Place): (
   const frame = document.createElement('div')
   // Typing "was" in a message must not walk the player's ship forward.
   for (const type of ['keydown', 'keyup', 'keypress']) frame.addEventListener(type, (event) => event.stopPropagation())
+  // Nor what is pressed in it close the game's own dialog, which it may stand in.
+  for (const type of ['click', 'mousedown', 'pointerdown']) {
+    frame.addEventListener(type, (event) => {
+      if (root.host.parentElement?.localName === 'dialog') event.stopPropagation()
+    })
+  }
   frame.addEventListener('keydown', (event) => {
-    if (event.key !== 'Escape' || event.isComposing) return
+    if (event.key !== 'Escape' || isComposing(event)) return
     event.preventDefault()
     support.back()
   })
@@ -86,6 +93,8 @@ function Panel() {
       class="panel"
       part="panel"
       role={role}
+      // What is pressed in it and takes no focus leaves it here, where Escape is heard.
+      tabIndex={-1}
       aria-label={name}
       lang={locale.value}
       dir={locale.value === 'ar' ? 'rtl' : 'ltr'}

@@ -1,5 +1,6 @@
 /** Looks for what keeps support from working on a page: for the studio's engineer, in plain English. Loaded on demand. */
-import type { Finding } from '../handle.ts'
+import type { Finding, PageProblemCode } from '../handle.ts'
+import { otherGame } from '../host.ts'
 import { isAnswer } from '../relay/telling.ts'
 
 export interface DoctorParts {
@@ -16,8 +17,22 @@ export async function examine({ relay, game, root }: DoctorParts): Promise<Findi
   return [
     ...(await askRelay(relay, game)),
     ...(await Promise.all([storage(), outbox(), stream(), files()])),
+    page(root),
+    tags(game),
     overlay(root),
   ]
+}
+
+const explanations: Record<PageProblemCode, string> = {
+  removed_from_page:
+    'this page takes <medkit-host> away whenever it is put back, so it is left at that; open() tries again',
+  second_game: 'a page has support for one game, so a script tag for another does nothing',
+}
+
+/** For whoever looks into the console because nothing is to be seen on the page. */
+export function explain(code: PageProblemCode): void {
+  // biome-ignore lint/suspicious/noConsole: the studio's engineer looks there first
+  console.warn(`Medkit: ${explanations[code]}`)
 }
 
 async function askRelay(relay: string, game: string): Promise<Finding[]> {
@@ -130,6 +145,18 @@ async function files(): Promise<Finding> {
   const input = document.createElement('input')
   input.type = 'file'
   return finding('files', !input.disabled, 'a webview must also handle the file chooser; a desktop browser does')
+}
+
+function page({ host }: ShadowRoot): Finding {
+  if (!host.isConnected) return finding('page', false, explanations.removed_from_page)
+  const inert = host.parentElement?.closest('[inert]')
+  return finding('page', !inert, inert ? `the widget stands in an inert <${inert.localName}>` : 'the widget is on it')
+}
+
+function tags(game: string): Finding {
+  const other = otherGame(game)
+  if (other === undefined) return finding('tags', true, 'no script tag asks for another game')
+  return finding('tags', false, `${explanations.second_game}: "${other}"`)
 }
 
 /** Something of the page's, lying over the launcher, takes the player's presses. */

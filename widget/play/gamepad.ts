@@ -62,7 +62,9 @@ const reachable = 'a[href], button, input:not([disabled]), select, textarea, sum
 
 function moveFocus(root: ShadowRoot, direction: Direction): void {
   const controls = [...root.querySelectorAll<HTMLElement>(reachable)].filter((one) => one.getClientRects().length)
-  const here = root.activeElement?.getBoundingClientRect()
+  const focused = root.activeElement
+  // The panel as a whole has the focus when it has just been opened.
+  const here = focused?.matches('.panel') ? undefined : focused?.getBoundingClientRect()
   const best = here ? nearest(controls, here, direction) : controls[0]
   best?.focus()
   best?.scrollIntoView({ block: 'nearest' })

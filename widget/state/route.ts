@@ -16,6 +16,8 @@ export interface Router {
   home(): void
   /** Somebody has gone anywhere yet: until then the focus is the page's own. */
   moved(): boolean
+  /** Closed on the first view, it is as if nobody had gone anywhere. */
+  rest(): void
 }
 
 export function createRouter(): Router {
@@ -25,5 +27,13 @@ export function createRouter(): Router {
     moved = true
     current.value = route
   }
-  return { current, go, home: () => go({ view: 'home' }), moved: () => moved }
+  return {
+    current,
+    go,
+    home: () => go({ view: 'home' }),
+    moved: () => moved,
+    rest() {
+      moved = current.peek().view !== 'home'
+    },
+  }
 }

@@ -6,7 +6,7 @@ import type { Game } from '../../server/contract/game.ts'
 import type { Bearer, NewSession } from '../../server/contract/player.ts'
 import type { Challenge } from '../../server/contract/proof.ts'
 import type { AnswerOf } from '../../server/contract/routes.ts'
-import type { Emit, FailureCode } from '../handle.ts'
+import type { Emit, FailureCode, PageProblemCode } from '../handle.ts'
 import { part } from '../part.ts'
 import { createDiagnostics, type Diagnostics } from '../play/diagnostics.ts'
 import { type Call, createCall, type Identity, RelayProblem } from '../relay/call.ts'
@@ -42,6 +42,8 @@ export interface SupportParts {
   fetch: typeof fetch
   emit: Emit
   close(): void
+  /** To the studio, who can do something about it. */
+  report(code: PageProblemCode): void
   /** Fetches the rows of home. */
   prepareTicketList(): Promise<typeof import('../panel/ticket-list.tsx')>
   /** Fetches what comes after writing, and has it ready. */
