@@ -238,6 +238,20 @@ describe('a conversation', () => {
     )
   })
 
+  it('is not sent by the Enter that ends a composition, in whichever way the engine says so', async () => {
+    await show(ticketOf({}))
+    const box = await stage.screen.findByLabelText('Write a message')
+    await type(box, '日本')
+    const enter = { key: 'Enter', bubbles: true, cancelable: true }
+    box.dispatchEvent(new KeyboardEvent('keydown', { ...enter, isComposing: true }))
+    // WebKit: the composition has ended already, and only the code tells.
+    box.dispatchEvent(new KeyboardEvent('keydown', { ...enter, keyCode: 229 }))
+    await type(box, '日本語')
+    await userEvent.keyboard('{Enter}')
+    await waitFor(() => expect(stage.relay.of('POST /tickets/:ticketId/messages')).not.toEqual([]))
+    expect(stage.relay.of('POST /tickets/:ticketId/messages').map(({ body }) => body)).toEqual([{ message: '日本語' }])
+  })
+
   it('keeps the newest in view when something takes room from it', async () => {
     const many = Array.from({ length: 30 }, (_, n) => messageOf({ text: `line ${n}` }))
     await show(ticketOf({ messages: many, can: { reply: true, close: true, reopen: true, rate: true } }))

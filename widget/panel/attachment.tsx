@@ -41,8 +41,7 @@ export function FilePicker({ uploads, label, small }: { uploads: Uploads; label:
         <Icon path={morePaths.clip} />
         {!small && (
           <span>
-            {label}
-            <span class="hint">{hint}</span>
+            {label} <span class="hint">{hint}</span>
           </span>
         )}
       </button>
@@ -52,8 +51,7 @@ export function FilePicker({ uploads, label, small }: { uploads: Uploads; label:
     <label class={small ? 'icon' : 'plain picker'} title={small ? `${label}: ${hint}` : undefined}>
       <Icon path={morePaths.clip} />
       <span class={small ? 'hidden' : ''}>
-        {label}
-        <span class="hint">{hint}</span>
+        {label} <span class="hint">{hint}</span>
       </span>
       <input type="file" class="hidden" multiple {...choice} />
     </label>

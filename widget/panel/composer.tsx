@@ -5,8 +5,9 @@ import { FileList, FilePicker } from './attachment.tsx'
 import { useKept } from './context.ts'
 import { Cut } from './cut.tsx'
 import { Icon } from './icons.tsx'
+import { isComposing } from './keys.ts'
 import { morePaths } from './more-icons.ts'
-import { maxMessageLength } from './new-ticket.tsx'
+import { maxMessageLength, WaitsForFiles } from './new-ticket.tsx'
 import { useTalk } from './use-talk.ts'
 
 /** Enter makes a line where the keys are on glass; with a keyboard it sends, and the composer says so. */
@@ -25,7 +26,7 @@ export function Composer({ id }: { id: TicketId }) {
     requestAnimationFrame(() => element.current?.querySelector<HTMLElement>('.undecided')?.focus())
   }
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== 'Enter' || event.isComposing) return
+    if (event.key !== 'Enter' || isComposing(event)) return
     if (event.ctrlKey || event.metaKey || (withKeyboard() && !event.shiftKey)) send(event)
   }
   const lines = text.split('\n').length + Math.floor(text.length / 38)
@@ -55,17 +56,11 @@ export function Composer({ id }: { id: TicketId }) {
         </button>
       </div>
       <Cut id={id} value={text} />
-      {reply.sending.value ? (
-        <p class="hint" role="status">
-          {words.sendAfterFiles}
+      <WaitsForFiles sending={reply.sending} uploads={reply.uploads} />
+      {withKeyboard() && text && !reply.sending.value && (
+        <p class="hint" id="keys">
+          {words.sendKeys}
         </p>
-      ) : (
-        withKeyboard() &&
-        text && (
-          <p class="hint" id="keys">
-            {words.sendKeys}
-          </p>
-        )
       )}
     </form>
   )

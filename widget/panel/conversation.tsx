@@ -34,7 +34,8 @@ export function Conversation({ id }: { id: TicketId }) {
   return (
     <>
       {failure && <Problem code={failure} again={() => threads.look(id)} />}
-      <Log count={(thread?.messages.length ?? 0) + outgoing.length} said={said?.id}>
+      {/* What was said before is no news: a log that comes with it does not announce it. */}
+      <Log key={thread ? 'there' : 'coming'} count={(thread?.messages.length ?? 0) + outgoing.length} said={said?.id}>
         {ticket && thread && !isSaid(ticket.subject, thread.messages) && (
           <p class="topic" dir="auto">
             {ticket.subject}

@@ -69,7 +69,8 @@ function Said({ id, message, led, newest }: SaidProps) {
   const { author, authorName, text, language, delivery, problem, sentAt, attachments, event, by } = message
   if (author === 'system') {
     return (
-      <p class="event" dir="auto">
+      // Whoever did it hears so from the word after the act.
+      <p class="event" dir="auto" aria-live={by === 'player' ? 'off' : undefined}>
         {(event && by && words.turned[event]?.[by]) ?? text} <time dateTime={sentAt}>{speech.time(sentAt)}</time>
       </p>
     )

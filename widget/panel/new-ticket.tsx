@@ -1,7 +1,10 @@
 /** The form of a new ticket: category, that category's fields, the message, files, and what else is sent. */
+import type { ReadonlySignal } from '@preact/signals-core'
 import { createRef } from 'preact'
+import type { Uploads } from '../state/uploads.ts'
 import { useKept, useSupport } from './context.ts'
 import { CategoryFields, Cut, listenersOf, Place } from './fields.tsx'
+import { isComposing } from './keys.ts'
 import { inTalk } from './lazy.tsx'
 import { Screen } from './screen.tsx'
 
@@ -21,12 +24,12 @@ export function NewTicket() {
 }
 
 function Form() {
-  const { speech, form, game } = useSupport()
+  const { speech, form, game, talk } = useSupport()
   const words = speech.words.value
   const element = useKept(createRef<HTMLFormElement>)
   const send = useSend(element)
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) send(event)
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !isComposing(event)) send(event)
   }
   const byEmail = game.value?.can.answers === 'email'
   return (
@@ -53,12 +56,25 @@ function Form() {
       <button type="submit" class="main" aria-disabled={form.sending.value}>
         {words.send}
       </button>
-      {form.sending.value && (
-        <p class="hint" role="status">
-          {words.sendAfterFiles}
-        </p>
-      )}
+      <WaitsForFiles sending={form.sending} uploads={talk.value?.newFiles} />
     </form>
+  )
+}
+
+/** The region is always there, or a screen reader would miss it. */
+export function WaitsForFiles({
+  sending,
+  uploads,
+}: {
+  sending: ReadonlySignal<boolean>
+  uploads: Uploads | undefined
+}) {
+  const { speech } = useSupport()
+  const waits = sending.value && uploads?.items.value.some(({ state }) => state === 'preparing' || state === 'moving')
+  return (
+    <p class="hint" role="status">
+      {waits && speech.words.value.sendAfterFiles}
+    </p>
   )
 }
 

@@ -44,15 +44,22 @@ export function OutgoingTicket({ itemKey }: { itemKey: string }) {
 
 /** Says that it has arrived, where the eyes and the focus are; below the fold, people press again. */
 function Received({ ticket }: { ticket: Ticket }) {
-  const { speech, game } = useSupport()
+  const { speech, game, session, storage, router } = useSupport()
   const { words, say } = speech
+  const byEmail = game.value?.can.answers === 'email'
+  const isKept = storage.keeps() || session.kind.value !== 'anonymous'
   const arrive = useKept(() => (result: HTMLElement | null) => result?.focus())
   return (
     <div class="card done" tabIndex={-1} ref={arrive}>
       <Icon path={paths.check} />
       <p>
         <b>{say(words.value.received, { number: ticket.number })}</b>
-        {game.value?.can.answers === 'email' ? words.value.receivedByEmail : words.value.receivedHint}
+        {byEmail ? words.value.receivedByEmail : isKept ? words.value.receivedHint : words.value.receivedUnkept}
+        {!isKept && (
+          <button type="button" class="link" onClick={() => router.go({ view: 'privacy' })}>
+            {words.value.privacy}
+          </button>
+        )}
       </p>
     </div>
   )
