@@ -10,6 +10,8 @@ export interface Storage {
   page(): string | undefined
   keepPage(name: string): void
   wipe(): void
+  /** False once the browser has refused something. */
+  keeps(): boolean
   /** Tells what another tab has changed, and what may have changed while this page was put away. @returns takes the listener off */
   onElsewhere(listener: () => void): () => void
 }
@@ -60,6 +62,7 @@ export function createStorage(game: string): Storage {
         removeEventListener('pageshow', comeBack)
       }
     },
+    keeps: () => !memory.size,
     wipe() {
       memory.clear()
       attempt(() => sessionStorage.removeItem(`${prefix}page`))

@@ -109,6 +109,8 @@ export const de: Words = {
 
   received: 'Wir haben sie. Deine Anfrage ist {number}.',
   receivedHint: 'Antworten erscheinen hier. Du kannst das Fenster schließen.',
+  receivedUnkept:
+    'Dieser Browser behält hier nichts. Verlässt du die Seite, öffnet nur noch ein Wiederherstellungsschlüssel diese Anfrage.',
   receivedByEmail: 'Die Antwort kommt an deine E-Mail-Adresse.',
   kept: 'Deine Nachricht ist auf diesem Gerät sicher und geht von selbst ab.',
   write: 'Nachricht schreiben',

@@ -43,6 +43,8 @@ export const en = {
 
   received: 'We have it. Your ticket is {number}.',
   receivedHint: 'Answers appear here. You can close this window.',
+  receivedUnkept:
+    'This browser keeps nothing here. Once you leave this page, only a recovery key opens this ticket again.',
   receivedByEmail: 'The answer comes to your e-mail address.',
   kept: 'Your message is safe on this device and goes out by itself.',
 }
