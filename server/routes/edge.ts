@@ -54,15 +54,15 @@ export function createEdge(games: Games, baseOf: (request: Request) => string): 
       if (isStranger) context.res = problemResponse(new Refusal('origin_not_allowed'))
       else await next()
       const { headers } = context.res
-      dress(headers)
-      if (baseOf(request).startsWith('https:')) headers.set('strict-transport-security', twoYears)
+      dress(headers, baseOf(request).startsWith('https:'))
       if (isApi) headers.append('vary', 'Origin')
       if (isKnown || isStranger) admit(headers, origin)
     },
   }
 }
 
-function dress(headers: Headers): void {
+function dress(headers: Headers, isSecure: boolean): void {
+  if (isSecure) headers.set('strict-transport-security', twoYears)
   for (const [name, value] of Object.entries(everyAnswer)) if (!headers.has(name)) headers.set(name, value)
 }
 
