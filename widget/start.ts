@@ -5,7 +5,7 @@ import type { TicketId } from '../server/contract/ids.ts'
 import type { Emit, Medkit, MountOptions, PageProblemCode } from './handle.ts'
 import { createFocus } from './panel/focus.ts'
 import { drawPanel } from './panel/panel.tsx'
-import { createStay } from './panel/stay.ts'
+import type { Stay } from './panel/stay.ts'
 import { part } from './part.ts'
 import { systemClock } from './state/clock.ts'
 import { startLater } from './state/start-later.ts'
@@ -38,6 +38,7 @@ type Listener = (detail: unknown) => void
 
 const fetchTicketList = part(() => import('./panel/ticket-list.tsx'))
 const fetchTalk = part(() => import('./panel/talk.tsx'))
+const fetchStay = part(() => import('./panel/stay.ts'))
 const fetchDoctor = part(() => import('./play/doctor.ts'))
 const fetchGamepad = part(() => import('./play/gamepad.ts'))
 
@@ -91,20 +92,28 @@ export function start(
       coming.catch(() => {})
   }
   const focus = createFocus(root, systemClock)
-  const stay = createStay({
-    root,
-    target: options.target,
-    docked: mode === 'docked',
-    open: support.open,
-    clock: systemClock,
-    onMoved: focus.restore,
-    onErased() {
-      takeOff()
-      draw()
-      focus.enter()
-    },
-    onGivenUp: () => report('removed_from_page'),
-  })
+  let stay: Stay | undefined
+  // Nobody needs it to write, and a page does not change in the first moment.
+  const stopStaying = startLater(
+    fetchStay().then(({ createStay }) => () => {
+      const here = createStay({
+        root,
+        target: options.target,
+        docked: mode === 'docked',
+        open: support.open,
+        clock: systemClock,
+        onMoved: focus.restore,
+        onErased() {
+          takeOff()
+          draw()
+          focus.enter()
+        },
+        onGivenUp: () => report('removed_from_page'),
+      })
+      stay = here
+      return here.stop
+    }),
+  )
   const stopPad = onPad(support, root)
   let takeOff: () => void
   const draw = () => {
@@ -139,7 +148,7 @@ export function start(
       focus.remember()
       const opens = !support.open.value
       support.open.value = true
-      stay.toFront()
+      stay?.toFront()
       if (mode !== 'page') focus.enter()
       if (opens) emit('open', undefined)
     },
@@ -157,7 +166,7 @@ export function start(
       stopPad()
       support.destroy()
       focus.stop()
-      stay.stop()
+      stopStaying()
       listeners.clear()
       root.host.remove()
     },
@@ -183,7 +192,7 @@ export function start(
     },
     doctor() {
       // Tried once more: what it finds then is so.
-      stay.settle()
+      stay?.settle()
       return fetchDoctor().then(({ examine }) => examine({ relay, game: options.game, root }))
     },
   }
