@@ -82,11 +82,13 @@ function connect(): void {
   }
   // A console's or a handheld's keyboard is the game's to show.
   const keyboard = (open: boolean) => (event: Event) => {
-    const [target] = event.composedPath()
-    if (target instanceof HTMLTextAreaElement || target instanceof HTMLInputElement) bridge.tell('keyboard', { open })
+    const { target } = event
+    const isText = target instanceof HTMLInputElement && !/radio|checkbox|file/.test(target.type)
+    if (isText || target instanceof HTMLTextAreaElement) bridge.tell('keyboard', { open })
   }
-  document.addEventListener('focusin', keyboard(true))
-  document.addEventListener('focusout', keyboard(false))
+  // In here: the document hears nothing of a focus that goes from one place of ours to another.
+  root.addEventListener('focusin', keyboard(true))
+  root.addEventListener('focusout', keyboard(false))
   bridge.hear(answer)
 }
 

@@ -79,6 +79,7 @@ describe('the page in a game’s webview', () => {
     await tell('metadata', { metadata: { ship: 'Quiet Tide', crew: 4 } })
     await page.getByRole('button', { name: en.getHelp }).click()
     await page.getByText('Something is broken').click()
+    expect((await told()).map(({ type }) => type)).not.toContain('keyboard')
     await page.getByRole('textbox', { name: en.message }).fill('The gate is closed.')
     expect(await hears('keyboard')).toMatchObject({ open: true })
     // Nothing goes along that the player was not shown.
