@@ -24,6 +24,7 @@ export function mount(options: MountOptions): Medkit {
   const mode = options.target ? 'inline' : 'docked'
   const launcher = createLauncher(`${relay}/?game=${options.game}`, locale)
   if (options.launcher !== false && mode === 'docked') root.append(launcher)
+  ;(options.target ?? document.body ?? document.documentElement).append(root.host)
   const { medkit } = start({ ...options, relay, locale }, { root, launcher, mode })
   return medkit
 }

@@ -15,6 +15,7 @@ const relay = new URL('.', location.href).href.replace(/\/$/, '')
 const bridge = createBridge(asked.get('bridge'))
 
 const root = createHost(relay, '')
+document.body.append(root.host)
 const { medkit, support } = start(
   { game: asked.get('game') ?? '', relay, locale: asked.get('locale') ?? navigator.language },
   {

@@ -225,7 +225,7 @@ describe('a call', () => {
       identity,
       fetch: async (input) => {
         address = String(input)
-        return new Response('{"messages":[]}')
+        return new Response('{"id":"tk_1","messages":[]}')
       },
     })
     await call('GET /tickets/:ticketId', { params: { ticketId: 'a/b?c' }, query: { before: 'x y&z' } })
