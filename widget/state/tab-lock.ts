@@ -1,0 +1,53 @@
+/**
+ * What one tab of a game does at a time. Engines of before 2022, and pages without HTTPS, have no Web Locks: there each
+ * tab minds only itself, and whatever must hold all the same is looked at again afterwards.
+ */
+
+/**
+ * Waits for the other tabs, and runs.
+ *
+ * @param patienceMs after which it runs all the same: a device may have put the tab that holds the lock to sleep. Without
+ *   it, there is no end to the waiting.
+ */
+export function underLock<T>(name: string, run: () => Promise<T>, patienceMs?: number): Promise<T> {
+  return new Promise((resolve) => {
+    let running: Promise<T> | undefined
+    const begin = () => {
+      running ??= run()
+      resolve(running)
+      return running.then(ignore, ignore)
+    }
+    if (patienceMs) setTimeout(begin, patienceMs)
+    // A page that may store nothing may lock nothing, either.
+    if (navigator.locks) navigator.locks.request(name, begin).catch(begin)
+    else begin()
+  })
+}
+
+/** What this page holds where the browser keeps no locks. */
+const held = new Set<string>()
+
+/**
+ * Runs only where no tab holds the lock, and holds it as long as it runs.
+ *
+ * @param run never rejects
+ * @returns whether it runs
+ */
+export function ifUnlocked(name: string, run: () => Promise<unknown>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const begin = (lock: unknown) => {
+      resolve(!!lock)
+      return lock ? run() : undefined
+    }
+    const beginAlone = async () => {
+      const lock = !held.has(name)
+      held.add(name)
+      await begin(lock)
+      if (lock) held.delete(name)
+    }
+    if (navigator.locks) navigator.locks.request(name, { ifAvailable: true }, begin).catch(beginAlone)
+    else beginAlone()
+  })
+}
+
+function ignore(): void {}
