@@ -16,7 +16,7 @@ export interface Edge {
 const allowedHeaders =
   'authorization, content-type, idempotency-key, last-event-id, tus-resumable, upload-offset, upload-length, upload-checksum'
 const exposedHeaders =
-  'content-disposition, etag, retry-after, tus-resumable, upload-offset, upload-length, upload-expires'
+  'content-disposition, date, etag, retry-after, tus-resumable, upload-offset, upload-length, upload-expires'
 
 /** Whatever an answer does not say otherwise: it is data, no page, for nobody to frame, embed or guess at. */
 const everyAnswer = {

@@ -154,6 +154,9 @@ describe('The edge', () => {
     expect(answer.status).toBe(200)
     expect(answer.headers.get('access-control-allow-origin')).toBe(origin)
     expect(answer.headers.get('access-control-allow-credentials')).toBeNull()
+    // By the first, the widget says how far the device's clock is off.
+    expect(answer.headers.get('access-control-expose-headers')).toMatch(/\bdate\b.*\bretry-after\b/)
+    expect(Date.parse(answer.headers.get('date') ?? '')).not.toBeNaN()
     const near = await relay.call('GET /v1/tickets', { token, headers: { origin: `${origin}.evil.example` } })
     expect(near.status).toBe(403)
   })

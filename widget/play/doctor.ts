@@ -9,7 +9,7 @@ export interface DoctorParts {
   root: ShadowRoot
 }
 
-/** A studio's token is refused when the player's clock is further off than this. */
+/** What a page shows as "a minute ago" is wrong from here on. */
 const clockSkewMs = 60_000
 const openWithinMs = 3_000
 
@@ -84,13 +84,22 @@ function codeOf(answer: unknown): unknown {
 }
 
 function clock(date: string | null): Finding {
-  if (!date) return finding('clock', true, 'the relay does not let this page read its Date header')
+  if (!date)
+    return finding('clock', false, 'cannot be compared: something between takes the Date header from this page')
   const skewMs = Date.now() - Date.parse(date)
-  return finding(
-    'clock',
-    Math.abs(skewMs) < clockSkewMs,
-    `this device is ${Math.round(skewMs / 1000)} s from the relay`,
-  )
+  const isRight = Math.abs(skewMs) < clockSkewMs
+  const off = `this device is ${span(Math.abs(skewMs))} ${skewMs < 0 ? 'behind' : 'ahead of'} the relay`
+  return finding('clock', isRight, isRight ? off : `${off}: times are shown wrong, tokens are not affected`)
+}
+
+/** `2 h 5 min`, for whoever has to set the clock. */
+function span(ms: number): string {
+  const seconds = Math.round(ms / 1000)
+  if (seconds < 60) return `${seconds} s`
+  const minutes = Math.round(seconds / 60)
+  if (minutes < 60) return `${minutes} min`
+  const hours = Math.floor(minutes / 60)
+  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`
 }
 
 /** Watches from now on; ask it when the requests are over. */
