@@ -25,6 +25,7 @@ const parts: readonly Weighed[] = [
   { what: '  then: the conversation, files, what else is sent', files: ['assets/talk-'] },
   { what: '  then: the rest of English', files: ['assets/en-more-', 'assets/formats-'] },
   { what: '  with a session: live answers', files: ['assets/share-'] },
+  { what: '  with a function for tokens: when it is called', files: ['assets/studio-calls-'] },
   { what: '  where the game asks for it: proof of work', files: ['assets/proof-'] },
   { what: '  with the first file: tus', files: ['assets/upload-', 'assets/browser-', 'assets/rolldown-runtime-'] },
   { what: '  with the first picture: drawing it anew', files: ['assets/picture-'] },

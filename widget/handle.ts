@@ -3,7 +3,10 @@ import type { Theme } from '../server/contract/game.ts'
 import type { ProblemCode } from '../server/contract/problem-code.ts'
 import type { Words } from './words/en.ts'
 
-/** A token the studio signed, or a way to get a fresh one; the widget asks again before it expires and after a 401. */
+/**
+ * A token the studio signed, or a way to get a fresh one: asked again before the token ends and once the relay refuses it,
+ * by all tabs together twice a minute at most. It has 20 s to answer.
+ */
 export type TokenSource = string | (() => Promise<string>)
 
 /** Where the panel opens. */
@@ -16,8 +19,11 @@ export interface Draft {
   fields?: Record<string, string>
 }
 
-/** Why something did not work: a code of the relay's, no way to reach it, or something else that answered in its place. */
-export type FailureCode = ProblemCode | 'offline' | 'not_an_answer'
+/**
+ * Why something did not work: a code of the relay's, no way to reach it, something else that answered in its place, or no
+ * token to be had from the studio's function.
+ */
+export type FailureCode = ProblemCode | 'offline' | 'not_an_answer' | 'sign_in_failed'
 
 /**
  * What the page does to the widget. `removed_from_page`: it takes the widget's element away each time it is put back.

@@ -35,22 +35,50 @@ describe('a session', () => {
     expect(asked).toBe(2)
   })
 
+  it('says, and tells the game, that its function gave no token, and goes on by itself once it does', async () => {
+    const heard: string[] = []
+    let isDown = true
+    stage.medkit.on('problem', ({ code }) => heard.push(code))
+    stage.medkit.signIn(async () => {
+      if (isDown) throw Error('the studio is down')
+      return studioToken('ada')
+    })
+    stage.medkit.open()
+    const banner = () => stage.root.querySelector('.banner')?.textContent
+    await waitFor(() =>
+      expect(banner()).toBe('The game has not confirmed your sign-in yet. It is asked again by itself.'),
+    )
+    expect(stage.root.textContent).not.toContain('No connection')
+    expect(heard).toContain('sign_in_failed')
+    expect(stage.relay.of('GET /tickets')).toEqual([])
+    isDown = false
+    await stage.screen.findByText(/No tickets yet/)
+    expect(banner()).toBeUndefined()
+  })
+
   it('tells the game when its token is about to end and cannot be renewed here', async () => {
     const heard = new Promise((resolve) => stage.medkit.on('token-expiring', () => resolve(true)))
     stage.medkit.signIn(studioToken('ada', 61))
     expect(await heard).toBe(true)
   })
 
+  const hasRunOut = () => {
+    localStorage.setItem('medkit:test:session', JSON.stringify(session({ token: 'old' })))
+    const page = { items: [], cursor: null }
+    const answer = (one: { headers: Record<string, string> }) =>
+      bearer(one) === 'Bearer old' ? problem(401, 'token_expired') : { status: 200, body: page }
+    stage.relay.answer('GET /tickets', answer)
+  }
+
   it('gives an anonymous player back their session by the recovery key', async () => {
-    const past = new Date(Date.now() - 1000).toISOString()
-    localStorage.setItem('medkit:test:session', JSON.stringify(session({ token: 'old', expiresAt: past })))
+    hasRunOut()
     await stage.reload()
     stage.medkit.open()
     await stage.screen.findByText(/No tickets yet/)
     expect(stage.relay.of('POST /sessions').map(({ body }) => body)).toEqual([
       { kind: 'recover', game: 'test', recoveryKey: 'KEY-OF-THE-PLAYER' },
     ])
-    expect(stage.relay.of('GET /tickets').map(bearer)).toEqual(['Bearer anonymous-token'])
+    expect(stage.relay.of('GET /tickets').map(bearer)).toEqual(['Bearer old', 'Bearer anonymous-token'])
   })
 
   it('shows an anonymous player a key to write down, which is not the one on the device, and only when asked', async () => {
@@ -68,8 +96,7 @@ describe('a session', () => {
   })
 
   it('begins anew for an anonymous player of whom the relay has nothing any more', async () => {
-    const past = new Date(Date.now() - 1000).toISOString()
-    localStorage.setItem('medkit:test:session', JSON.stringify(session({ token: 'old', expiresAt: past })))
+    hasRunOut()
     stage.relay.answer('POST /sessions', ({ body }) =>
       (body as { kind: string }).kind === 'recover'
         ? problem(404, 'not_found')
@@ -78,7 +105,7 @@ describe('a session', () => {
     await stage.reload()
     stage.medkit.open()
     await stage.screen.findByText(/No tickets yet/)
-    await waitFor(() => expect(stage.relay.of('GET /tickets').map(bearer)).toEqual(['Bearer new']))
+    await waitFor(() => expect(stage.relay.of('GET /tickets').map(bearer)).toEqual(['Bearer old', 'Bearer new']))
     expect(localStorage.getItem('medkit:test:session')).toContain('ANOTHER-KEY')
   })
 

@@ -117,7 +117,8 @@ function answerOf<T>(request: IDBRequest<T>): Promise<T> {
 
 /** Unsigned: only the relay looks at signatures. */
 export function studioToken(subject: string, expiresInSeconds = 3600, profile: object = {}): string {
-  const claims = { sub: subject, exp: Math.floor(Date.now() / 1000) + expiresInSeconds, ...profile }
+  const iat = Math.floor(Date.now() / 1000)
+  const claims = { sub: subject, iat, exp: iat + expiresInSeconds, ...profile }
   const bytes = String.fromCharCode(...new TextEncoder().encode(JSON.stringify(claims)))
   return `e30.${btoa(bytes).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '')}.c2ln`
 }

@@ -8,7 +8,8 @@ export function Banner() {
   const words = speech.words.value
   if (!options.game) return <p class="banner">{words.noGame}</p>
   if (connection.offline.value) return <p class="banner">{words.offlineNow}</p>
-  if (session.ended.value) return <p class="banner">{words.ended}</p>
+  const ended = session.ended.value
+  if (ended) return <p class="banner">{ended === 'session_ended' ? words.ended : speech.problem(ended)}</p>
   return gameFailure.value ? <Problem code={gameFailure.value} /> : null
 }
 

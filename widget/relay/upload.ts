@@ -37,7 +37,9 @@ function sendByTus({ file, relay, identity, onProgress }: SendParts, url: string
     stop = resolve
   })
   const sent = async () => {
-    const { Upload } = await fetchTus()
+    const { Upload, defaultOptions } = await fetchTus()
+    let bearer: string | undefined
+    let isRenewed = false
     await new Promise<void>((resolve, reject) => {
       let heardAt = Date.now()
       const upload = new Upload(file, {
@@ -54,8 +56,15 @@ function sendByTus({ file, relay, identity, onProgress }: SendParts, url: string
             reject(gone)
             throw gone
           }
-          request.setHeader('Authorization', `Bearer ${await identity.token()}`)
+          bearer = await identity.token()
+          request.setHeader('Authorization', `Bearer ${bearer}`)
         },
+        async onAfterResponse(_request, response) {
+          const refused = response.getStatus() === 401 ? bearer : undefined
+          isRenewed = refused !== undefined && !!(await identity.renew(refused))
+        },
+        onShouldRetry: (error, retries, options) =>
+          isRenewed || !!defaultOptions.onShouldRetry?.(error, retries, options),
         onProgress(sent, total) {
           heardAt = Date.now()
           onProgress(sent / total)

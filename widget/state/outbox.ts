@@ -77,6 +77,7 @@ const passing: readonly FailureCode[] = [
   'overloaded',
   'idempotency_key_in_use',
   'session_ended',
+  'sign_in_failed',
   'token_missing',
   'token_expired',
 ]

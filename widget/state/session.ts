@@ -3,74 +3,17 @@
  * one value with an epoch: whatever was asked, written or waited for in one epoch is neither sent nor shown in another.
  */
 
-import { batch, computed, type ReadonlySignal, signal } from '@preact/signals-core'
-import type { Session as Granted, LinkSent, NewSession, PlayerKind } from '../../server/contract/player.ts'
-import type { TokenSource } from '../handle.ts'
-import { forOne, type Identity, RelayProblem, superseded } from '../relay/call.ts'
-import type { Clock } from './clock.ts'
+import { batch, computed, signal } from '@preact/signals-core'
+import type { Session as Granted, LinkSent, PlayerKind } from '../../server/contract/player.ts'
+import type { FailureCode, TokenSource } from '../handle.ts'
+import { part } from '../part.ts'
+import { forOne, RelayProblem, superseded } from '../relay/call.ts'
 import { createKeptSession, type Known } from './kept-session.ts'
 import { oneAtATime } from './one-at-a-time.ts'
-import type { Storage } from './storage.ts'
-import { expiryOf, type Owner, subjectOf, undecided } from './whose.ts'
-
-export interface SessionParts {
-  game: string
-  storage: Storage
-  clock: Clock
-  /** See {@link Session.doubt}: from the start. */
-  doubt: boolean
-  /** `POST /sessions`. */
-  ask(body: NewSession): Promise<Granted | LinkSent>
-  /** `DELETE /session` with this very token, which is no longer the current one. */
-  end(token: string): Promise<unknown>
-  /** The studio should hand over a fresh token soon. */
-  onExpiring(): void
-  /**
-   * Takes the player before off the screen, out of memory and out of what is under way.
-   *
-   * @param wipe out of what the browser keeps, too: the outbox and the files. Storage is wiped here.
-   */
-  onLeave(wipe: boolean): void
-}
-
-export interface Session extends Omit<Identity, 'person'> {
-  /** Undefined until somebody is known here. */
-  kind: ReadonlySignal<PlayerKind | undefined>
-  owner: ReadonlySignal<Owner>
-  /** The epoch: changes with whoever is here. */
-  person: ReadonlySignal<number>
-  /** The session ran out and cannot be renewed here. */
-  ended: ReadonlySignal<boolean>
-  /** An anonymous session from before the studio told who the player is; its tickets can be moved. */
-  earlier: ReadonlySignal<string | undefined>
-  /** Makes an anonymous player of nobody, on their first act. */
-  begin(): Promise<void>
-  signIn(source: TokenSource): void
-  /**
-   * With a token that came in a link, whoever has made it: it is never offered anybody's tickets.
-   *
-   * @param another where one can be had once this one has run out
-   */
-  signInByLink(token: string, another?: () => Promise<string>): void
-  signOut(): void
-  /** Makes somebody else of whoever was here: by a mailed code, or an anonymous player's recovery key. */
-  enter(body: NewSession): Promise<void>
-  /** Whoever is here, or has left something in this browser: the one that is expected, where several have. */
-  known(expected?: string): Known | undefined
-  /** Without another token. */
-  canGoOn(): boolean
-  /** It is asked who is to be here: until then it is nobody, and nothing goes out. Signing in ends it, or {@link trust}. */
-  doubt(): void
-  /** It is who it was. */
-  trust(): void
-  /** Another tab may have signed in or out. */
-  look(): void
-  recoveryKey(): string | undefined
-  dropEarlier(): void
-  /** Asks about them again with the next page. */
-  hideEarlier(): void
-  destroy(): void
-}
+import { createOneSession, recover } from './one-session.ts'
+import type { Session, SessionParts } from './session-types.ts'
+import type { StudioCalls } from './studio-calls.ts'
+import { type Owner, renewInMs, subjectOf, undecided } from './whose.ts'
 
 interface Who {
   kind?: PlayerKind | undefined
@@ -78,8 +21,10 @@ interface Who {
   epoch: number
 }
 
-/** Time enough for one slow request before the token is refused. */
-const marginMs = 60_000
+const fetchStudioCalls = part(() => import('./studio-calls.ts'))
+
+/** How soon it is looked again whether the studio may be asked. */
+const againMs = 5000
 
 export function createSession(parts: SessionParts): Session {
   const { game, storage, clock, ask, end, onExpiring, onLeave } = parts
@@ -87,7 +32,8 @@ export function createSession(parts: SessionParts): Session {
   const browser = createKeptSession(storage)
   const kept = () => (inDoubt ? undefined : browser.get())
   const who = signal<Who>({ ...stored(), epoch: 0 })
-  const ended = signal(false)
+  const here = () => who.peek().epoch
+  const ended = signal<FailureCode | undefined>()
   const earlier = signal<string | undefined>()
   /** The studio's name for whoever was last here; kept once they have written, so that the next one is told apart. */
   let player = browser.player()
@@ -96,6 +42,10 @@ export function createSession(parts: SessionParts): Session {
   let source: TokenSource | undefined
   let current: string | undefined
   let callOff = () => {}
+  const one = createOneSession({ game, clock, kept: () => kept()?.token, keep, end })
+  let studio: StudioCalls | undefined
+  /** Rises with every source, and with whoever is here. */
+  let asking = 0
 
   /** Without the studio, it is whoever the browser keeps a session of. */
   function stored(): Omit<Who, 'epoch'> {
@@ -105,63 +55,92 @@ export function createSession(parts: SessionParts): Session {
   }
   /** The same person, of whom more is known by now. */
   const become = (kind: PlayerKind | undefined, owner: Owner) => {
-    const { epoch } = who.peek()
-    who.value = { kind, owner, epoch }
-    ended.value = false
+    who.value = { kind, owner, epoch: here() }
+    ended.value = undefined
   }
   /** Nothing of the one before is left when the next one comes. */
   const leave = (wipe: boolean) => {
     callOff()
-    renewing.leave()
+    drop()
     beginning.leave()
     onLeave(wipe)
     if (wipe) {
       storage.wipe()
       browser.reread()
     }
-    who.value = { ...who.peek(), epoch: who.peek().epoch + 1 }
+    who.value = { ...who.peek(), epoch: here() + 1 }
   }
-  const keep = (granted: Granted | LinkSent) => {
+  function keep(granted: Granted | LinkSent) {
     if (!('token' in granted)) return
     browser.keep(granted)
     become(granted.kind, kept()?.owner)
   }
-  const lastsUntil = () => (source ? expiryOf(current) : Date.parse(kept()?.expiresAt ?? ''))
-  const runsOut = () => lastsUntil() - clock.now() < marginMs
-
-  const here = () => who.peek().epoch
   const token = async (): Promise<string | undefined> => {
-    if (inDoubt || (!source && !kept())) return undefined
-    if (source && !current) return renewing.run()
-    if (runsOut() && (typeof source === 'function' || kept()?.recoveryKey)) return renewing.run()
-    return source ? current : kept()?.token
+    if (inDoubt) return undefined
+    // How long a kept one lasts only the relay can tell: this device's clock may be wrong, and the page younger.
+    return source ? (current ?? renewing.run()) : kept()?.token
+  }
+  /** Only whom a studio knows needs it. */
+  const ready = async (): Promise<StudioCalls> => {
+    const { createStudioCalls } = await fetchStudioCalls()
+    studio ??= createStudioCalls({
+      game,
+      clock,
+      hold: (token) => hold(token, true),
+      offer(token) {
+        if (typeof source === 'function' && !inDoubt && player && subjectOf(token) === player) hold(token, true)
+      },
+    })
+    return studio
+  }
+  const askStudio = async (asked: () => Promise<string>): Promise<string | undefined> => {
+    const same = forOne(here)
+    const mine = asking
+    try {
+      const calls = await ready()
+      if (mine === asking) await calls.ask(asked)
+    } catch (cause) {
+      same(0)
+      if (mine === asking) {
+        // While the token before still holds, nobody has to know.
+        if (!current) ended.value = 'sign_in_failed'
+        callOff()
+        callOff = clock.after(againMs * (1 + Math.random()), () => renewing.run().catch(() => {}))
+        throw new RelayProblem('sign_in_failed', {}, { cause })
+      }
+    }
+    same(0)
+    // Another source may have taken its place while it thought.
+    return token()
   }
   const obtain = async (): Promise<string | undefined> => {
-    const same = forOne(here)
-    const asked = source
-    if (typeof asked === 'function') {
-      const fresh = same(await asked())
-      // Another source may have taken its place while it thought.
-      return asked === source ? hold(fresh) : token()
-    }
-    const recoveryKey = asked ? undefined : kept()?.recoveryKey
+    if (typeof source === 'function') return askStudio(source)
+    const recoveryKey = source ? undefined : kept()?.recoveryKey
     if (!recoveryKey) {
-      ended.value = true
+      ended.value = 'session_ended'
       onExpiring()
       return undefined
     }
-    const granted = await ask({ kind: 'recover', game, recoveryKey }).catch((error) => {
-      // The relay keeps nothing of who has nothing there, or nothing any more: they begin anew.
-      if (!(error instanceof RelayProblem) || error.code !== 'not_found') throw error
-      return same(ask({ kind: 'anonymous', game }))
-    })
-    keep(same(granted))
-    return kept()?.token
+    await settle(() => recover(ask, game, recoveryKey))
+    return token()
   }
   const renewing = oneAtATime(obtain)
-
+  /** Whoever waits for a token waits no longer. */
+  const drop = () => {
+    asking += 1
+    renewing.leave()
+    studio?.abandon()
+  }
+  /** Makes a session of the relay's the one of every tab. */
+  const settle = async (asked: () => Promise<Granted | LinkSent>): Promise<void> => {
+    const same = forOne(here)
+    const epoch = here()
+    await one.obtain(asked, () => here() !== epoch || !!source)
+    look()
+    same(0)
+  }
   /** Takes up a token of the studio's. A token for somebody else first clears away whoever was here. */
-  const hold = (token: string) => {
+  const hold = (token: string, isAsked = false) => {
     const subject = subjectOf(token)
     batch(() => {
       if (player !== undefined && player !== subject) {
@@ -174,11 +153,10 @@ export function createSession(parts: SessionParts): Session {
       become('verified', subject)
     })
     callOff()
-    callOff = clock.after(Math.max(0, expiryOf(token) - clock.now() - marginMs), () => {
-      if (typeof source !== 'function') onExpiring()
-      else renewing.run().catch((error) => error.cause === superseded || onExpiring())
+    callOff = clock.after(renewInMs(token, isAsked), () => {
+      if (typeof source !== 'function') return onExpiring()
+      renewing.run().catch((error) => error.cause === superseded || onExpiring())
     })
-    return token
   }
   const rememberPlayer = () => {
     browser.rememberPlayer(player, current)
@@ -194,10 +172,9 @@ export function createSession(parts: SessionParts): Session {
       return
     }
     if (kept()) return browser.restore()
-    const granted = same(await ask({ kind: 'anonymous', game }))
-    // The studio may have said meanwhile who it is, or another tab have been faster.
+    await settle(() => ask({ kind: 'anonymous', game }))
+    // The studio may have said meanwhile who it is.
     if (source) return becomeKnown()
-    if (!kept()) keep(granted)
   }
   // Two files at once must not make two players.
   const beginning = oneAtATime(becomeKnown)
@@ -214,7 +191,7 @@ export function createSession(parts: SessionParts): Session {
       if (who.peek().kind && !source) leave(false)
       source = next
       current = undefined
-      renewing.leave()
+      drop()
       earlier.value = merges && session?.kind === 'anonymous' ? session.token : undefined
       become('verified', '')
       if (typeof next === 'string') hold(next)
@@ -224,9 +201,33 @@ export function createSession(parts: SessionParts): Session {
     batch(() => {
       inDoubt = false
       leave(wipe)
+      if (wipe) studio?.free()
       source = current = player = earlier.value = undefined
       become(stored().kind, stored().owner)
     })
+  const signOut = () => {
+    const left = source ? undefined : kept()
+    giveUp(true)
+    if (!left) return
+    end(left.token).catch(() => {})
+    const epoch = here()
+    one.after(() => {
+      // Another tab was renewing it just then, and has kept it again.
+      if (here() === epoch && kept()?.owner === left.owner) signOut()
+    })
+  }
+  function look() {
+    browser.reread()
+    if (inDoubt) return
+    const { kind, owner } = who.peek()
+    const next = stored()
+    const left = browser.player()
+    // What the studio has said here stands, unless whoever it was has signed out elsewhere.
+    if (source) {
+      if (remembered && left !== owner) giveUp(false)
+    } else if (kind && next.owner !== owner) giveUp(false)
+    else if (!kind && next.kind) become(next.kind, next.owner)
+  }
 
   return {
     kind: computed(() => who.value.kind),
@@ -237,10 +238,18 @@ export function createSession(parts: SessionParts): Session {
     token,
     async renew(refused) {
       const token = source ? current : kept()?.token
-      return token !== refused ? token : renewing.run()
+      if (typeof source !== 'function') return token === refused ? renewing.run() : token
+      if (token && token !== refused) return token
+      if (token) studio?.refused()
+      current = undefined
+      // Where there is none to be had, what the relay has answered says more.
+      return renewing.run().catch(() => undefined)
     },
     begin: beginning.run,
-    signIn: (next) => takeUp(next, true),
+    signIn(next) {
+      takeUp(next, true)
+      if (typeof next === 'function') renewing.run().catch(() => {})
+    },
     signInByLink(token, another) {
       const asked = inDoubt && known() !== undefined
       batch(() => {
@@ -250,11 +259,7 @@ export function createSession(parts: SessionParts): Session {
       // Whoever has said who they are is not asked again.
       if (asked) rememberPlayer()
     },
-    signOut() {
-      const token = source ? undefined : kept()?.token
-      giveUp(true)
-      if (token) end(token).catch(() => {})
-    },
+    signOut,
     async enter(body) {
       const granted = await ask(body)
       batch(() => {
@@ -279,18 +284,7 @@ export function createSession(parts: SessionParts): Session {
         if (source) become('verified', player ?? '')
         else become(stored().kind, stored().owner)
       }),
-    look() {
-      browser.reread()
-      if (inDoubt) return
-      const { kind, owner } = who.peek()
-      const next = stored()
-      const left = browser.player()
-      // What the studio has said here stands, unless whoever it was has signed out elsewhere.
-      if (source) {
-        if (remembered && left !== owner) giveUp(false)
-      } else if (kind && next.owner !== owner) giveUp(false)
-      else if (!kind && next.kind) become(next.kind, next.owner)
-    },
+    look,
     recoveryKey: () => (source ? undefined : kept()?.recoveryKey),
     dropEarlier() {
       earlier.value = undefined
@@ -299,6 +293,11 @@ export function createSession(parts: SessionParts): Session {
     hideEarlier() {
       earlier.value = undefined
     },
-    destroy: () => callOff(),
+    destroy() {
+      callOff()
+      source = undefined
+      drop()
+      studio?.destroy()
+    },
   }
 }

@@ -20,7 +20,8 @@ import { createNewTicket, type NewTicketForm, ticketLanguage } from './new-ticke
 import { createNotices, type Notices } from './notices.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
 import { createRouter, type Router } from './route.ts'
-import { createSession, type Session } from './session.ts'
+import { createSession } from './session.ts'
+import type { Session } from './session-types.ts'
 import { dropShelf } from './shelf.ts'
 import { createStorage, type Storage } from './storage.ts'
 import type { Talk } from './talk.ts'
@@ -237,6 +238,10 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
     }),
     effect(() => {
       if (tickets.list.value) emit('unread', tickets.unread.value)
+    }),
+    effect(() => {
+      const code = session.ended.value
+      if (code) emit('problem', { code })
     }),
   ]
 

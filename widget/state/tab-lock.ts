@@ -24,30 +24,4 @@ export function underLock<T>(name: string, run: () => Promise<T>, patienceMs?: n
   })
 }
 
-/** What this page holds where the browser keeps no locks. */
-const held = new Set<string>()
-
-/**
- * Runs only where no tab holds the lock, and holds it as long as it runs.
- *
- * @param run never rejects
- * @returns whether it runs
- */
-export function ifUnlocked(name: string, run: () => Promise<unknown>): Promise<boolean> {
-  return new Promise((resolve) => {
-    const begin = (lock: unknown) => {
-      resolve(!!lock)
-      return lock ? run() : undefined
-    }
-    const beginAlone = async () => {
-      const lock = !held.has(name)
-      held.add(name)
-      await begin(lock)
-      if (lock) held.delete(name)
-    }
-    if (navigator.locks) navigator.locks.request(name, { ifAvailable: true }, begin).catch(beginAlone)
-    else beginAlone()
-  })
-}
-
 function ignore(): void {}

@@ -18,7 +18,7 @@ export function isTheirs(writer: Owner, owner: Owner): boolean {
 }
 
 /** What a token says of itself. Only the relay knows whether it is true. */
-export function claimsOf(token = ''): { exp?: number; sub?: string; name?: string } {
+export function claimsOf(token = ''): { iat?: number; exp?: number; sub?: string; name?: string } {
   try {
     const bytes = atob((token.split('.')[1] ?? '').replace(/-/g, '+').replace(/_/g, '/'))
     return JSON.parse(new TextDecoder().decode(Uint8Array.from(bytes, (character) => character.charCodeAt(0))))
@@ -31,8 +31,19 @@ export function subjectOf(token: string): string {
   return claimsOf(token).sub ?? ''
 }
 
-/** In the browser's milliseconds; a token that does not say lasts until the relay refuses it. */
-export function expiryOf(token: string | undefined): number {
-  const { exp } = claimsOf(token)
-  return exp === undefined ? Number.POSITIVE_INFINITY : exp * 1000
+const minuteMs = 60_000
+
+/**
+ * When a token that has just come is to be renewed: with time enough for one slow request. Counted from when it came, as
+ * the device's clock may be wrong.
+ *
+ * @param isAsked a function gave it: the next call is a minute away, at least, and not by all tabs at once, because the
+ *   first one's is everybody's
+ */
+export function renewInMs(token: string, isAsked: boolean): number {
+  const { iat, exp } = claimsOf(token)
+  // One that does not say lasts until the relay refuses it.
+  const lasts = iat && exp ? (exp - iat) / 60 : Number.POSITIVE_INFINITY
+  const random = Math.random()
+  return minuteMs * (isAsked ? Math.max(1 + random / 2, lasts - 1 - random) : Math.max(0, lasts - 1))
 }

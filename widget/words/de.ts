@@ -195,6 +195,7 @@ export const de: Words = {
     strange: 'Statt der Hilfe hat etwas anderes geantwortet. Vielleicht musst du dich in diesem Netz erst anmelden.',
     busy: 'Zu viel auf einmal. Bitte warte einen Moment und versuch es noch einmal.',
     ended: 'Deine Anmeldung ist abgelaufen.',
+    signIn: 'Das Spiel hat deine Anmeldung noch nicht bestätigt. Es wird von selbst weiter gefragt.',
     refused: 'Das Spiel konnte nicht belegen, wer du bist. Das muss sein Studio beheben.',
     gone: 'Das gibt es hier nicht mehr.',
     closed: 'Diese Anfrage ist geschlossen. Öffne sie wieder, um mehr zu schreiben.',

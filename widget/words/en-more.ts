@@ -6,6 +6,7 @@ export const more = {
     strange: 'Something else answered in place of support. Perhaps this network wants you to sign in to it first.',
     busy: 'Too much at once. Please wait a moment and try again.',
     ended: 'Your sign-in has run out.',
+    signIn: 'The game has not confirmed your sign-in yet. It is asked again by itself.',
     refused: 'The game could not prove who you are. Its studio has to fix this.',
     gone: 'This is not here any more.',
     closed: 'This ticket is closed. Reopen it to write more.',

@@ -13,6 +13,7 @@ export const sentenceOf: Record<FailureCode | DeliveryProblemCode, keyof Words['
   rate_limited: 'busy',
   idempotency_key_in_use: 'busy',
   session_ended: 'ended',
+  sign_in_failed: 'signIn',
   token_missing: 'ended',
   token_expired: 'ended',
   token_malformed: 'refused',
