@@ -135,6 +135,23 @@ describe('two tabs that send their first message at once', () => {
   })
 })
 
+it('signs a player out of every tab, though they have written nothing from here, and nobody else', async () => {
+  const [first, second, other] = await Promise.all([openTab(), openTab(), openTab()])
+  const enter = async (tab: Page, name: string, words: string) => {
+    await tab.evaluate((token) => window.medkit?.push(['signIn', token], ['open']), tokenOf(name))
+    await tab.getByText(words).first().waitFor()
+  }
+  await relay.open(tokenOf('ada'), { message: 'Worte von Ada' })
+  await relay.open(tokenOf('ben'), { message: 'Worte von Ben' })
+  await enter(first, 'ada', 'Worte von Ada')
+  await enter(second, 'ada', 'Worte von Ada')
+  await enter(other, 'ben', 'Worte von Ben')
+  await first.evaluate(() => window.medkit?.push(['signOut']))
+  for (const tab of [first, second]) await tab.getByText('Worte von Ada').first().waitFor({ state: 'detached' })
+  expect(await other.getByText('Worte von Ben').first().isVisible()).toBe(true)
+  expect(await second.evaluate(() => Object.keys(localStorage))).toEqual([])
+})
+
 it('asks who signs in next, though the function of the one before never answers', async () => {
   await context.exposeFunction('hang', () => new Promise(() => {}))
   await context.exposeFunction('askStudio', () => tokenOf('ben'))

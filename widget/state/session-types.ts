@@ -62,8 +62,8 @@ export interface Session extends Omit<Identity, 'person'> {
   doubt(): void
   /** It is who it was. */
   trust(): void
-  /** Another tab may have signed in or out. */
-  look(): void
+  /** Another tab may have signed in or out. @param gone the studio's name for whom it has signed out */
+  look(gone?: string): void
   recoveryKey(): string | undefined
   dropEarlier(): void
   /** Asks about them again with the next page. */

@@ -67,6 +67,8 @@ export function createSession(parts: SessionParts): Session {
     if (wipe) {
       storage.wipe()
       browser.reread()
+      // A verified player who has written nothing is known to their tabs alone.
+      if (player) storage.tell(player)
     }
     who.value = { ...who.peek(), epoch: here() + 1 }
   }
@@ -216,16 +218,14 @@ export function createSession(parts: SessionParts): Session {
       if (here() === epoch && kept()?.owner === left.owner) signOut()
     })
   }
-  function look() {
+  function look(gone?: string) {
     browser.reread()
     if (inDoubt) return
     const { kind, owner } = who.peek()
     const next = stored()
-    const left = browser.player()
     // What the studio has said here stands, unless whoever it was has signed out elsewhere.
-    if (source) {
-      if (remembered && left !== owner) giveUp(false)
-    } else if (kind && next.owner !== owner) giveUp(false)
+    const isGone = source ? gone === owner || (remembered && browser.player() !== owner) : next.owner !== owner
+    if (kind && isGone) giveUp(false)
     else if (!kind && next.kind) become(next.kind, next.owner)
   }
 

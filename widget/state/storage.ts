@@ -12,13 +12,20 @@ export interface Storage {
   wipe(): void
   /** False once the browser has refused something. */
   keeps(): boolean
-  /** Tells what another tab has changed, and what may have changed while this page was put away. @returns takes the listener off */
-  onElsewhere(listener: () => void): () => void
+  /** Tells the other tabs, and keeps nothing. */
+  tell(word: string): void
+  /**
+   * Tells what another tab has changed or told, and what may have changed while this page was put away.
+   *
+   * @returns takes the listener off
+   */
+  onElsewhere(listener: (word?: string) => void): () => void
 }
 
 /** Where the browser refuses, values last as long as the page. */
 export function createStorage(game: string): Storage {
   const prefix = `medkit:${game}:`
+  const told = `${prefix}told`
   const memory = new Map<string, unknown>()
   return {
     get<T>(name: string) {
@@ -47,10 +54,16 @@ export function createStorage(game: string): Storage {
     keepPage(name) {
       attempt(() => sessionStorage.setItem(`${prefix}page`, name))
     },
+    tell(word) {
+      attempt(() => {
+        localStorage.setItem(told, word)
+        localStorage.removeItem(told)
+      })
+    },
     onElsewhere(listener) {
-      const hear = ({ key }: StorageEvent) => {
+      const hear = ({ key, newValue }: StorageEvent) => {
         // Without a key all of it was cleared, by a game that knows nothing of us: nobody has signed out.
-        if (key?.startsWith(prefix)) listener()
+        if (key?.startsWith(prefix)) listener((key === told && newValue) || undefined)
       }
       const comeBack = ({ persisted }: PageTransitionEvent) => {
         if (persisted) listener()
