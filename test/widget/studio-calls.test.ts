@@ -159,6 +159,18 @@ describe('a studio’s backend is asked for tokens', () => {
     expect(second.ended.value).toBe('sign_in_failed')
   })
 
+  it('by a tab that was handed another function, though the others go on as the player it had before', async () => {
+    const first = open()
+    const second = open()
+    for (const tab of [first, second]) tab.signIn(studio(() => fresh('ada')))
+    await time.settle()
+    const before = await first.token()
+    second.signIn(never)
+    await time.pass(65 * minuteMs)
+    expect(await first.token()).not.toBe(before)
+    expect(second.owner.value).toBe('')
+  })
+
   it('at most twice in a minute by each tab, where there are no locks', async () => {
     vi.spyOn(navigator, 'locks', 'get').mockReturnValue(undefined as never)
     const tab = open()
