@@ -11,7 +11,7 @@ export interface Focus {
   /** The panel has it, or had it when it was taken off the page. */
   isWithin(): boolean
   giveBack(launcher: HTMLElement | undefined): void
-  /** As it was, and what was scrolled as well. @param taken from whatever has it now, too */
+  /** As it was. @param taken from whatever has it now, too */
   restore(taken: boolean): void
   stop(): void
 }
@@ -19,8 +19,6 @@ export interface Focus {
 export function createFocus(root: ShadowRoot, clock: Clock): Focus {
   let opener: Element | undefined
   let held: Element | undefined
-  let scrolled: Element | undefined
-  let top = 0
   const panel = () => root.querySelector<HTMLElement>('.panel')
   const isWithin = () => !!panel()?.contains(root.activeElement)
   const enter = () => {
@@ -37,16 +35,10 @@ export function createFocus(root: ShadowRoot, clock: Clock): Focus {
       if (held && !held.isConnected && isFree()) enter()
       held = undefined
     })
-  const scroll = ({ target }: Event) => {
-    if (!(target instanceof Element)) return
-    scrolled = target
-    top = target.scrollTop
-  }
   return {
     follow() {
       root.addEventListener('focusin', came)
       root.addEventListener('focusout', left)
-      root.addEventListener('scroll', scroll, true)
     },
     remember() {
       if (!isWithin()) opener = focusedElement()
@@ -59,13 +51,11 @@ export function createFocus(root: ShadowRoot, clock: Clock): Focus {
       opener = undefined
     },
     restore(taken) {
-      if (scrolled) scrolled.scrollTop = top
       if (taken || isFree()) moveTo(held)
     },
     stop() {
       root.removeEventListener('focusin', came)
       root.removeEventListener('focusout', left)
-      root.removeEventListener('scroll', scroll, true)
     },
   }
 }

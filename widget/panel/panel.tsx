@@ -34,12 +34,6 @@ export function drawPanel(support: Support, { root, launcher, theme }: Place): (
   const frame = document.createElement('div')
   // Typing "was" in a message must not walk the player's ship forward.
   for (const type of ['keydown', 'keyup', 'keypress']) frame.addEventListener(type, (event) => event.stopPropagation())
-  // Nor what is pressed in it close the game's own dialog, which it may stand in.
-  for (const type of ['click', 'mousedown', 'pointerdown']) {
-    frame.addEventListener(type, (event) => {
-      if (root.host.parentElement?.localName === 'dialog') event.stopPropagation()
-    })
-  }
   frame.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape' || isComposing(event)) return
     event.preventDefault()

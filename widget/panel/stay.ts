@@ -30,6 +30,7 @@ export interface Stay {
 /** A page that picks it out this often means it. */
 const mostTimes = 8
 const withinMs = 60_000
+const presses = ['click', 'mousedown', 'pointerdown']
 
 export function createStay({ root, target, docked, open, clock, onMoved, onErased, onGivenUp }: StayParts): Stay {
   // Ours is no SVG.
@@ -44,8 +45,21 @@ export function createStay({ root, target, docked, open, clock, onMoved, onErase
     taken = [...taken.filter((at) => at > now - withinMs), now]
     return taken.length <= mostTimes
   }
-  /** Never called: it is gone once every listener is. */
-  const mark = () => {
+  let scrolled: Element | undefined
+  let top = 0
+  const noteScroll = ({ target }: Event) => {
+    if (!(target instanceof Element)) return
+    scrolled = target
+    top = target.scrollTop
+  }
+  /** What is pressed in it is not to close the game's own dialog, which it may stand in. */
+  const keepFromDialog = (event: Event) => {
+    if (host.parentElement?.localName === 'dialog') event.stopPropagation()
+  }
+  const listen = () => {
+    for (const type of presses) root.addEventListener(type, keepFromDialog)
+    root.addEventListener('scroll', noteScroll, true)
+    // Never called: it is gone once every listener is.
     host.onabort = () => {}
   }
   const watch = () => {
@@ -62,9 +76,13 @@ export function createStay({ root, target, docked, open, clock, onMoved, onErase
     place = next
     watch()
     if (docked) raise(root)
-    if (host.onabort) onMoved(hidden)
-    else onErased()
-    mark()
+    if (host.onabort) {
+      if (scrolled) scrolled.scrollTop = top
+      onMoved(hidden)
+    } else {
+      onErased()
+      listen()
+    }
   }
   const keep = () => {
     const next = placeNow()
@@ -78,7 +96,7 @@ export function createStay({ root, target, docked, open, clock, onMoved, onErase
     keep()
     if (docked && host.isConnected) raise(root)
   }
-  mark()
+  listen()
   const taking = new MutationObserver(keep)
   const dialogs = new MutationObserver(keep)
   // Its size changes, too, when a dialog that it stands in goes. Later, or the browser would tell the page of a loop.
@@ -99,6 +117,8 @@ export function createStay({ root, target, docked, open, clock, onMoved, onErase
     },
     stop() {
       stopped = true
+      for (const type of presses) root.removeEventListener(type, keepFromDialog)
+      root.removeEventListener('scroll', noteScroll, true)
       stopFollowing()
       sized.disconnect()
       dialogs.disconnect()

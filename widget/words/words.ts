@@ -12,16 +12,14 @@ import type { Formats } from './formats.ts'
 export const languageNames = { en: 'English', de: 'Deutsch', ar: 'العربية', ja: '日本語' } as const
 export type WordsLanguage = keyof typeof languageNames
 
-const fetchGerman = part(() => import('./de.ts'))
-const fetchArabic = part(() => import('./ar.ts'))
-const fetchJapanese = part(() => import('./ja.ts'))
 const fetchMore = part(() => import('./en-more.ts'))
 const fetchFormats = part(() => import('./formats.ts'))
 
-const loaders: Record<Exclude<WordsLanguage, 'en'>, () => Promise<Words>> = {
-  de: () => fetchGerman().then((file) => file.de),
-  ar: () => fetchArabic().then((file) => file.ar),
-  ja: () => fetchJapanese().then((file) => file.ja),
+/** Each has its sentences under its own code, and nothing beside them. */
+const loaders: { [Code in Exclude<WordsLanguage, 'en'>]: () => Promise<Record<Code, Words>> } = {
+  de: part(() => import('./de.ts')),
+  ar: part(() => import('./ar.ts')),
+  ja: part(() => import('./ja.ts')),
 }
 
 type Rarer = typeof import('./formats.ts')
@@ -79,8 +77,9 @@ export function createSpeech(overrides: Partial<Words> = {}): Speech {
       ('DisplayNames' in Intl && new Intl.DisplayNames(code, { type: 'language' }).of(code)) || code,
     async choose(tag) {
       const wanted = nearest(tag)
+      const file: Partial<Record<WordsLanguage, Words>> = wanted === 'en' ? {} : await loaders[wanted]()
       // Whoever had every sentence before has to have every sentence after.
-      const found = wanted === 'en' ? (isWhole(words.value) ? await wholeEnglish() : en) : await loaders[wanted]()
+      const found = file[wanted] ?? (isWhole(words.value) ? await wholeEnglish() : en)
       words.value = { ...found, ...overrides }
       locale.value = wanted
     },
