@@ -1,5 +1,5 @@
-/** One player in several tabs of one browser: one stream for all of them, and every tab hears. */
-import type { BrowserContext, Page } from 'playwright-core'
+/** Several tabs of one browser: one player, one session, and one studio that is not to be asked by each of them. */
+import type { BrowserContext, Page, Request } from 'playwright-core'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readBrowserFiles } from '../../server/routes/browser-files.ts'
 // For the global that the script tag makes.
@@ -8,185 +8,180 @@ import { de } from '../../widget/words/de.ts'
 import { createStudio } from '../players/studio.ts'
 import { startRelay, type TestRelay } from '../relay/start.ts'
 import { until } from '../relay/wait.ts'
-import { closeBrowser, launch } from './browser.ts'
-import { button, openTicket, said } from './player.ts'
-import { type Site, startSite } from './sites.ts'
+import { closeBrowser, type HostPage, launch, startHostPage } from './browser.ts'
+import { button, sendTicket, write } from './player.ts'
 
-const studio = createStudio()
-
-function tokenOf(sub: string): string {
-  const now = Math.floor(Date.now() / 1000)
-  return studio.sign({ sub, iat: now, exp: now + 3_600 })
+declare global {
+  interface Window {
+    /** The studio's backend, as a page of its own reaches it. */
+    askStudio(): Promise<string>
+    /** A backend that never answers. */
+    hang(): Promise<string>
+  }
 }
 
-let game: Site
+const studio = createStudio()
+const minuteMs = 60_000
+
+let host: HostPage & { embed: (relayUrl: string, game: string) => void }
 let relay: TestRelay
 let context: BrowserContext
+let asked: Request[]
 
 beforeEach(async () => {
-  game = await startSite('game')
-  relay = await startRelay({
-    browserFiles: readBrowserFiles('dist/widget'),
-    game: { origins: [game.origin], players: { jwt: studio.config, anonymous: true } },
-  })
-  const page = `<h1>Spiel</h1><script async src="${relay.url}/medkit.js" data-game="star-harbor" data-locale="de"></script>`
-  game.pages.set('/', page)
+  host = await startHostPage()
+  const game = { origins: [host.url], players: { jwt: studio.config, anonymous: true } }
+  relay = await startRelay({ browserFiles: readBrowserFiles('dist/widget'), game })
+  host.embed(relay.url, 'star-harbor')
+  context = await (await launch()).newContext({ locale: 'de' })
+  context.setDefaultTimeout(40_000)
+  asked = []
+  context.on('request', (request) => asked.push(request))
 })
 afterEach(async () => {
   await context.close()
-  await Promise.all([relay.close(), game.close()])
+  await relay.close()
+  await host.close()
 })
 afterAll(closeBrowser)
 
-async function begin(): Promise<void> {
-  context = await (await launch()).newContext({ viewport: { width: 1280, height: 900 }, locale: 'de' })
-  context.setDefaultTimeout(40_000)
-  // Every page of a headless browser is in view, whatever stands before it.
-  await context.addInitScript(() => {
-    let isHidden = location.hash === '#hidden'
-    Object.defineProperty(document, 'hidden', { get: () => isHidden })
-    addEventListener('shown', () => {
-      isHidden = false
-      document.dispatchEvent(new Event('visibilitychange'))
-    })
-  })
+const tokenOf = (name: string, lastsSeconds = 3_600) => {
+  const now = Math.floor(Date.now() / 1000)
+  return studio.sign({ sub: name, name, iat: now, exp: now + lastsSeconds })
 }
+const askedFor = (method: string, path: string) =>
+  asked.filter((one) => one.method() === method && new URL(one.url()).pathname === path)
 
-async function openTab(where = '/'): Promise<Page> {
+async function openTab(): Promise<Page> {
   const page = await context.newPage()
-  await page.goto(game.origin + where)
-  await button(page, de.launcher).click()
+  await page.goto(host.url)
+  await page.waitForFunction(() => window.medkit !== undefined)
   return page
 }
 
-/** With the one ticket there is in view. */
-async function openConversation(where?: string): Promise<Page> {
-  const page = await openTab(where)
-  await page.getByRole('button', { name: /Mein Schwert ist weg/ }).click()
-  await said(page, 'Mein Schwert ist weg').waitFor()
-  return page
+/** Timer by timer: what the browser does in between takes no time that a page could tell. */
+async function pass(ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 5000) await context.clock.runFor(5000)
 }
 
-/** The tab of whoever has written, and the ticket as the desk knows it. */
-async function writeFirst(): Promise<{ first: Page; id: string }> {
-  const first = await openTab()
-  await openTicket(first, { message: 'Mein Schwert ist weg' })
-  const { id } = await until(async () => (await relay.desk.list())[0], 'the desk has the ticket')
-  await streamsAre(1)
-  return { first, id }
-}
+describe('a studio', () => {
+  it('is asked twice in a minute by seven tabs whose clock is two hours ahead, and once for all of them when a token ends', async () => {
+    let calls = 0
+    let isDown = true
+    await context.exposeFunction('askStudio', () => {
+      calls += 1
+      if (isDown) throw Error('the studio is down')
+      return tokenOf('ada', 600)
+    })
+    await context.clock.install({ time: Date.now() + 120 * minuteMs })
+    const tabs = await Promise.all(Array.from({ length: 7 }, openTab))
+    for (const tab of tabs)
+      await tab.evaluate(() => window.medkit?.push(['signIn', () => window.askStudio()], ['open']))
+    for (const tab of tabs) await tab.getByText(de.problems.signIn).first().waitFor()
+    await pass(30_000)
+    expect(calls).toBeLessThanOrEqual(2)
 
-async function streams(): Promise<number> {
-  const { body } = await relay.call<string>('GET /metrics')
-  return Number(/^medkit_streams (\d+)$/m.exec(body)?.[1])
-}
-
-function streamsAre(count: number): Promise<unknown> {
-  return until(async () => (await streams()) === count, `the relay has ${count} streams`)
-}
-
-async function allHear(pages: readonly Page[], text: string): Promise<void> {
-  await Promise.all(pages.map((page) => said(page, text).waitFor()))
-}
-
-describe('nine tabs, three of them in view', () => {
-  it('hold one stream; when its tab is closed the others hear all the same, and the rest when they are looked at', async () => {
-    await begin()
-    const { first, id } = await writeFirst()
-    const inView = [await openConversation(), await openConversation()]
-    const hidden: Page[] = []
-    for (let made = 0; made < 6; made += 1) hidden.push(await openConversation('/#hidden'))
-    expect(await streams()).toBe(1)
-    await first.close()
-    await relay.desk.answer(id, 'Wir suchen danach')
-    await allHear(inView, 'Wir suchen danach')
-    await relay.desk.answer(id, 'Wir haben es')
-    await allHear(inView, 'Wir haben es')
-    expect(await streams()).toBe(1)
-    for (const page of hidden) expect(await said(page, 'Wir haben es').count()).toBe(0)
-    for (const page of hidden) await page.evaluate(() => dispatchEvent(new Event('shown')))
-    await allHear(hidden, 'Wir haben es')
-    await streamsAre(1)
+    isDown = false
+    for (const tab of tabs) {
+      const isIn = () => tab.getByText(de.noTickets).isVisible()
+      for (let minutes = 0; minutes < 30 && !(await isIn()); minutes += 1) await pass(minuteMs)
+    }
+    calls = 0
+    await pass(10 * minuteMs)
+    expect(calls).toBe(1)
   })
 })
 
-describe('tabs in view', () => {
-  it('hear what comes while the one with the stream hangs', async () => {
-    await begin()
-    const { first, id } = await writeFirst()
-    const others = [await openConversation(), await openConversation()]
-    let release = () => {}
-    await first.route('**/hang', (route) => {
-      release = () => route.fulfill({ body: '' }).catch(() => {})
-    })
-    const hanging = first.evaluate(() => {
-      const request = new XMLHttpRequest()
-      request.open('GET', '/hang', false)
-      request.send()
-    })
-    await relay.desk.answer(id, 'Wir haben es')
-    await allHear(others, 'Wir haben es')
-    release()
-    await hanging
-    await allHear([first], 'Wir haben es')
-    await streamsAre(1)
-  })
-
-  it('hold two streams and ask beside them in a browser without locks', async () => {
-    await begin()
-    await context.addInitScript(() => {
-      Object.defineProperty(Navigator.prototype, 'locks', { value: undefined })
-    })
-    const { first, id } = await writeFirst()
-    const others = [await openConversation(), await openConversation(), await openConversation()]
-    await streamsAre(2)
-    await relay.desk.answer(id, 'Wir haben es')
-    await allHear([first, ...others], 'Wir haben es')
-    expect(await streams()).toBe(2)
-  })
-
-  it('of two players have a stream each, and neither hears the other’s', async () => {
-    await begin()
-    const signIn = async (sub: string, where?: string) => {
-      const page = await context.newPage()
-      await page.goto(`${game.origin}/`)
-      await page.waitForFunction(() => window.medkit !== undefined)
-      await page.evaluate((token) => window.medkit?.push(['signIn', token], ['open']), tokenOf(sub))
-      await page
-        .getByText(where ?? de.noTickets)
-        .first()
-        .waitFor()
-      return page
+describe('two tabs that send their first message at once', () => {
+  const sendInBoth = async () => {
+    const tabs = await Promise.all([openTab(), openTab()])
+    for (const [number, tab] of tabs.entries()) {
+      await button(tab, de.launcher).click()
+      await button(tab, de.getHelp).click()
+      await write(tab, { message: `Nachricht ${number}` })
     }
-    await relay.open(tokenOf('player-a'), { message: 'Mein Schwert ist weg' })
-    const mine = await signIn('player-a', 'Mein Schwert ist weg')
-    const theirs = [await signIn('player-b'), await signIn('player-b')]
-    await streamsAre(2)
-    const { id } = await until(async () => (await relay.desk.list())[0], 'the desk has the ticket')
-    await relay.desk.answer(id, 'Wir haben es')
-    await mine.getByText('Wir haben es').first().waitFor()
-    await relay.open(tokenOf('player-b'), { message: 'Mein Schild auch' })
-    for (const page of theirs) await page.getByText('Mein Schild auch').first().waitFor()
-    for (const page of theirs) expect(await page.getByText('Mein Schwert').count()).toBe(0)
-    expect(await streams()).toBe(2)
+    const numbers = await Promise.all(tabs.map(sendTicket))
+    return { tabs, numbers }
+  }
+  const seeBoth = async (tabs: Page[]) => {
+    for (const tab of tabs) {
+      await tab.reload()
+      await button(tab, de.launcher).click()
+      for (const number of [0, 1]) await tab.getByText(`Nachricht ${number}`).first().waitFor()
+    }
+  }
+
+  it('are one player, who has both tickets', async () => {
+    const { tabs } = await sendInBoth()
+    await seeBoth(tabs)
+    expect(askedFor('POST', '/v1/sessions')).toHaveLength(1)
   })
 
-  it('hear what came while they were put away to come back to as they were', async () => {
-    await begin()
-    const { first, id } = await writeFirst()
-    const other = await openConversation()
-    // As a browser with a back/forward cache says it; this one, without a window, has none.
-    const put = (type: 'pagehide' | 'pageshow') =>
-      first.evaluate((type) => dispatchEvent(new PageTransitionEvent(type, { persisted: true })), type)
-    const hasLetGo = first.waitForEvent('requestfailed', (request) => /\/events$/.test(request.url()))
-    await put('pagehide')
-    await hasLetGo
-    await relay.desk.answer(id, 'Wir haben es')
-    await allHear([other], 'Wir haben es')
-    expect(await streams()).toBe(1)
-    expect(await said(first, 'Wir haben es').count()).toBe(0)
-    await put('pageshow')
-    await allHear([first], 'Wir haben es')
-    expect(await streams()).toBe(1)
+  it('are one player where the browser has no locks, too: the session that came second is ended', async () => {
+    await context.addInitScript(() => Object.defineProperty(Navigator.prototype, 'locks', { value: undefined }))
+    // Both are on their way before one is there.
+    await context.route('**/v1/sessions', async (route) => {
+      if (route.request().method() === 'POST')
+        await until(() => askedFor('POST', '/v1/sessions').length > 1, 'both tabs ask for a session')
+      await route.continue()
+    })
+    const { tabs } = await sendInBoth()
+    await seeBoth(tabs)
+    const bearers = (path: string) => new Set(askedFor('POST', path).map((one) => one.headers().authorization))
+    expect(bearers('/v1/tickets').size).toBe(1)
+    await until(() => askedFor('DELETE', '/v1/session').length === 1, 'the other session is ended')
+    const ended = askedFor('DELETE', '/v1/session')[0]?.headers().authorization
+    expect([...bearers('/v1/tickets')]).not.toContain(ended)
   })
+})
+
+it('signs a player out of every tab, though they have written nothing from here, and nobody else', async () => {
+  const [first, second, other] = await Promise.all([openTab(), openTab(), openTab()])
+  const enter = async (tab: Page, name: string, words: string) => {
+    await tab.evaluate((token) => window.medkit?.push(['signIn', token], ['open']), tokenOf(name))
+    await tab.getByText(words).first().waitFor()
+  }
+  await relay.open(tokenOf('ada'), { message: 'Worte von Ada' })
+  await relay.open(tokenOf('ben'), { message: 'Worte von Ben' })
+  await enter(first, 'ada', 'Worte von Ada')
+  await enter(second, 'ada', 'Worte von Ada')
+  await enter(other, 'ben', 'Worte von Ben')
+  await first.evaluate(() => window.medkit?.push(['signOut']))
+  for (const tab of [first, second]) await tab.getByText('Worte von Ada').first().waitFor({ state: 'detached' })
+  expect(await other.getByText('Worte von Ben').first().isVisible()).toBe(true)
+  expect(await second.evaluate(() => Object.keys(localStorage))).toEqual([])
+})
+
+it('asks who signs in next, though the function of the one before never answers', async () => {
+  await context.exposeFunction('hang', () => new Promise(() => {}))
+  await context.exposeFunction('askStudio', () => tokenOf('ben'))
+  const tab = await openTab()
+  await tab.evaluate(() => window.medkit?.push(['signIn', () => window.hang()], ['open']))
+  await button(tab, de.getHelp).click()
+  await write(tab, { message: 'Von Ben' })
+  await button(tab, de.send).click()
+  await tab.evaluate(() => window.medkit?.push(['signIn', () => window.askStudio()]))
+  await until(() => askedFor('POST', '/v1/tickets')[0], 'the message goes out')
+  const bearer = (await askedFor('POST', '/v1/tickets')[0]?.headerValue('authorization')) ?? ''
+  expect(JSON.parse(atob(bearer.split('.')[1] ?? ''))).toMatchObject({ sub: 'ben' })
+})
+
+it('goes on with a file whose token has ended unseen', async () => {
+  let calls = 0
+  await context.exposeFunction('askStudio', () => {
+    calls += 1
+    return tokenOf('ada')
+  })
+  const tab = await openTab()
+  await tab.evaluate(() => window.medkit?.push(['signIn', () => window.askStudio()], ['open']))
+  await button(tab, de.getHelp).click()
+  let refused = 0
+  await context.route('**/v1/uploads/**', async (route) => {
+    if (refused) return route.continue()
+    refused += 1
+    return route.fulfill({ status: 401, headers: { 'access-control-allow-origin': host.url } })
+  })
+  await write(tab, { message: 'Mit Bild', file: true })
+  await sendTicket(tab)
+  expect([refused, calls]).toEqual([1, 2])
 })
