@@ -5,11 +5,12 @@ import { holdBack, press, type, useStage } from './stage.ts'
 
 const regions = '[role=status], [role=alert], [role=log]'
 
-/** What a screen reader speaks by itself: what comes into a live region that stood before, and every alert. */
+/** What a screen reader may speak by itself: what comes into a live region, and every alert and status that comes with words. */
 function listenTo(root: ShadowRoot): string[] {
   const heard: string[] = []
   const watch = new MutationObserver((records) => {
-    for (const record of records) heard.push(...spoken(record).map(({ textContent }) => textContent?.trim() ?? ''))
+    const words = records.flatMap(spoken).map(({ textContent }) => textContent?.trim() ?? '')
+    heard.push(...words.filter(Boolean))
   })
   watch.observe(root, { subtree: true, childList: true, characterData: true })
   return heard
@@ -21,11 +22,12 @@ function spoken({ type, target, addedNodes }: MutationRecord): Node[] {
   const isQuiet = (node: Node) => node instanceof Element && node.matches('[aria-live=off]')
   if (element?.closest(regions))
     return type === 'characterData' ? [target] : [...addedNodes].filter((node) => !isQuiet(node))
-  return [...addedNodes].flatMap((node) => (node instanceof Element ? alertsIn(node) : []))
+  return [...addedNodes].flatMap((node) => (node instanceof Element ? regionsIn(node) : []))
 }
 
-function alertsIn(element: Element): Element[] {
-  return element.matches('[role=alert]') ? [element] : [...element.querySelectorAll('[role=alert]')]
+function regionsIn(element: Element): Element[] {
+  const spoken = '[role=alert], [role=status]'
+  return element.matches(spoken) ? [element] : [...element.querySelectorAll(spoken)]
 }
 
 describe('what is announced', () => {
