@@ -49,8 +49,12 @@ describe('home', () => {
     await stage.reload()
     stage.medkit.open()
     await stage.screen.findByText('Support is not set up for this page.')
-    await stage.screen.findByText(/^Sorry, you cannot write to us from here yet/)
     expect(stage.screen.queryByRole('button', { name: 'Get help' })).toBeNull()
+    // Nothing can be read here, either.
+    expect(stage.screen.queryByText(/can be read here/)).toBeNull()
+    stage.medkit.open('new')
+    await stage.screen.findByRole('heading', { name: 'New ticket' })
+    expect(stage.screen.queryByRole('textbox')).toBeNull()
   })
 
   it('moves through the tickets by arrow keys', async () => {

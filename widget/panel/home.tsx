@@ -20,7 +20,8 @@ export function Home() {
       back={false}
       foot={<HomeFoot />}
     >
-      <p class="intro">{cannot || words.value.intro}</p>
+      {/* Why a page that is refused has nothing to offer stands above. */}
+      {(!cannot || game.value) && <p class="intro">{cannot || words.value.intro}</p>}
       {!cannot && (
         <button type="button" class="main" onClick={() => router.go({ view: 'new' })}>
           {words.value.getHelp}

@@ -14,13 +14,10 @@ const AlsoSent = inTalk(({ views }) => views.AlsoSent, true)
 export const maxMessageLength = 10_000
 
 export function NewTicket() {
-  const { speech, opens } = useSupport()
+  const { speech, opens, game } = useSupport()
   const words = speech.words.value
-  return (
-    <Screen title={words.newTicket}>
-      {opens.value ? <Form /> : <p class="hint">{opens.value === false ? words.cannotWrite : words.loading}</p>}
-    </Screen>
-  )
+  const why = opens.value === false ? game.value && words.cannotWrite : words.loading
+  return <Screen title={words.newTicket}>{opens.value ? <Form /> : <p class="hint">{why}</p>}</Screen>
 }
 
 function Form() {
