@@ -11,7 +11,7 @@ import { de } from '../../widget/words/de.ts'
 import { startRelay, type TestRelay } from '../relay/start.ts'
 import { until } from '../relay/wait.ts'
 import { closeBrowser, findBarriers, launch, type Visit, visit } from './browser.ts'
-import { button, openTicket, sendTicket, write } from './player.ts'
+import { button, openTicket, said, seesDelivery, sendTicket, write } from './player.ts'
 import { startSite } from './sites.ts'
 
 let relay: TestRelay
@@ -73,6 +73,24 @@ it('A tab keeps what it shows, though a later one was offered the same and made 
   await second.getByText('Something is broken', { exact: true }).click()
   await sendTicket(second)
   expect(await loadAnew(first)).toBe('Ein langer Text über das Schwert')
+})
+
+it('A player whose browser forgets everything in the middle of a sentence is who they were, and finds their ticket again', async () => {
+  const number = await openTicket(page, { message: 'Mein Schwert ist weg' })
+  const field = page.getByRole('textbox', { name: de.write })
+  await field.fill('Es war das')
+  const session = await visitor.context.newCDPSession(page)
+  const storageTypes = 'local_storage,indexeddb'
+  await session.send('Storage.clearDataForOrigin', { origin: relay.url, storageTypes })
+  await until(() => page.evaluate(() => localStorage.length === 0), 'the browser has forgotten')
+  await field.pressSequentially(' blaue.')
+  await button(page, de.send).click()
+  await said(page, 'Es war das blaue.').waitFor()
+  await seesDelivery(page, de.deliveryDelivered)
+  await page.reload()
+  await page.getByText('Mein Schwert ist weg').first().click()
+  await page.getByRole('heading', { name: number }).waitFor()
+  await said(page, 'Es war das blaue.').waitFor()
 })
 
 it('A file that was deleted after it was chosen is said to be gone, and the message goes without it', async () => {
