@@ -1,4 +1,4 @@
-/** Drafts of several pages over one browser's storage. What only real tabs can show is in `test/journey/tabs.test.ts`. */
+/** Drafts of several pages over one browser's storage. What only real tabs can show is in `test/journey/words-kept.test.ts`. */
 import { signal } from '@preact/signals-core'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { createDrafts } from '../../widget/state/drafts.ts'

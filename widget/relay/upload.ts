@@ -2,7 +2,7 @@
 import type { DetailedError, Upload as TusUpload } from 'tus-js-client'
 import type { Upload } from '../../server/contract/attachment.ts'
 import { part } from '../part.ts'
-import { type Identity, RelayProblem } from './call.ts'
+import { forOne, type Identity, RelayProblem } from './call.ts'
 import { isReadable } from './readable.ts'
 
 const fetchTus = part(() => import('tus-js-client'))
@@ -31,6 +31,7 @@ export function sendFile(parts: SendParts): Sending {
 
 /** The relay's file store: the upload exists already, so it is resumed from wherever it stands, at first from nought. */
 function sendByTus({ file, relay, identity, onProgress }: SendParts, url: string): Sending {
+  const same = forOne(() => identity.person?.())
   let running: TusUpload | undefined
   let stop = () => {}
   const stopped = new Promise<void>((resolve) => {
@@ -56,7 +57,8 @@ function sendByTus({ file, relay, identity, onProgress }: SendParts, url: string
             reject(gone)
             throw gone
           }
-          bearer = await identity.token()
+          // What is stopped while it waits here is sent all the same: the next player's token is none for this file.
+          bearer = same(await identity.token())
           request.setHeader('Authorization', `Bearer ${bearer}`)
         },
         async onAfterResponse(_request, response) {
