@@ -70,6 +70,8 @@ export function createNewTicket(parts: NewTicketParts): NewTicketForm {
   const choices = signal<Readonly<Record<string, Choice>>>({})
   const tried = signal(false)
   const sending = signal(false)
+  /** Counts whoever has begun here: what waits for a file goes out in no other's name, nor with another's words. */
+  let turn = 0
   const category = computed(() => game.value?.form.categories.find(({ id }) => id === answers.value.category))
   const wrong = computed(() => mistakesIn(answers.value, category.value, game.value))
 
@@ -89,6 +91,7 @@ export function createNewTicket(parts: NewTicketParts): NewTicketForm {
     answers.value = empty
     details.value = {}
     tried.value = sending.value = touched = false
+    turn += 1
   }
   const stop = effect(() => {
     owner.value
@@ -139,12 +142,13 @@ export function createNewTicket(parts: NewTicketParts): NewTicketForm {
       tried.value = true
       if (sending.value || Object.keys(wrong.value).length) return undefined
       sending.value = true
+      const mine = turn
       const uploads = await files()
       const arrived = !uploads || (await uploads.settled())
       // Whoever wrote it may have gone in the meantime.
-      const still = sending.value
+      if (turn !== mine) return undefined
       sending.value = false
-      if (!arrived || !still) return undefined
+      if (!arrived) return undefined
       const key = written(uploads?.attachments() ?? [])
       uploads?.clear()
       clear()
