@@ -67,6 +67,7 @@ export function createHousekeeping({
     await store.events.sweep(daysAgo(eventDays))
     await store.players.sweepSessions(clock.now())
     await store.erasures.sweep(daysAgo(leftoverDays))
+    await store.reading.sweepWishes(daysAgo(1))
     await store.deletions.sealFinished()
     await store.deletions.sweep(daysAgo(requestDays))
     await merging.sweep()

@@ -40,6 +40,12 @@ export function createMetrics() {
       labelNames: ['game'],
       registers,
     }),
+    asked: new Counter({
+      name: 'medkit_vendor_asked_total',
+      help: 'Calls to a vendor account to see what is new, by the first of its games',
+      labelNames: ['game'],
+      registers,
+    }),
     vendorOut: new Gauge({
       name: 'medkit_vendor_out',
       help: '1 while a vendor takes nothing and is merely probed',
@@ -101,6 +107,26 @@ export function addOutboxGauges(
     'waiting',
     ({ oldest }) => Math.max(0, (now().getTime() - oldest) / 1000),
   )
+}
+
+/** How far behind reading is at the accounts that this relay reads. */
+export function addReadingGauge(
+  { registry }: Pick<Metrics, 'registry'>,
+  behind: () => { game: string; awaitedMs: number; oldMs: number }[],
+): void {
+  new Gauge({
+    name: 'medkit_reading_behind_seconds',
+    help: 'For how long tickets that should have been read at the vendor by now have waited: those that somebody may wait for, and old ones. Only on the relay that reads',
+    labelNames: ['game', 'tickets'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const { game, awaitedMs, oldMs } of behind()) {
+        this.set({ game, tickets: 'awaited' }, awaitedMs / 1_000)
+        this.set({ game, tickets: 'old' }, oldMs / 1_000)
+      }
+    },
+  })
 }
 
 /** What vendors still hold of erased players because neither they nor their studio could be asked: the log names it. */

@@ -24,7 +24,7 @@ import { createStreams } from './live/stream.ts'
 import { createWatch } from './live/watch.ts'
 import { createLoad } from './load.ts'
 import type { Log } from './log.ts'
-import { addErasureGauge, addOutboxGauges, addStorageGauges, createMetrics } from './metrics.ts'
+import { addErasureGauge, addOutboxGauges, addReadingGauge, addStorageGauges, createMetrics } from './metrics.ts'
 import { keepFilesToOwner } from './owner-only.ts'
 import type { RelaySecrets } from './players/derive.ts'
 import { createLeave } from './players/leave.ts'
@@ -152,13 +152,14 @@ export async function createRelay({
   const admission = createAdmission({ config, secrets, nameKeys, store, clock, bells, games, log })
   const { identify, limits, addressOf, proofs, pseudonymOf, merging, sightings } = admission
   const copies = createCopies({ store, timers, games, log, metrics })
-  const watch = createWatch({ store, clock, bells, games, copies, log })
+  const watch = createWatch({ store, clock, timers, bells, games, copies, log, metrics })
+  addReadingGauge(metrics, watch.behind)
   const capacity = createCapacity(config.streams)
   const replays = createFairQueue(replaysAtOnce)
   const streams = createStreams({ store, clock, bells, games, watch, log, metrics, capacity, replays })
-  const opens = createOpens({ clock, log, pseudonymOf })
+  const opens = createOpens({ clock, ask: watch.ask, log, pseudonymOf })
   const accept = createAccept({ store, clock, bells, opens, pseudonymOf })
-  const adopt = createAdopt({ store, clock, bells, copies, log, pseudonymOf })
+  const adopt = createAdopt({ store, clock, bells, copies, ask: watch.ask, log, pseudonymOf })
   const links: Links = {
     sign: (id, lifetimeSeconds) => linksAt(config.publicUrl ?? address).sign(id, lifetimeSeconds),
     verify: (url) => linksAt(config.publicUrl ?? address).verify(url),

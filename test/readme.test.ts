@@ -11,6 +11,7 @@ import { forgottenDays, tokenlessDays } from '../server/players/leave.ts'
 import { iterationsASecond } from '../server/players/proof.ts'
 import { sessionDays } from '../server/players/session.ts'
 import { keptForDays } from '../server/tickets/once.ts'
+import { limitedByDocument, unlimitedByDocument } from '../server/vendors/asking.ts'
 import { limitInReadme, numberInReadme, readme } from './readme.ts'
 import { capabilityTable, onceTable } from './vendors/capabilities.ts'
 
@@ -41,6 +42,11 @@ describe('README', () => {
 
   it.each(Object.entries(defaultFileRoom))('names the room there is by default: %s', (name, bytes) => {
     expect(readme).toMatch(new RegExp(`^\\| \`${name}\` \\| ${bytes / 2 ** 30} GiB \\|`, 'm'))
+  })
+
+  it('names how often a vendor account is asked as it is', () => {
+    expect(numberInReadme('(by default #;')).toBe(unlimitedByDocument)
+    expect(numberInReadme('; # at Thena and Threada')).toBe(limitedByDocument)
   })
 
   it('says how much work is asked for', () => {

@@ -1,29 +1,32 @@
 /**
  * Listens to the vendors: one shared reading a vendor ticket, however many players, tabs and relays look on. A hook is only
- * a hint to read again; where a vendor has none, or has not called for a day, tickets with somebody watching are read at
- * short intervals.
+ * a hint to read again, and goes first; what else is read, and how often, is each account's reader's to say.
  */
-import { scheduler } from 'node:timers/promises'
 import type { Bells } from '../bells.ts'
-import type { Clock } from '../clock.ts'
+import { type Clock, every, type Timers } from '../clock.ts'
 import type { TicketId } from '../contract/ids.ts'
 import type { Games, LiveGame } from '../games.ts'
 import type { Log } from '../log.ts'
+import type { Metrics } from '../metrics.ts'
 import type { Store } from '../store/store.ts'
 import type { PlayerKey } from '../store/tables.ts'
-import type { TicketRow, TicketSummary } from '../store/tickets.ts'
-import { type Link, linksToRead, loadChain } from '../tickets/chain.ts'
+import type { TicketSummary } from '../store/tickets.ts'
 import type { Copies } from '../tickets/copies.ts'
-import { writeDownHeard } from '../tickets/hear.ts'
-import { type Vendor, VendorError, type VendorTicketId } from '../vendors/vendor.ts'
+import { type Account, accountsOf } from '../tickets/sync/account.ts'
+import type { AskOfGame } from '../tickets/sync/ask.ts'
+import { createReadTicket } from '../tickets/sync/read.ts'
+import { type Behind, createReader, type Reader } from '../tickets/sync/reader.ts'
+import { VendorError, type VendorTicketId } from '../vendors/vendor.ts'
 
 export interface WatchParts {
   store: Store
   clock: Clock
+  timers: Timers
   bells: Bells
   games: Games
   copies: Pick<Copies, 'tell'>
   log: Log
+  metrics: Pick<Metrics, 'asked'>
 }
 
 export interface Watch {
@@ -31,84 +34,52 @@ export interface Watch {
   freshen: (ticket: TicketSummary, patienceMs: number) => Promise<void>
   /** A vendor says that something changed. Never rejects. */
   hint: (game: string, vendorTicketId: VendorTicketId) => Promise<void>
-  /** Keeps a player's newest tickets fresh until the returned function is called. */
+  /** Asks a game's vendor something that can wait. */
+  ask: AskOfGame
+  /** Somebody looks on until the returned function is called: what changes is asked for more often. */
   follow: (player: PlayerKey) => () => void
+  /** By game, how far behind reading is. Only where this relay reads. */
+  behind: () => ({ game: string } & Behind)[]
   /** Asks the vendors nothing more, and waits a moment for readings to be called off. */
   stop: () => Promise<void>
 }
 
-/** How old what was heard may be before it is read again: with the next round, an answer is there within 15 seconds. */
+/** How old what was heard may be when a player looks at it, before it is read again. */
 const staleAfterMs = { hook: 60_000, poll: 8_000 }
-const followEveryMs = 5_000
 /** Longer without a hint, and a vendor's hook may be broken: then it is asked as one that has none. */
 const hookAliveMs = 86_400_000
-/** A player's newest tickets that are kept fresh while they look on. */
-const followedTickets = 5
-/** Of one game's vendor, for all who look on. */
-const readsAtOnce = 8
-const readMs = 10_000
-/** An adapter may not listen to being called off. */
-const callOffMs = 1_000
-/** How long, and how many, hints about tickets we do not know yet are kept. */
+/** How long, and how many, hints about tickets we do not know yet are kept, and how often they are tried. */
 const earlyMs = 60_000
 const earlyHints = 1_000
+const earlyEveryMs = 5_000
+const watchEveryMs = 10_000
 
-export function createWatch({ store, clock, bells, games, copies, log }: WatchParts): Watch {
-  const underWay = new Map<TicketId, Promise<void>>()
-  /** Links of a ticket that the next reading must not pass over. */
-  const hinted = new Map<TicketId, Set<number>>()
-  /** Games whose round of readings is under way. */
-  const freshening = new Set<string>()
-  const followed = new Map<PlayerKey, number>()
+export function createWatch({ store, clock, timers, bells, games, copies, log, metrics }: WatchParts): Watch {
+  const readTicket = createReadTicket({ store, clock, bells, games, copies, onPassedOver: note })
+  const readers = new Map<string, Reader>()
+  const followed = new Map<PlayerKey, { count: number; game: string | undefined }>()
   /** When each game's vendor last called. Unknown after a start: it is asked until it calls again. */
   const calledAt = new Map<string, number>()
   const early = new Map<string, { game: string; vendorTicketId: VendorTicketId; until: number }>()
-  const stopping = new AbortController()
 
-  /** Everyone who wants the same ticket read waits for the same reading. */
-  function hear(id: TicketId): Promise<void> {
-    const known = underWay.get(id)
-    if (known) return known
-    const reading = read(id)
-      .catch((error: unknown) => note(error))
-      .finally(() => underWay.delete(id))
-    underWay.set(id, reading)
-    return reading
+  for (const account of accountsOf(games)) {
+    const reader = readerOf(account)
+    for (const { key } of account.games) readers.set(key, reader)
   }
 
-  async function read(id: TicketId): Promise<void> {
-    const ticket = await store.tickets.find(id)
-    const game = ticket && games.get(ticket.game)
-    if (!ticket || !game?.vendor.read) return
-    const wanted = hinted.get(id)
-    hinted.delete(id)
-    const chain = await loadChain(store, ticket)
-    for (const link of linksToRead(chain, { wanted, isEmpty: ticket.newest_author === null })) {
-      if (stopping.signal.aborted) return
-      await readLink(game.vendor, ticket, link).catch(passOver)
-    }
-  }
-
-  /** An agent may have removed one vendor ticket of a chain: what stands on the others is still for the player. */
-  function passOver(error: unknown): void {
-    if (!(error instanceof VendorError) || !['missing', 'unexpected'].includes(error.code)) throw error
-    note(error)
-  }
-
-  async function readLink(vendor: Vendor, ticket: TicketRow, link: Link): Promise<void> {
-    const askedSince = Number((await store.tickets.find(ticket.id))?.heard_at)
-    const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(readMs)])
-    const conversation = await vendor.read?.(link.ref, signal)
-    if (!conversation) return
-    const lastHeardAt = Number(ticket.heard_at)
-    const heard = { link: link.position, conversation, lastHeardAt, askedSince }
-    const { isNews, newCopies } = await store.transaction(async (ledger) => {
-      // Read again inside the transaction: the player may have written meanwhile.
-      const now = await ledger.tickets.lock(ticket.id)
-      return now ? writeDownHeard(ledger, now, heard, clock.now()) : { isNews: false, newCopies: 0 }
+  function readerOf(account: Account): Reader {
+    const keys = account.games.map(({ key }) => key)
+    return createReader({
+      account,
+      store,
+      clock,
+      timers,
+      readTicket,
+      isCalled: () => account.games.every((game) => pushOf(game) === 'hook'),
+      onHint: () => keys.forEach(wasCalled),
+      onCalls: (count) => metrics.asked.inc({ game: account.name }, count),
+      note,
     })
-    for (let copy = 0; copy < newCopies; copy += 1) copies.tell({ ticket })
-    if (isNews) bells.player.ring(ticket.player)
   }
 
   function note(error: unknown): void {
@@ -117,9 +88,12 @@ export function createWatch({ store, clock, bells, games, copies, log }: WatchPa
     else log.error({ err: error }, 'reading a ticket broke off')
   }
 
-  function isStale(ticket: TicketSummary, game: LiveGame | undefined): boolean {
-    if (!game?.vendor.read) return false
+  function isStale(ticket: TicketSummary, game: LiveGame): boolean {
     return ticket.must_read === 1 || clock.now().getTime() - ticket.heard_at >= staleAfterMs[pushOf(game)]
+  }
+
+  function wasCalled(game: string): void {
+    calledAt.set(game, clock.now().getTime())
   }
 
   function pushOf({ key, can, vendor }: LiveGame): 'hook' | 'poll' {
@@ -134,11 +108,8 @@ export function createWatch({ store, clock, bells, games, copies, log }: WatchPa
 
   async function heed(game: string, vendorTicketId: VendorTicketId): Promise<void> {
     const link = await store.tickets.findByVendor(game, vendorTicketId)
-    if (!link) return keepHint(game, vendorTicketId)
-    hinted.set(link.ticket_id, (hinted.get(link.ticket_id) ?? new Set()).add(link.position))
-    // A reading already under way may have begun before the change it is hinted at.
-    await underWay.get(link.ticket_id)
-    await hear(link.ticket_id)
+    if (link) await readers.get(game)?.read(link.ticket_id, 'hint', link.position)
+    else keepHint(game, vendorTicketId)
   }
 
   /** A hint can be faster than our own note of which ticket it is about. */
@@ -146,90 +117,89 @@ export function createWatch({ store, clock, bells, games, copies, log }: WatchPa
     for (const [name, { game, vendorTicketId, until }] of early) {
       const link = await store.tickets.findByVendor(game, vendorTicketId)
       if (link || clock.now().getTime() > until) early.delete(name)
-      if (link) await hear(link.ticket_id)
+      if (link) await readers.get(game)?.read(link.ticket_id, 'hint', link.position)
     }
   }
 
   async function afterDelivery(id: TicketId): Promise<void> {
     await tryEarlyHints()
     const ticket = await store.tickets.find(id)
-    if (ticket?.must_read === 1) await hear(id)
+    if (!ticket) return
+    const reader = readers.get(ticket.game)
+    // Whoever has just written looks on, even if the ledger did not know them when they came.
+    reader?.watch()
+    const follower = followed.get(ticket.player)
+    if (follower) follower.game = ticket.game
+    if (ticket.must_read === 1) await reader?.read(id, 'look')
   }
 
-  /** Each game by itself: one whose vendor hangs keeps nobody else's players waiting. */
-  async function freshenFollowed(): Promise<void> {
-    const stale: TicketSummary[] = []
-    for (const player of followed.keys()) {
-      await scheduler.yield()
-      const tickets = await store.tickets.list(player, followedTickets)
-      stale.push(...tickets.filter((ticket) => isStale(ticket, games.get(ticket.game))))
-    }
-    for (const [game, tickets] of Map.groupBy(stale, (ticket) => ticket.game)) {
-      if (freshening.has(game)) continue
-      freshening.add(game)
-      void someAtOnce(tickets, ({ id }) => hear(id)).finally(() => freshening.delete(game))
-    }
+  /** Whoever has no ticket has nothing to hear of, and the ledger does not know their game. */
+  async function findGame(player: PlayerKey): Promise<void> {
+    const game = (await store.players.find(player))?.game
+    const follower = followed.get(player)
+    if (!follower || game === undefined) return
+    follower.game = game
+    readers.get(game)?.watch()
   }
 
-  let isReading = false
-  const timer = setInterval(() => {
-    if (isReading) return
-    isReading = true
-    tryEarlyHints()
-      .then(freshenFollowed)
-      .catch(note)
-      .finally(() => {
-        isReading = false
-      })
-  }, followEveryMs)
-  timer.unref()
-  const stopListening = bells.delivered.listen((id) => void afterDelivery(id).catch(note))
+  function watchForFollowers(): void {
+    const watched = new Set([...followed.values()].map(({ game }) => game))
+    for (const game of watched) if (game !== undefined) readers.get(game)?.watch()
+  }
+
+  const endings = [
+    every(timers, earlyEveryMs, () => void tryEarlyHints().catch(note)),
+    every(timers, watchEveryMs, watchForFollowers),
+    bells.delivered.listen((id) => void afterDelivery(id).catch(note)),
+  ]
 
   return {
     async freshen(ticket, patienceMs) {
       const game = games.get(ticket.game)
+      const reader = readers.get(ticket.game)
+      if (!game || !reader) return
+      reader.watch()
+      reader.looked(ticket.id)
       // Without its messages it was opened elsewhere, or they have outlived the retention: only the vendor has them.
-      const isEmpty = ticket.newest_author === null && game?.vendor.read !== undefined
-      if (!isEmpty && !isStale(ticket, game)) return
-      await Promise.race([hear(ticket.id), pause(patienceMs)])
+      if (ticket.newest_author !== null && !isStale(ticket, game)) return
+      const patience = new Promise<void>((resolve) => timers.after(patienceMs, resolve))
+      await Promise.race([reader.read(ticket.id, 'look').catch(note), patience])
     },
 
     // Behind the answer to a hook there is nobody to tell of a ledger that cannot be read; the hint is kept for when it can.
     hint(game, vendorTicketId) {
-      calledAt.set(game, clock.now().getTime())
+      wasCalled(game)
       return heed(game, vendorTicketId).catch((error: unknown) => {
         note(error)
         keepHint(game, vendorTicketId)
       })
     },
 
+    async ask(game, act, timeoutMs) {
+      const reader = readers.get(game)
+      return reader ? reader.ask(act, timeoutMs) : { answer: await act(AbortSignal.timeout(timeoutMs)) }
+    },
+
     follow(player) {
-      followed.set(player, (followed.get(player) ?? 0) + 1)
+      const follower = followed.get(player) ?? { count: 0, game: undefined }
+      followed.set(player, follower)
+      follower.count += 1
+      if (follower.count === 1) findGame(player).catch(note)
       return () => {
-        const left = (followed.get(player) ?? 1) - 1
-        if (left > 0) followed.set(player, left)
-        else followed.delete(player)
+        follower.count -= 1
+        if (follower.count === 0) followed.delete(player)
       }
     },
 
+    behind: () =>
+      [...readers].flatMap(([game, reader]) => {
+        const behind = reader.behind()
+        return behind ? [{ game, ...behind }] : []
+      }),
+
     stop: async () => {
-      clearInterval(timer)
-      stopListening()
-      stopping.abort()
-      await Promise.race([Promise.all(underWay.values()), pause(callOffMs)])
+      for (const end of endings) end()
+      await Promise.all([...new Set(readers.values())].map((reader) => reader.stop()))
     },
   }
-}
-
-/** Never more than {@link readsAtOnce}; one that takes long holds up none of the others. */
-async function someAtOnce<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const rest = items.values()
-  const takeTurns = async () => {
-    for (const item of rest) await work(item)
-  }
-  await Promise.all(Array.from({ length: readsAtOnce }, takeTurns))
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref())
 }

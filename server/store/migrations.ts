@@ -25,6 +25,7 @@ export function migrations(engine: Engine): Record<string, Migration> {
     '0017 links that stand': { up: (db: Kysely<unknown>) => run(db, standingLinks()) },
     '0018 whose bytes wait': { up: (db: Kysely<unknown>) => run(db, waitingBytes()) },
     '0019 what strangers have waiting': { up: (db: Kysely<unknown>) => run(db, strangersBytes()) },
+    '0020 one reader for each account': { up: (db: Kysely<unknown>) => run(db, readers()) },
   }
 }
 
@@ -278,6 +279,20 @@ function recoveryKeys(): string[] {
 /** Of what was opened before, nobody wrote down what the vendor was given. */
 function sentAlong(): string[] {
   return ['alter table chains add column given text']
+}
+
+/** What has not been heard for long is found among open tickets alone, by how long ago something happened on them. */
+function readers(): string[] {
+  return [
+    `create table readers (
+      account text primary key, owner text not null, lease_until bigint not null, watched_until bigint not null,
+      asked integer not null default 0, asked_until bigint not null default 0)`,
+    `create table read_wishes (
+      account text not null, ticket_id text not null, position integer not null, wished_at bigint not null,
+      primary key (account, ticket_id, position))`,
+    'alter table chains add column seen text',
+    "create index tickets_open on tickets (game, updated_at, heard_at) where status <> 'closed'",
+  ]
 }
 
 /** The sums that announcing looks at are read off indexes alone, and only of what waits. */

@@ -20,6 +20,7 @@ import { playerRows } from './players.ts'
 import { lockMs } from './postgres.ts'
 import { proofRows } from './proofs.ts'
 import { createTurns } from './queue.ts'
+import { readingRows } from './reading.ts'
 import { recoveryKeyRows } from './recovery-keys.ts'
 import { createSeal, type Seal } from './seal.ts'
 import type { Tables } from './tables.ts'
@@ -85,6 +86,7 @@ function ledgerOn(db: Kysely<Tables>, engine: Engine, now: LedgerNow, seal: Seal
     limits: limitRows(db),
     proofs: proofRows(db),
     facts: factRows(db),
+    reading: readingRows(db, now),
     recoveryKeys: recoveryKeyRows(db),
     unseen: unseenRows(db),
   }

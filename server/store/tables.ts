@@ -94,6 +94,30 @@ export interface ChainTable {
   opened_at: number
   /** JSON, `SentLine[]`: what it was opened with beside the words, and no earlier one. Null for nothing, and after retention. */
   given: Generated<string | null>
+  /** What the vendor's list showed of it when it was last read: a hash. Null as long as no list has shown it. */
+  seen: Generated<string | null>
+}
+
+/** Which relay reads at a vendor account, by the ledger's clock. */
+export interface ReaderTable {
+  /** The first of the account's games by name. */
+  account: string
+  owner: string
+  lease_until: number
+  /** Until when somebody looks on at another relay. */
+  watched_until: number
+  /** How often other relays have asked the vendor within the minute that ends then. */
+  asked: Generated<number>
+  asked_until: Generated<number>
+}
+
+/** Tickets that a relay which is not the reader wants to have read. */
+export interface ReadWishTable {
+  account: string
+  ticket_id: TicketId
+  /** In its chain; 0: none in particular. */
+  position: number
+  wished_at: number
 }
 
 export interface MessageTable {
@@ -369,5 +393,7 @@ export interface Tables {
   vendor_health: VendorHealthTable
   copies: CopyTable
   late_copies: LateCopyTable
+  readers: ReaderTable
+  read_wishes: ReadWishTable
   ledger_facts: LedgerFactTable
 }

@@ -15,6 +15,7 @@ import { VendorError, type VendorTicket } from '../vendors/vendor.ts'
 import type { Copies } from './copies.ts'
 import { newNumber, newPlayer, withFreeNumber } from './new-rows.ts'
 import { stepsOf } from './present.ts'
+import type { AskOfGame } from './sync/ask.ts'
 import { vendorPlayer } from './vendor-player.ts'
 
 export interface AdoptParts {
@@ -22,6 +23,7 @@ export interface AdoptParts {
   clock: Clock
   bells: Bells
   copies: Pick<Copies, 'linkWithin'>
+  ask: AskOfGame
   log: Log
   pseudonymOf: (game: string, subject: string) => string
 }
@@ -29,7 +31,7 @@ export interface AdoptParts {
 /** Resolves after `patienceMs` at the latest, and never fails: where the vendor does not answer, the ledger does. */
 export type Adopt = (player: Identity, game: LiveGame, patienceMs: number) => Promise<void>
 
-/** However often a player looks, the vendor is asked so often. */
+/** However often a player looks, the vendor is asked no more often than that, and less where its budget has no room. */
 const everyMs = 30_000
 const listMs = 10_000
 /** Of players asked about lately; past it the longest ago is forgotten. */
@@ -40,22 +42,25 @@ const skewMs = 300_000
 /** Where the reading of one player's history stands. */
 interface Progress {
   askedAt: number
+  /** Its newest page was read. */
+  isBegun: boolean
   /** The next older page; undefined once the end was reached. */
   cursor?: string | undefined
 }
 
-export function createAdopt({ store, clock, bells, copies, log, pseudonymOf }: AdoptParts): Adopt {
+export function createAdopt({ store, clock, bells, copies, ask, log, pseudonymOf }: AdoptParts): Adopt {
   const underWay = new Map<PlayerKey, Promise<void>>()
   const progress = new Map<PlayerKey, Progress>()
 
   /** At most two lists: what is newest, and one page further back than last time. */
   async function lookUp(player: Identity, game: LiveGame): Promise<void> {
     const before = progress.get(player.key)
-    note(player.key, { ...before, askedAt: clock.now().getTime() })
+    note(player.key, { isBegun: false, ...before, askedAt: clock.now().getTime() })
     const newest = await adoptPage(player, game, undefined)
-    const cursor = before ? before.cursor : newest
+    const cursor = before?.isBegun ? before.cursor : newest
+    note(player.key, { isBegun: true, askedAt: clock.now().getTime(), cursor })
     const older = cursor === undefined ? undefined : await adoptPage(player, game, cursor)
-    note(player.key, { askedAt: clock.now().getTime(), cursor: older })
+    note(player.key, { isBegun: true, askedAt: clock.now().getTime(), cursor: older })
   }
 
   function note(key: PlayerKey, state: Progress): void {
@@ -65,10 +70,13 @@ export function createAdopt({ store, clock, bells, copies, log, pseudonymOf }: A
     if (progress.size > remembered && oldest !== undefined) progress.delete(oldest)
   }
 
-  /** @returns where the next page begins */
+  /** @returns where the next page begins. @throws VendorError `busy` where there is no room for the call just now */
   async function adoptPage(player: Identity, game: LiveGame, cursor: string | undefined): Promise<string | undefined> {
     const row = newPlayer(player, pseudonymOf(player.game, player.subject), clock.now())
-    const page = await game.vendor.list?.(vendorPlayer(row), cursor, AbortSignal.timeout(listMs))
+    const list = async (signal: AbortSignal) => game.vendor.list?.(vendorPlayer(row), cursor, signal)
+    const asked = await ask(game.key, list, listMs)
+    if (!asked) throw new VendorError('busy', `${game.vendor.kind}: the budget of the account is used up`)
+    const page = asked.answer
     if (!page) return undefined
     const { adopted, told } = await store.transaction(async (ledger) => {
       const added = await adoptAll(ledger, player, game, page.tickets)

@@ -8,9 +8,11 @@ import type { LiveGame } from '../games.ts'
 import type { Log } from '../log.ts'
 import type { Identity } from '../players/identity.ts'
 import { VendorError, type VendorPlayer } from '../vendors/vendor.ts'
+import type { AskOfGame } from './sync/ask.ts'
 
 export interface OpensParts {
   clock: Clock
+  ask: AskOfGame
   log: Log
   /** The keyed name a vendor may know a player by. */
   pseudonymOf: (game: string, subject: string) => string
@@ -37,7 +39,7 @@ interface Answer {
   until: number
 }
 
-export function createOpens({ clock, log, pseudonymOf }: OpensParts): Opens {
+export function createOpens({ clock, ask: askOfGame, log, pseudonymOf }: OpensParts): Opens {
   const answers = new Map<string, Answer>()
   const underWay = new Map<string, Promise<boolean>>()
 
@@ -55,14 +57,14 @@ export function createOpens({ clock, log, pseudonymOf }: OpensParts): Opens {
   }
 
   async function askVendor(name: string, player: VendorPlayer, { key, vendor }: LiveGame): Promise<boolean> {
-    const signal = AbortSignal.timeout(patienceMs)
-    const isOpen = await inTime(vendor.canOpen?.(player, signal), signal).catch((error: unknown) => {
+    const canOpen = async (signal: AbortSignal) => inTime(vendor.canOpen?.(player, signal), signal)
+    const asked = await askOfGame(key, canOpen, patienceMs).catch((error: unknown) => {
       const why = error instanceof VendorError ? { vendor: error.message, code: error.code } : { err: error }
       log.info({ game: key, ...why }, 'whether a player can open a ticket could not be asked')
-      return true
+      return { answer: true }
     })
-    remember(name, player, isOpen)
-    return isOpen
+    if (asked) remember(name, player, asked.answer)
+    return asked?.answer ?? true
   }
 
   /** Everyone who asks about the same player waits for the same answer. */

@@ -47,8 +47,8 @@ export function createPaces(games: Games, timers: Timers, random: () => number):
   }
 }
 
-/** The desk is within the relay: no two games wear out one. */
-function keyOf(game: string, games: Games): string {
+/** Names the vendor account of a game, by its key. The desk is within the relay: no two games wear out one. */
+export function keyOf(game: string, games: Games): string {
   const vendor = games.get(game)?.config.vendor
   if (!vendor || vendor.kind === 'desk') return game
   return `${vendor.kind} ${vendor.baseUrl} ${'apiKey' in vendor ? vendor.apiKey : vendor.token}`

@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import { type Clock, systemClock } from '../clock.ts'
 import { addressOf, type Method, type Query } from './address.ts'
+import { callMeterOf } from './call-meter.ts'
 import { createDeadline } from './deadline.ts'
 import { checked, type Exchange, type Refusal, type RequestBody, reach, readText, withDeadline } from './exchange.ts'
 import { type Fail, failuresOf } from './failure.ts'
@@ -77,6 +78,7 @@ export function createVendorHttp(options: VendorHttpOptions): VendorHttp {
   async function call<T>(call: VendorCall<T>): Promise<T> {
     const guard = isWrite(call) ? writeGuardOf(call.signal) : undefined
     const exchange = exchangeOf(call)
+    await callMeterOf(call.signal)?.()
     await guard?.before()
     try {
       return await exchanged(call, exchange)
@@ -99,6 +101,7 @@ export function createVendorHttp(options: VendorHttpOptions): VendorHttp {
 
   async function stream(call: VendorStreamCall): Promise<Response> {
     const exchange = exchangeOf({ ...call, headers: { accept: '*/*', ...call.headers } })
+    await callMeterOf(call.signal)?.()
     const deadline = createDeadline(timeoutMs, call.signal)
     try {
       const response = await reach(exchange, deadline)

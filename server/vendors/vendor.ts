@@ -175,6 +175,34 @@ export interface VendorTicketPage {
   cursor?: string | undefined
 }
 
+/** What a list of the whole account shows of one ticket, whosever it is. Nothing of it is ever shown to anybody. */
+export interface ListedTicket {
+  vendorTicketId: VendorTicketId
+  /** A hash of what the row says of how the ticket stands: another than before, and something may have changed. */
+  state: string
+}
+
+export interface ListedPage {
+  tickets: readonly ListedTicket[]
+  /** Opaque to everyone but the adapter; undefined on the last page. */
+  cursor?: string | undefined
+}
+
+/** A vendor's list by which what changed at an account is asked for once for all, in whatever order it has. */
+export interface ChangeList {
+  /** Which list it is: games of one account whose adapters name the same are shown by one. */
+  name: string
+  /** An unchanged row says that nothing new was said either; else it speaks of the ticket's state alone. */
+  showsMessages: boolean
+  /**
+   * One page, by one call.
+   *
+   * @param since - tickets opened before this need not be shown
+   * @throws VendorError
+   */
+  page: (cursor: string | undefined, since: Date, signal: AbortSignal) => Promise<ListedPage>
+}
+
 export interface VendorDownload {
   body: ReadableStream<Uint8Array>
   fileType?: string | undefined
@@ -225,6 +253,8 @@ export interface Vendor {
   rate?: (ref: VendorTicketRef, rating: Rating, signal: AbortSignal) => Promise<void>
   /** Reads status and public messages. Absent only where the vendor lets nothing be read back. */
   read?: (ref: VendorTicketRef, signal: AbortSignal) => Promise<VendorConversation>
+  /** Present where the vendor's document has a list that shows what changed. A list may lag, skip and lie: it is a hint. */
+  changes?: ChangeList
   /** Present when `can.history` is `vendor`. Only ever called for verified players. */
   list?: (player: VendorPlayer, cursor: string | undefined, signal: AbortSignal) => Promise<VendorTicketPage>
   /** Streams a file of an agent's message. */

@@ -15,6 +15,7 @@ import { createDeletions, type Deletions } from '../../server/tickets/deletion.t
 import { createDeliveryWorker } from '../../server/tickets/delivery.ts'
 import { createErasures } from '../../server/tickets/erasure.ts'
 import { createOpens } from '../../server/tickets/opens.ts'
+import type { AskOfGame } from '../../server/tickets/sync/ask.ts'
 import { storeOf } from './ledger.ts'
 import type { Process } from './process.ts'
 import type { Chance } from './random.ts'
@@ -51,6 +52,8 @@ export interface RelayParts {
 const dayMs = 86_400_000
 const hourMs = 3_600_000
 
+/** Whether a player can open a ticket is never asked there. */
+const ask: AskOfGame = async () => undefined
 const pseudonymOf = (game: string, subject: string) => `${game}-${subject}`
 
 /** A relay that is killed is merely left alone: its timers never fire again, and no answer reaches it. */
@@ -73,7 +76,7 @@ export function startRelay(parts: RelayParts): SimulatedRelay {
     process,
     store,
     games,
-    accept: createAccept({ store, clock, bells, opens: createOpens({ clock, log, pseudonymOf }), pseudonymOf }),
+    accept: createAccept({ store, clock, bells, opens: createOpens({ clock, ask, log, pseudonymOf }), pseudonymOf }),
     change: createChange({ store, clock, bells }),
     deletions: createDeletions({ store, clock, bells, graceHours: (parts.graceMs ?? 0) / hourMs }),
     sweep: createSweep({ ...parts, store }),

@@ -13,7 +13,7 @@ let scene: Leaving
 afterEach(() => scene.close())
 
 /** Of the relay itself: as many rows as it has games and facts, and nothing of anybody's in them. */
-const ofTheRelay = ['ledger_facts', 'readiness', 'vendor_health']
+const ofTheRelay = ['ledger_facts', 'readers', 'readiness', 'vendor_health']
 
 describe.each(['sqlite', 'postgres'] as const)('On %s', (engine) => {
   it('nothing of anybody is in any table of the ledger when they have stayed away for years', async () => {
@@ -112,6 +112,8 @@ async function fill({ db, store, clock, open, pseudonymOf }: Leaving): Promise<v
       look_at: now.getTime(),
       looks: 0,
     },
+    readers: { account: player.game, owner: 'a relay', lease_until: 0, watched_until: 0 },
+    read_wishes: { account: player.game, ticket_id, position: 0, wished_at: now.getTime() },
     readiness: { id: 1, looks: 1 },
     vendor_health: { game: player.game, taken_at: now.getTime() },
     ledger_facts: { name: 'id', value: 'of the ledger' },

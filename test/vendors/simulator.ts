@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { z } from 'zod'
+import type { VendorPlayer } from '../../server/vendors/vendor.ts'
 import { type Act, type Answer, acts, send } from './misbehave.ts'
 import { fits, one, paramsOf, readBody } from './simulated-request.ts'
 import type { Met, World, WorldInside } from './world.ts'
@@ -122,6 +123,8 @@ export interface VendorSimulator extends SimulatorBase {
   hookOf?: (vendorTicketId: string) => string
   /** Ids of the players whose data the vendor was asked to delete. */
   forgotten?: () => readonly string[]
+  /** A ticket of a player's that is simply there, without a call: thousands of them take no time. @returns its id */
+  seed?: (player: Pick<VendorPlayer, 'id' | 'pseudonym'>, message: string) => string
   /** Leaves a player without what a vendor wants of them before a ticket can be opened, where it wants anything. */
   makeNew?: (playerId: string) => void
 }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
 import type { VendorFileId } from '../../server/vendors/vendor.ts'
 import { canaryPrefix } from './simulator.ts'
+import { changesSuite } from './suite-changes.ts'
 import { failureSuite } from './suite-failures.ts'
 import {
   ada,
@@ -255,5 +256,6 @@ export function vendorSuite(name: string, start: Start, { knowsOwners, isRemote 
     worldSuite(() => scene)
     rowSuite(() => scene)
     lateSuite(() => scene)
+    changesSuite(() => scene)
   })
 }

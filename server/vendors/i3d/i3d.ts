@@ -21,6 +21,7 @@ import {
   type VendorTicketId,
   type VendorTicketRef,
 } from '../vendor.ts'
+import { createChanges } from './changes.ts'
 import { decodeFile } from './download.ts'
 import { createFiles } from './files.ts'
 import { createFindOpened } from './find.ts'
@@ -192,6 +193,7 @@ export function createI3d(config: I3dConfig, parts: VendorParts): Vendor {
     reopen: (ref, signal) => setState('open', ref, signal),
     rate,
     download,
+    changes: createChanges(http, parts),
 
     async read(ref, signal) {
       const { hidden, drifted, ...shown } = await conversation(ref, signal)

@@ -1,6 +1,7 @@
 /** i3D.net on the wire: its part of the configuration, and the little the relay reads of its answers. */
 import { z } from 'zod'
 import { BaseUrl } from '../address.ts'
+import { askingOf, unlimitedByDocument } from '../asking.ts'
 import { settle } from '../settle.ts'
 
 /**
@@ -33,6 +34,7 @@ const Statuses = z.strictObject({ closed: z.array(StatusWord).min(1).default(['c
 export const I3dConfig = z.strictObject({
   kind: z.literal('i3d'),
   ...settle,
+  ...askingOf(unlimitedByDocument),
   baseUrl: BaseUrl.default('https://api.i3d.net'),
   token: z.string().min(1),
   /** One of `GET /v3/tickets/categories`. */
@@ -55,6 +57,13 @@ const ticketId = z.int().positive()
 
 /** A row of a list. `hash` and `readHash` look like keys to the ticket and are not even read. */
 export const I3dRow = z.object({ id: ticketId, title: z.string() })
+/** As much of a row as moves with its ticket. */
+export const I3dListed = z.object({
+  id: ticketId,
+  status: z.string(),
+  updatedAt: z.number().nullish().catch(undefined),
+  numUserReplies: z.number().nullish().catch(undefined),
+})
 /** As much of a row as says that it is somebody else's, be the rest as it may. */
 export const I3dRowPlace = z.object({
   id: ticketId.optional().catch(undefined),

@@ -17,6 +17,7 @@ import {
   type VendorTicketId,
   type VendorTicketRef,
 } from '../vendor.ts'
+import { createChanges } from './changes.ts'
 import { receiveEvent } from './hook.ts'
 import { createLookup } from './lookup.ts'
 import { createStatusShelf, statusBookOf } from './statuses.ts'
@@ -183,6 +184,7 @@ export function createThena(config: ThenaConfig, parts: VendorParts): Vendor {
     close: (ref, signal) => setStatus(ref, 'closed', signal),
     reopen: (ref, signal) => setStatus(ref, 'open', signal),
     rate,
+    changes: createChanges({ config, http, onDrift }),
 
     async read(ref, signal) {
       const ticket = await lookup.ownTicket(ref, signal)

@@ -46,6 +46,14 @@ export function searchOf(player: VendorPlayer) {
   }
 }
 
+/** The search for everybody's newest tickets, a page of it. */
+export function searchOfAll(page: number) {
+  return { q: '*', query_by: 'title', sort_by: 'createdAt:desc', per_page: mostOfOnePage, page }
+}
+
+/** "per_page … capped at 250" */
+const mostOfOnePage = 250
+
 /** Thena caps a page at 250. */
 const searchPageSize = 50
 

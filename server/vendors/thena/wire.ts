@@ -1,6 +1,7 @@
 /** Thena on the wire: its part of the configuration, and the little the relay reads of its answers. */
 import { z } from 'zod'
 import { BaseUrl, VendorPath } from '../address.ts'
+import { askingOf, limitedByDocument } from '../asking.ts'
 import { settle } from '../settle.ts'
 
 /**
@@ -29,6 +30,7 @@ const ThenaRouting = z.strictObject({
 export const ThenaConfig = z.strictObject({
   kind: z.literal('thena'),
   ...settle,
+  ...askingOf(limitedByDocument),
   baseUrl: BaseUrl.default('https://platform.thena.ai'),
   apiKey: z.string().min(1),
   /** The one team players' tickets go to. */
@@ -64,6 +66,23 @@ export type ThenaTicket = z.output<typeof ThenaTicket>
 /** A row of the search index. Its `metadata` is a JSON string, unlike everywhere else. */
 export const ThenaHit = ThenaTicket.extend({ metadata: z.string().nullish() })
 export type ThenaHit = z.output<typeof ThenaHit>
+
+const Text = z.string().nullish().catch(undefined)
+
+/** As much of a row as moves with its ticket. What was said in the comments is hashed and not kept. */
+export const ListedHit = z.object({
+  id: z.string().min(1),
+  statusId: Text,
+  status: Text,
+  createdAt: Text,
+  updatedAt: Text,
+  closedAt: Text,
+  deletedAt: Text,
+  lastComment: Text,
+  lastCustomerComment: Text,
+  lastVendorComment: Text,
+})
+export type ListedHit = z.output<typeof ListedHit>
 
 /** Rows stay unread here: one that drifted must not hide its neighbours. */
 export const ThenaSearch = z.object({ result: z.object({ hits: z.array(z.object({ document: z.unknown() })) }) })

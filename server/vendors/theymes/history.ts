@@ -3,7 +3,7 @@ import { whatFits } from '../batch.ts'
 import { type CannotTell, isLinked, isOlder, isPastAll, type Sought, unlessRefused } from '../look-up.ts'
 import { type Opening, type Vendor, VendorError, type VendorTicket, type VendorTicketId } from '../vendor.ts'
 import type { TicketReader } from './tickets.ts'
-import { type ListedOpening, openingOf, ticketOf } from './translate.ts'
+import { dayBefore, type ListedOpening, openingOf, ticketOf } from './translate.ts'
 import { SoughtEvent, type TheymesTicket, TheymesTicketPlace } from './wire.ts'
 
 /** One further call a ticket, for its subject, the first time it is seen. */
@@ -14,7 +14,6 @@ const maxPages = 20
 /** Of these, tickets whose events are read: one call each. */
 const maxCandidates = 50
 const keptOpenings = 2_000
-const dayMs = 24 * 60 * 60 * 1000
 
 const ticketsCall = 'GET /tickets'
 
@@ -118,9 +117,4 @@ function isUnreadable(event: SoughtEvent | undefined): boolean {
   if (!event) return true
   const mayBePlayers = event.type === 'PLAYER_MESSAGE' || typeof event.type !== 'string'
   return mayBePlayers && event.message === undefined && event.attachments.length === 0
-}
-
-/** As the date-only filter takes it; a day earlier, because the two clocks may disagree about the date. */
-function dayBefore(time: Date): string {
-  return new Date(time.getTime() - dayMs).toISOString().slice(0, 10)
 }

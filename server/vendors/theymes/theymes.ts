@@ -10,6 +10,7 @@ import { createVendorHttp, type VendorHttp } from '../http.ts'
 import { type CannotTell, cannotTellOf, ofSeenTicket } from '../look-up.ts'
 import type { VendorParts } from '../parts.ts'
 import { type Vendor, type VendorDownload, VendorError } from '../vendor.ts'
+import { createChanges } from './changes.ts'
 import { createForget } from './forget.ts'
 import { createHistory } from './history.ts'
 import { receiveHook } from './hook.ts'
@@ -47,6 +48,7 @@ export function createTheymes(config: TheymesConfig, parts: VendorParts): Vendor
     close: createClose({ config, http, tickets, cannotTell }),
     rate: createRate({ config, http, tickets, vocabulary, cannotTell }),
     read: createRead(tickets),
+    changes: createChanges({ config, http, parts }),
     list: history.list,
     receive: receiveHook,
     ...(deletion ? { forget: createForget(deletion, http, tickets, parts) } : {}),

@@ -37,7 +37,18 @@ export function statusOf(status: string): TicketStatus {
 
 /** True where the row is this player's, in this game. A filter the vendor ignored would otherwise show anybody's. */
 export function isOwn(ticket: TheymesTicket, player: VendorPlayer, gameId: string): boolean {
-  return ticket.playerId === player.id && ticket.gameId.toLowerCase() === gameId.toLowerCase()
+  return ticket.playerId === player.id && isOfGame(ticket, gameId)
+}
+
+export function isOfGame(ticket: Pick<TheymesTicket, 'gameId'>, gameId: string): boolean {
+  return ticket.gameId.toLowerCase() === gameId.toLowerCase()
+}
+
+const dayMs = 24 * 60 * 60 * 1000
+
+/** As the date-only filter takes it; a day earlier, because the two clocks may disagree about the date. */
+export function dayBefore(time: Date): string {
+  return new Date(time.getTime() - dayMs).toISOString().slice(0, 10)
 }
 
 export function ticketOf(ticket: TheymesTicket, opening: ListedOpening): VendorTicket {

@@ -1,6 +1,7 @@
 /** What we configure for Theymes, and what we read of its answers. Fields not named here never get in. */
 import { z } from 'zod'
 import { BaseUrl, VendorPath } from '../address.ts'
+import { askingOf, unlimitedByDocument } from '../asking.ts'
 import { settle } from '../settle.ts'
 
 // What the document does not print begins here: paths, and the names of a few fields and values.
@@ -39,6 +40,7 @@ export const waitingStatus = 'waiting'
 export const TheymesConfig = z.strictObject({
   kind: z.literal('theymes'),
   ...settle,
+  ...askingOf(unlimitedByDocument),
   baseUrl: BaseUrl.default('https://api.theymes.com'),
   /** Company-wide: it reads and deletes the tickets of every game. */
   apiKey: z.string().trim().min(1),

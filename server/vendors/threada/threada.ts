@@ -20,6 +20,7 @@ import {
   type VendorTicketId,
   type VendorTicketRef,
 } from '../vendor.ts'
+import { createChanges } from './changes.ts'
 import { createFindOpened } from './find.ts'
 import { conversationOf, isClosed, messageWithMark, newMessageOf, newRatingOf, newTicketOf } from './translate.ts'
 import { AnyAnswer, AppendedMessage, CreatedTicket, ReadTicket, type ThreadaConfig, ticketsPath } from './wire.ts'
@@ -143,7 +144,7 @@ export function createThreada(config: ThreadaConfig, parts: VendorParts): Vendor
     once: onceOf(config),
     open,
     ...(config.supportRead ? { findOpened: createFindOpened({ http, cannotTell }) } : {}),
-    ...(fetchTicket ? { read: readWith(fetchTicket) } : {}),
+    ...(fetchTicket ? { read: readWith(fetchTicket), changes: createChanges(http, parts) } : {}),
     ...(paths.messages ? { reply: replyWith(paths.messages) } : {}),
     ...(paths.messages && paths.update && fetchTicket
       ? { rate: rateWith({ messages: paths.messages, update: paths.update }, fetchTicket) }

@@ -1,6 +1,7 @@
 /** Threada on the wire: its part of the configuration, and the little the relay reads of its answers. */
 import { z } from 'zod'
 import { BaseUrl, VendorPath } from '../address.ts'
+import { askingOf, limitedByDocument } from '../asking.ts'
 import { settle } from '../settle.ts'
 
 /**
@@ -32,6 +33,7 @@ export const ThreadaConfig = z
   .strictObject({
     kind: z.literal('threada'),
     ...settle,
+    ...askingOf(limitedByDocument),
     baseUrl: BaseUrl.default('https://api.threada.ai'),
     apiKey: z.string().min(1),
     /** Whether the key has the scope `support.read`, without which a message whose answer was lost is sent once more, marked. */
@@ -87,6 +89,12 @@ export type ReadTicket = z.output<typeof ReadTicket>
 export const TicketPage = z.object({ items: z.array(z.unknown()), next_page_token: z.string().nullish() })
 export type TicketPage = z.output<typeof TicketPage>
 export const TicketRow = z.object({ ticket_id: Id, tags: z.array(z.string()) })
+/** As much of a row as moves with its ticket. */
+export const ListedRow = z.object({
+  ticket_id: Id,
+  status: z.string(),
+  last_message_at: z.string().nullish().catch(undefined),
+})
 /** As much of a row as says that it is not what is sought, be the rest as it may. */
 export const TicketRowPlace = z.object({
   ticket_id: Id.optional().catch(undefined),

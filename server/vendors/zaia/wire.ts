@@ -1,6 +1,7 @@
 /** What we configure for Zaia, and what we read of its answers. Fields not named here never get in. */
 import { z } from 'zod'
 import { BaseUrl, VendorPath } from '../address.ts'
+import { askingOf, unlimitedByDocument } from '../asking.ts'
 import { settle } from '../settle.ts'
 
 /**
@@ -21,6 +22,7 @@ const Field = z.string().min(1)
 export const ZaiaConfig = z.strictObject({
   kind: z.literal('zaia'),
   ...settle,
+  ...askingOf(unlimitedByDocument),
   baseUrl: BaseUrl.default('https://api.endless.zaia.app'),
   /** Workspace-wide. */
   apiKey: z.string().trim().min(1),
@@ -80,6 +82,14 @@ export const TicketDetails = z.object({
 export type TicketDetails = z.output<typeof TicketDetails>
 /** Each row is read by itself: one that does not fit hides none of the others. */
 export const TicketRows = z.array(z.unknown())
+/** As much of a row as moves with its ticket. */
+export const ListedRow = z.object({
+  id: z.string().min(1),
+  status: z.string(),
+  ongoingAt: z.string().nullish().catch(undefined),
+  completedAt: z.string().nullish().catch(undefined),
+  pendingChatMessages: z.number().nullish().catch(undefined),
+})
 /** As much of a row as says that it is not what is sought, be the rest as it may. */
 export const TicketRowPlace = z.object({
   id: z.string().optional().catch(undefined),

@@ -9,6 +9,7 @@ import { createVendorHttp, type VendorHttp } from '../http.ts'
 import { type CannotTell, cannotTellOf, ofSeenTicket } from '../look-up.ts'
 import { linkedAttachments, type VendorParts } from '../parts.ts'
 import type { Vendor } from '../vendor.ts'
+import { createChanges } from './changes.ts'
 import { createFind } from './find.ts'
 import { createList } from './list.ts'
 import { createOpen } from './open.ts'
@@ -42,6 +43,7 @@ export function createZaia(config: ZaiaConfig, parts: VendorParts): Vendor {
     findOpened,
     close: createClose({ config, http, reader, cannotTell }),
     read: createRead(config, reader),
+    changes: createChanges(config, http, parts),
     list: createList({ config, reader, parts, cannotTell }),
     ...(send
       ? { reply: createReply(reader, send, parts.tagOf), findReplied, canOpen: createCanOpen(reader) }

@@ -21,6 +21,8 @@ export const inventions = {
   opening: { usual: 'reply', other: 'ticket' },
   /** What a list answers to a start past its end. */
   pastEnd: { usual: 'nothing', other: 'a refusal' },
+  /** What moves a ticket's `updatedAt`, the "last update unix timestamp". */
+  touchedBy: { usual: 'replies', other: 'its status' },
   /** What becomes of a closed ticket by a reply. */
   replied: { usual: 'stays closed', other: 'opens' },
 } satisfies Record<string, Invention>

@@ -96,6 +96,11 @@ export async function startI3dSimulator(options: I3dOptions = {}): Promise<I3dSi
     return world.took({ ...defaults, ...given })
   }
 
+  function addReply(ticket: StoredTicket, given: Partial<StoredReply>): void {
+    ticket.replies.push(replyOf(given))
+    if (names.touchedBy === 'replies') ticket.updatedAt = seconds()
+  }
+
   function keep(file: AgentFile, ticketId?: number): number {
     const id = nextId()
     files.push({ ...file, id, ticketId })
@@ -133,6 +138,7 @@ export async function startI3dSimulator(options: I3dOptions = {}): Promise<I3dSi
   function setStatus(ticket: StoredTicket, status: string) {
     if (ticket.status === names.forceClosed) return refused('The ticket is force-closed')
     ticket.status = status
+    ticket.updatedAt = seconds()
     return options.answers === 'silent' ? {} : wrapped(metaOf(ticket))
   }
 
@@ -197,7 +203,7 @@ export async function startI3dSimulator(options: I3dOptions = {}): Promise<I3dSi
         ofId(params.ticketId, (ticket) => {
           if (!areFree(body.attachmentIds)) return refused('attachmentIds must be uploaded and free')
           const { title, content, attachmentIds = [] } = body
-          ticket.replies.push(replyOf({ title, content, attachmentIds, staff: false }))
+          addReply(ticket, { title, content, attachmentIds, staff: false })
           attach(ticket, attachmentIds)
           if (names.replied === 'opens' && ticket.status === names.closed) ticket.status = names.open
           return wrapped(metaOf(ticket))
@@ -246,7 +252,7 @@ export async function startI3dSimulator(options: I3dOptions = {}): Promise<I3dSi
   })
 
   const reply = (id: string, given: Partial<StoredReply>) => {
-    stored(id).replies.push(replyOf(given))
+    addReply(stored(id), given)
   }
 
   return {
@@ -267,6 +273,7 @@ export async function startI3dSimulator(options: I3dOptions = {}): Promise<I3dSi
         .filter(({ isStrangers }) => !isStrangers)
         .map((ticket) => seenOf(ticket, files, ticket.status !== names.open)),
     reply,
+    seed: (_, message) => String(store(message, message, false).id),
     strangersFile,
     agentAnswers: (id, content, file) => {
       const attachmentIds = file ? [keep(file, Number(id))] : []

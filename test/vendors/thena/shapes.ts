@@ -1,7 +1,7 @@
 /** What Thena accepts and answers, field by field as its document and reference have it, private fields salted. */
 import { z } from 'zod'
 import { configuredPath, type Invention, type Names } from '../inventions.ts'
-import { canary } from '../simulator.ts'
+import { canary, canaryPrefix } from '../simulator.ts'
 
 /** Thena's document prints one call, that opens; the rest is in a reference that moves, or follows from it. */
 export const inventions = {
@@ -17,6 +17,8 @@ export const inventions = {
   /** A status under "Closed", by the studio's own word and by Thena's. */
   solved: { usual: 'solved', other: 'done' },
   open: { usual: 'Open', other: 'OPEN' },
+  /** What moves a ticket's `updatedAt`: nobody says whether a comment does. */
+  touchedBy: { usual: 'comments', other: 'its own fields' },
   onHold: { usual: 'On hold', other: 'on_hold' },
 } satisfies Record<string, Invention>
 export type ThenaNames = Names<typeof inventions>
@@ -226,8 +228,10 @@ export function commentBody(comment: StoredComment) {
 /** Every field of the create answer but `comment`. Whoever these are, no player may learn of it. */
 export function ticketBody(ticket: StoredTicket, statuses: Statuses) {
   const names = privateNames.map((name) => [name, canary(`thena-${name}`)])
+  const last = ticket.comments.at(-1)?.id
+  const lastComments = lastCommentNames.map((name) => [name, `${canaryPrefix}thena-${name}-${last}`])
   return {
-    ...Object.fromEntries(names),
+    ...Object.fromEntries([...names, ...lastComments]),
     id: ticket.id,
     ticketIdentifier: `PLY-${ticket.serial}`,
     ticketId: ticket.serial,
@@ -276,10 +280,10 @@ const privateNames = [
   'teamOrganizationId',
   'teamTeamOwnerId',
   'teamConfigurationId',
-  'lastCustomerComment',
-  'lastVendorComment',
   'closedBy',
   'closedById',
   'closedByEmail',
-  'lastComment',
 ]
+
+/** They move with the comments, and are not for a player either: what was said last may be a note. */
+const lastCommentNames = ['lastComment', 'lastCustomerComment', 'lastVendorComment']

@@ -136,7 +136,7 @@ export async function startThenaSimulator(options: ThenaOptions = {}): Promise<T
         const earlier = ticket.comments.find((one) => key !== undefined && keys.get(one.id) === key)
         if (earlier && repeats !== 'same') return repeatsRefused
         const comment = earlier ?? commentFrom({ ...body, customerContactEmail: body.customerEmail ?? null })
-        if (!earlier) ticket.comments.push(comment)
+        if (!earlier) addComment(ticket, comment)
         if (key) keys.set(comment.id, key)
         return { status: 201, json: enveloped(commentBody(comment)) }
       },
@@ -155,7 +155,9 @@ export async function startThenaSimulator(options: ThenaOptions = {}): Promise<T
       query: SearchQuery,
       answer: ({ query }) => {
         const [, email, id] = /^requestorEmail:=(\S+?)(?: && id:=(\S+))?$/.exec(query.filter_by ?? '') ?? []
-        const found = options.searchLags ? [] : tickets.filter((one) => one.requestorEmail === email)
+        // Without a filter it is all that the key sees.
+        const isFound = (one: StoredTicket) => query.filter_by === undefined || one.requestorEmail === email
+        const found = options.searchLags ? [] : tickets.filter(isFound)
         const wanted = found.filter((one) => (id === undefined || one.id === id) && world.isShown('search', one))
         const exact = query.sort_by === 'createdAt:asc' ? wanted : wanted.toReversed()
         const start = (query.page - 1) * query.per_page
@@ -186,11 +188,17 @@ export async function startThenaSimulator(options: ThenaOptions = {}): Promise<T
     const ticket = stored(id)
     const status = statuses.find((one) => one.id === statusId)
     ticket.statusId = statusId
+    ticket.updatedAt = world.now().toISOString()
     ticket.closedAt = (status?.parentStatusId ?? status?.id) === 'st-closed' ? world.now().toISOString() : null
   }
 
   function comment(id: string, given: Partial<StoredComment>): void {
-    stored(id).comments.push(commentFrom(given))
+    addComment(stored(id), commentFrom(given))
+  }
+
+  function addComment(ticket: StoredTicket, comment: StoredComment): void {
+    ticket.comments.push(comment)
+    if (names.touchedBy === 'comments') ticket.updatedAt = world.now().toISOString()
   }
 
   return {
@@ -201,6 +209,12 @@ export async function startThenaSimulator(options: ThenaOptions = {}): Promise<T
     tickets: () => tickets.slice(2).map((ticket) => seenOf(ticket, statuses)),
     comment,
     setStatus,
+    seed: ({ pseudonym }, message) => {
+      const requestorEmail = `${pseudonym}@players.medkit.invalid`
+      const ticket = newTicket({ title: message, requestorEmail, teamId, commentContent: message }, tickets.length + 1)
+      tickets.push(ticket)
+      return ticket.id
+    },
     agentAnswers: (id, content, file?: AgentFile) => comment(id, { content, attachments: file ? [randomUUID()] : [] }),
     agentNotes: (id, content) => {
       comment(id, { content, commentVisibility: 'private', commentType: names.noteType })

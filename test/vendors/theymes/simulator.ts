@@ -157,6 +157,7 @@ export async function startTheymesSimulator(options: TheymesSimulatorOptions = {
     hookOf: (ticketId) => JSON.stringify({ ticketId }),
     forgotten: state.forgotten,
     opensElsewhere: state.opensElsewhere,
+    seed: ({ id }, message) => state.opensElsewhere(id, message),
     adds: state.addEvent,
     rows: () => state.rows,
     otherTicketId: state.otherTicketId,

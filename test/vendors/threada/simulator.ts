@@ -162,6 +162,12 @@ export async function startThreadaSimulator(options: ThreadaOptions = {}): Promi
     },
     tickets: () => tickets.filter(({ isStrangers }) => !isStrangers).map((ticket) => seenOf(ticket, names)),
     say,
+    seed: ({ id }, message) => {
+      const contact = { name: id, email: `${id}@players.example` }
+      const ticket = vendor.ticketOf(message, contact, [], [vendor.messageOf('user', message, undefined)])
+      tickets.push(ticket)
+      return ticket.id
+    },
     tagsOf: (id) => stored(id).tags,
     contactOf: (id) => stored(id).contact,
     agentAnswers: (id, text) => say(id, names.agentRole, text),

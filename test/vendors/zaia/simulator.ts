@@ -115,6 +115,13 @@ export async function startZaiaSimulator(options: ZaiaSimulatorOptions = {}): Pr
     agentAnswers: (id, text) => void state.say(id, names.agentRole, text),
     agentNotes: (id, text) => void state.say(id, names.noteRole, text),
     makeNew: state.removeChats,
+    seed: ({ id }, message) => {
+      const owner = state.userOf(id)
+      const chat = state.chats.find((one) => one.owner === owner) ?? state.addChat(owner)
+      const ticketId = state.open(chat.id, names.pending)?.id ?? ''
+      state.say(ticketId, names.playerRole, message)
+      return ticketId
+    },
     agentCloses: (id) => void state.complete(id, serviceUserId),
     state,
     otherTicketId: state.otherTicketId,
