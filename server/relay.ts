@@ -57,9 +57,8 @@ import { createReceiptOf } from './tickets/receipt.ts'
 import { createTags } from './vendors/agent-note.ts'
 import { createDeskDoor, type DeskGuesses } from './vendors/desk/door.ts'
 import { createDeskLedger, type DeskTables, migrateDesk } from './vendors/desk/ledger.ts'
-import { createDeskPages } from './vendors/desk/pages.ts'
 import type { VendorParts } from './vendors/parts.ts'
-import { createVendor } from './vendors/registry.ts'
+import { loadVendors } from './vendors/registry.ts'
 import type { Vendor } from './vendors/vendor.ts'
 
 export interface RelayOptions {
@@ -139,6 +138,7 @@ export async function createRelay({
     },
     onHidden: (vendor: string, what: string) => metrics.hidden.inc({ vendor, what }),
   }
+  const createVendor = await loadVendors(Object.values(config.games).map(({ vendor }) => vendor.kind))
   const games = createGames(
     config,
     (key, game) => vendorOf?.(key, game, vendorParts) ?? createVendor(key, game.vendor, vendorParts),
@@ -187,9 +187,10 @@ export async function createRelay({
     sweepOrphans,
   })
   /** The agents' pages are there where a game uses the desk, and nowhere else. */
-  function deskPages(): Hono | undefined {
+  async function deskPages(): Promise<Hono | undefined> {
     const tokens = deskTokens(config)
     if (tokens.size === 0) return undefined
+    const { createDeskPages } = await import('./vendors/desk/pages.ts')
     const guesses: DeskGuesses = {
       wrong: async (address) => {
         metrics.wrongDeskTokens.inc()
@@ -238,7 +239,7 @@ export async function createRelay({
     watch,
     browserFiles,
     keySet: signer.keySet,
-    desk: deskPages(),
+    desk: await deskPages(),
     isDemo: config.demo,
     log,
     metrics,

@@ -1,5 +1,4 @@
 /** What is this really: by content, never by name. And a name that is safe to show, to save and to pass on. */
-import { fileTypeFromStream, supportedMimeTypes } from 'file-type'
 import type { AttachmentReason } from '../contract/attachment.ts'
 import { canonicalType, isActive, isPicture, isRunnableName } from './kinds.ts'
 import { hasMarkup, isPlainText } from './sniff.ts'
@@ -18,7 +17,21 @@ const headBytes = 64 * 1024
 /** How far the detector may look ahead. Archives are never unpacked, save for the small table some documents begin with. */
 const detectBytes = 1024 * 1024
 
-const detectable: ReadonlySet<string> = new Set([...supportedMimeTypes].map(canonicalType))
+interface Detector {
+  /** @returns the type, where the bytes tell one */
+  typeOf: (body: ReadableStream<Uint8Array>) => Promise<string | undefined>
+  /** All that bytes tell. */
+  detectable: ReadonlySet<string>
+}
+
+/** Loaded with the first file: a relay starts without. */
+async function loadDetector(): Promise<Detector> {
+  const { fileTypeFromStream, supportedMimeTypes } = await import('file-type')
+  return {
+    typeOf: async (body) => (await fileTypeFromStream(body, { maxBufferSize: detectBytes }))?.mime,
+    detectable: new Set([...supportedMimeTypes].map(canonicalType)),
+  }
+}
 
 /**
  * Looks into a file as far as is needed and lets go of the rest.
@@ -37,13 +50,14 @@ export async function checkFile(
   declared: DeclaredFile,
   allowed: readonly string[],
 ): Promise<Verdict> {
-  const source = readAhead(body)
+  const { typeOf, detectable } = await loadDetector()
+  const source = readAhead(body, typeOf)
   try {
     const head = await source.head(headBytes)
     const complete = head.byteLength < headBytes
     if (head.byteLength === 0 || (complete && head.byteLength !== declared.fileSize)) return refuse('unreadable')
     const real = (await source.detect()) ?? (isPlainText(head, complete) ? 'text/plain' : undefined)
-    return judge({ real, head, declared, allowed })
+    return judge({ real, head, declared, allowed, detectable })
   } finally {
     await source.end()
   }
@@ -54,13 +68,14 @@ interface Evidence {
   head: Uint8Array
   declared: DeclaredFile
   allowed: readonly string[]
+  detectable: Detector['detectable']
 }
 
-function judge({ real, head, declared, allowed }: Evidence): Verdict {
+function judge({ real, head, declared, allowed, detectable }: Evidence): Verdict {
   const declaredAs = canonicalType(declared.fileType)
   const claimed = areBothPictures(real, declaredAs) ? canonicalType(real) : declaredAs
   if (isActive(declaredAs)) return refuse('type_not_allowed')
-  if (!isWhatItClaims(real, claimed) || isPolyglot(claimed, head)) return refuse('type_mismatch')
+  if (!isWhatItClaims(real, claimed, detectable) || isPolyglot(claimed, head)) return refuse('type_mismatch')
   if (isRunnableName(cleanFileName(declared.fileName))) return refuse('type_mismatch')
   if (!allowed.some((type) => canonicalType(type) === claimed)) return refuse('type_not_allowed')
   // Of several names for one thing, the one the studio itself uses.
@@ -73,7 +88,7 @@ function areBothPictures(real: string | undefined, claimed: string): real is str
 }
 
 /** A type nobody can detect (a game's own saves) is believed only of bytes that nobody can place either. */
-function isWhatItClaims(real: string | undefined, claimed: string): boolean {
+function isWhatItClaims(real: string | undefined, claimed: string, detectable: Detector['detectable']): boolean {
   if (real !== undefined) return canonicalType(real) === claimed
   return !detectable.has(claimed) && !claimed.startsWith('text/')
 }
@@ -88,7 +103,7 @@ function refuse(reason: AttachmentReason): Verdict {
 }
 
 /** Reads a body once for two readers: the head stays in memory, the detector gets it again with what follows. */
-function readAhead(body: ReadableStream<Uint8Array>) {
+function readAhead(body: ReadableStream<Uint8Array>, typeOf: Detector['typeOf']) {
   const reader = body.getReader()
   const kept: Uint8Array[] = []
   let failure: { error: unknown } | undefined
@@ -122,7 +137,7 @@ function readAhead(body: ReadableStream<Uint8Array>) {
       },
     })
     try {
-      return (await fileTypeFromStream(replay, { maxBufferSize: detectBytes }))?.mime
+      return await typeOf(replay)
     } catch {
       // A file made to trip the detector is one that nothing is known of; a storage that failed is another matter.
       if (failure) throw failure.error

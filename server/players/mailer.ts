@@ -1,5 +1,5 @@
 /** The only place that sends mail. Plain text: nothing to load, nothing to inject into, readable everywhere. */
-import { createTransport } from 'nodemailer'
+import type { Transporter } from 'nodemailer'
 
 export interface Mail {
   /** One mailbox; the caller has checked that it is one. */
@@ -27,25 +27,33 @@ export class MailFailed extends Error {
 
 /** @param config - `url` is `smtp://` (with STARTTLS where the server offers it) or `smtps://`, with its credentials */
 export function createMailer(config: { url: string; from: string }): Mailer {
-  const transport = createTransport({
-    url: config.url,
-    connectionTimeout: 10_000,
-    greetingTimeout: 10_000,
-    socketTimeout: 20_000,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  })
+  let opened: Promise<Transporter> | undefined
+
+  /** Loaded with the first mail: most relays write none. */
+  async function open(): Promise<Transporter> {
+    const { createTransport } = await import('nodemailer')
+    return createTransport({
+      url: config.url,
+      connectionTimeout: 10_000,
+      greetingTimeout: 10_000,
+      socketTimeout: 20_000,
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    })
+  }
+
   return {
     async send({ to, subject, text }) {
       try {
         // As an object, an address is never parsed as a list of several.
         const recipient = { name: '', address: to }
-        await transport.sendMail({ from: config.from, to: recipient, subject, text, headers: automatic })
+        opened ??= open()
+        await (await opened).sendMail({ from: config.from, to: recipient, subject, text, headers: automatic })
       } catch (error) {
         throw new MailFailed(codeOf(error), { cause: error })
       }
     },
-    close: () => transport.close(),
+    close: () => void opened?.then((transport) => transport.close()),
   }
 }
 

@@ -5,8 +5,6 @@ import type { Log } from '../log.ts'
 import { keepLedgerToOwner } from '../owner-only.ts'
 import { isPostgres } from './engine.ts'
 import { migrations } from './migrations.ts'
-import { createPostgresDialect } from './postgres.ts'
-import { createVacuum } from './postgres-vacuum.ts'
 import { createSqlite } from './sqlite.ts'
 import type { Tables } from './tables.ts'
 import { StoreUnavailable } from './trouble.ts'
@@ -71,6 +69,8 @@ async function scrubOld(db: Kysely<Tables>, scrub: Opened['scrub'], log?: Pick<L
 
 /** The tables are changed on a connection of its own, on which that may take its time. */
 async function openPostgres(url: string): Promise<Opened> {
+  const { createPostgresDialect } = await import('./postgres.ts')
+  const { createVacuum } = await import('./postgres-vacuum.ts')
   const patient = () => new Kysely<Tables>({ dialect: createPostgresDialect(url, { isForMigrations: true }) })
   const migrating = patient()
   try {

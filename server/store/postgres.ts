@@ -14,11 +14,9 @@ import {
   type QueryResult,
 } from 'kysely'
 import pg from 'pg'
-import { createQueue } from './queue.ts'
+import { createQueue, lockMs } from './queue.ts'
 import { isSilence } from './trouble.ts'
 
-/** How long a transaction waits for what another has locked; the others of a ticket wait as long for their turn. */
-export const lockMs = 3_000
 /** How long the database works on one statement. */
 const statementMs = 5_000
 /** Past this there is no answer coming: by then the database itself would have called the statement off. */

@@ -1,6 +1,9 @@
 /** Waiting in line inside the process, where waiting costs nothing: whoever waits in the database holds a connection. */
 import { StoreUnavailable } from './trouble.ts'
 
+/** How long a transaction waits for what another has locked; the others of a ticket wait as long for their turn. */
+export const lockMs = 3_000
+
 export interface Queue {
   /** Resolves when it is one's turn. @throws StoreUnavailable when that takes too long */
   enter: () => Promise<void>

@@ -1,20 +1,15 @@
-/** Every vendor the relay speaks to: its configuration, and how it is made. */
+/** Every vendor the relay speaks to: its configuration, and how it is made. Its adapter is loaded only where a game uses it. */
 import { z } from 'zod'
-import { createDesk, type DeskParts } from './desk/desk.ts'
+import type { DeskParts } from './desk/desk.ts'
 import { DeskConfig } from './desk/wire.ts'
-import { createI3d } from './i3d/i3d.ts'
 import { I3dConfig } from './i3d/wire.ts'
 import { legible } from './legible.ts'
 import type { VendorParts } from './parts.ts'
-import { createThena } from './thena/thena.ts'
 import { ThenaConfig } from './thena/wire.ts'
-import { createTheymes } from './theymes/theymes.ts'
 import { TheymesConfig } from './theymes/wire.ts'
-import { createThreada } from './threada/threada.ts'
 import { ThreadaConfig } from './threada/wire.ts'
 import type { Vendor } from './vendor.ts'
 import { ZaiaConfig } from './zaia/wire.ts'
-import { createZaia } from './zaia/zaia.ts'
 
 export const VendorConfig = z.discriminatedUnion('kind', [
   DeskConfig,
@@ -25,6 +20,8 @@ export const VendorConfig = z.discriminatedUnion('kind', [
   I3dConfig,
 ])
 export type VendorConfig = z.output<typeof VendorConfig>
+export type VendorKind = VendorConfig['kind']
+type ConfigOf<Kind extends VendorKind> = Extract<VendorConfig, { kind: Kind }>
 
 export interface RegistryParts extends VendorParts {
   /** Only the built-in desk keeps its tickets here. */
@@ -32,23 +29,56 @@ export interface RegistryParts extends VendorParts {
 }
 
 /** The vendor of one game. */
-export function createVendor(game: string, config: VendorConfig, parts: RegistryParts): Vendor {
-  return legible(vendorOf(game, config, parts))
+export type CreateVendor = (game: string, config: VendorConfig, parts: RegistryParts) => Vendor
+
+type Adapter<Kind extends VendorKind> = (game: string, config: ConfigOf<Kind>, parts: RegistryParts) => Vendor
+
+const adapters: { readonly [Kind in VendorKind]: () => Promise<Adapter<Kind>> } = {
+  desk: async () => {
+    const { createDesk } = await import('./desk/desk.ts')
+    return (game, _, { desk, clock, tagOf }) => createDesk(game, { ...desk, clock, tagOf })
+  },
+  theymes: async () => {
+    const { createTheymes } = await import('./theymes/theymes.ts')
+    return (_, config, parts) => createTheymes(config, parts)
+  },
+  zaia: async () => {
+    const { createZaia } = await import('./zaia/zaia.ts')
+    return (_, config, parts) => createZaia(config, parts)
+  },
+  thena: async () => {
+    const { createThena } = await import('./thena/thena.ts')
+    return (_, config, parts) => createThena(config, parts)
+  },
+  threada: async () => {
+    const { createThreada } = await import('./threada/threada.ts')
+    return (_, config, parts) => createThreada(config, parts)
+  },
+  i3d: async () => {
+    const { createI3d } = await import('./i3d/i3d.ts')
+    return (_, config, parts) => createI3d(config, parts)
+  },
 }
 
-function vendorOf(game: string, config: VendorConfig, parts: RegistryParts): Vendor {
-  switch (config.kind) {
-    case 'desk':
-      return createDesk(game, { ...parts.desk, clock: parts.clock, tagOf: parts.tagOf })
-    case 'theymes':
-      return createTheymes(config, parts)
-    case 'zaia':
-      return createZaia(config, parts)
-    case 'thena':
-      return createThena(config, parts)
-    case 'threada':
-      return createThreada(config, parts)
-    case 'i3d':
-      return createI3d(config, parts)
+/** @param kinds - of all games that are to be made */
+export async function loadVendors(kinds: Iterable<VendorKind>): Promise<CreateVendor> {
+  const makers = await Promise.all([...new Set(kinds)].map(load))
+  return (game, config, parts) => {
+    for (const make of makers) {
+      const vendor = make(game, config, parts)
+      if (vendor) return legible(vendor)
+    }
+    throw new TypeError(`the adapter of ${config.kind} was not loaded`)
   }
+}
+
+/** @returns what makes vendors of this kind, and answers undefined to any other */
+async function load<Kind extends VendorKind>(kind: Kind) {
+  const make = await adapters[kind]()
+  return (game: string, config: VendorConfig, parts: RegistryParts): Vendor | undefined =>
+    isOf(kind, config) ? make(game, config, parts) : undefined
+}
+
+function isOf<Kind extends VendorKind>(kind: Kind, config: VendorConfig): config is ConfigOf<Kind> {
+  return config.kind === kind
 }

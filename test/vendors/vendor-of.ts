@@ -1,9 +1,11 @@
 /** A vendor as the registry makes it, for tests that only look at it or that bring its other side themselves. */
 
 import type { VendorParts } from '../../server/vendors/parts.ts'
-import { createVendor, type VendorConfig } from '../../server/vendors/registry.ts'
+import { loadVendors, type VendorConfig } from '../../server/vendors/registry.ts'
 import type { Vendor } from '../../server/vendors/vendor.ts'
 import { tagOf } from './suite-parts.ts'
+
+const createVendor = await loadVendors(['desk', 'theymes', 'zaia', 'thena', 'threada', 'i3d'])
 
 export function vendorOf(config: VendorConfig, parts: Partial<VendorParts> = {}): Vendor {
   return createVendor('star-harbor', config, {
