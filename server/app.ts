@@ -23,6 +23,7 @@ import type { BrowserFiles } from './routes/browser-files.ts'
 import { answerInTime } from './routes/deadline.ts'
 import { addRoutes, bearerOf } from './routes/dispatch.ts'
 import type { Edge } from './routes/edge.ts'
+import type { EventStreams } from './routes/event-stream.ts'
 import type { Handlers } from './routes/handlers.ts'
 import { addHealth } from './routes/health.ts'
 import { addHooks } from './routes/hooks.ts'
@@ -36,6 +37,7 @@ import { isStoreTrouble } from './store/trouble.ts'
 
 export interface AppParts {
   handlers: Handlers
+  eventStreams: EventStreams
   upload: ReturnType<typeof createUploadHandler>
   identify: Identify
   games: Games
@@ -63,6 +65,7 @@ export interface AppParts {
 
 export function createApp(parts: AppParts): Hono {
   const app = new Hono()
+  app.use('/v1/events', parts.eventStreams.middleware)
   app.use(letGoAfterHead)
   app.use(waitForTurn(parts.addressOf))
   app.use(parts.edge.middleware)

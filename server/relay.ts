@@ -37,6 +37,7 @@ import type { BrowserFiles } from './routes/browser-files.ts'
 import { challengeRoutes } from './routes/challenges.ts'
 import { deletionRoutes } from './routes/deletion-requests.ts'
 import { createEdge } from './routes/edge.ts'
+import { createEventStreams } from './routes/event-stream.ts'
 import { eventRoutes } from './routes/events.ts'
 import { exportRoutes } from './routes/export.ts'
 import { gameRoutes } from './routes/games.ts'
@@ -214,6 +215,7 @@ export async function createRelay({
   }
 
   const announce = createAnnounce({ store, clock, files, room, log })
+  const eventStreams = createEventStreams()
   const app = createApp({
     handlers: {
       ...gameRoutes(games, opens, edge),
@@ -223,8 +225,9 @@ export async function createRelay({
       ...attachmentRoutes({ store, files, announce, proofs, baseOf }),
       ...deletionRoutes(deletions, receiptOf, adopt),
       ...exportRoutes({ store, clock, watch, adopt, replays }),
-      ...eventRoutes(streams, store),
+      ...eventRoutes(streams, eventStreams),
     },
+    eventStreams,
     upload: createUploadHandler({ store, files, inspection }),
     identify,
     games,

@@ -1,21 +1,22 @@
 /**
  * Event streams. A stream holds a position in the ledger's event log and nothing else: events wait in the ledger, not in
- * memory, and are read when the player's side takes them.
+ * memory, and are read when something has happened and the player's side takes it.
  */
 import { scheduler } from 'node:timers/promises'
 import type { Bells } from '../bells.ts'
 import type { Clock } from '../clock.ts'
-import { type EventBatch, PlayerEvent } from '../contract/event.ts'
+import type { EventBatch } from '../contract/event.ts'
 import type { FairQueue } from '../fair-queue.ts'
 import type { Games } from '../games.ts'
 import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
-import type { EventRow } from '../store/events.ts'
 import type { Store } from '../store/store.ts'
 import type { PlayerKey } from '../store/tables.ts'
 import type { Capacity } from './capacity.ts'
-import { latestOfEach, presentEvent } from './events.ts'
-import { createSignal, type Signal } from './signal.ts'
+import { frame, latestOfEach, presentEvents } from './events.ts'
+import { createHeartbeat, heartbeatMs } from './heartbeat.ts'
+import { createListeners, type Line, type Listener } from './listener.ts'
+import { createNews } from './news.ts'
 import type { Watch } from './watch.ts'
 
 export interface StreamParts {
@@ -32,12 +33,22 @@ export interface StreamParts {
 }
 
 export interface Streams {
-  /** The body of `GET /events`. @throws Refusal where there is no room */
-  open: (player: PlayerKey, lastEventId: string | undefined, leave: Leave) => Promise<ReadableStream<Uint8Array>>
+  /** What `GET /events` answers with. @throws Refusal where there is no room */
+  open: (player: PlayerKey, lastEventId: string | undefined, leave: Leave) => Promise<Stream>
   /** The answer to `?poll=1`. */
   poll: (player: PlayerKey, lastEventId: string | undefined) => Promise<EventBatch>
   /** Ends every stream, so that the process can. */
   stop: () => void
+}
+
+/** A stream that has its place, from {@link Streams.open} on until `left`. */
+export interface Stream {
+  /** What is told goes there from now on. Once. */
+  begin: (line: Line) => void
+  /** The line takes more again. */
+  drained: () => void
+  /** The player has left, begun or not. */
+  left: () => void
 }
 
 /** From where and how long a player listens. */
@@ -45,14 +56,12 @@ export interface Leave {
   address: string | undefined
   /** When their token ends, and the stream with it. */
   until: Date
-  /** Asked before each piece of news: who signed out, on whatever relay, hears nothing more. */
-  isOver: () => Promise<boolean>
+  /** Of a session of the relay's: who signed out, on whatever relay, hears nothing more. */
+  sessionId?: string | undefined
 }
 
 const batchSize = 50
-/** A player's tabs and devices; the oldest stream gives way to a further one. */
-const streamsPerPlayer = 8
-/** How often news that another relay wrote is looked for. */
+/** How often news that another relay wrote is looked for, and who has signed out there. */
 const otherRelaysMs = 1_000
 const nextPollSeconds = 10
 /** Whoever has not asked again for so long has stopped. */
@@ -64,13 +73,8 @@ const pollerMs = 3 * nextPollSeconds * 1_000
  */
 const justReadMs = 120_000
 
-/** Sequences that may have been given out before, and committed after, the newest one seen. */
+/** Sequences that may have been given out before, and committed after, the newest one seen: where there are other writers. */
 const lookBack = 200
-
-interface OpenStream {
-  wake: () => void
-  end: () => void
-}
 
 interface Position {
   sequence: number
@@ -78,13 +82,14 @@ interface Position {
 }
 
 export function createStreams(parts: StreamParts): Streams {
-  const { store, bells, games, watch, log, metrics, capacity, replays } = parts
-  const streams = new Map<PlayerKey, Set<OpenStream>>()
+  const { store, clock, bells, games, watch, log, metrics, capacity, replays } = parts
+  const listeners = createListeners(metrics.streams, end)
+  const heartbeat = createHeartbeat<Listener>(beat)
+  const news = createNews({ store, games, log, replays, of: listeners.of, end })
   const pollers = new Map<PlayerKey, { timer: NodeJS.Timeout; unfollow: () => void }>()
-  const encoder = new TextEncoder()
 
   async function positionOf(player: PlayerKey, lastEventId: string | undefined): Promise<Position> {
-    const until = lastEventId === undefined ? new Date(parts.clock.now().getTime() - justReadMs) : undefined
+    const until = lastEventId === undefined ? new Date(clock.now().getTime() - justReadMs) : undefined
     const [{ oldest, newest }, newestOwn] = await Promise.all([
       store.events.range(),
       store.events.newestOf(player, until),
@@ -96,88 +101,89 @@ export function createStreams(parts: StreamParts): Streams {
     return isReplayable ? { sequence, mustResync: false } : { sequence: now, mustResync: true }
   }
 
-  async function present(row: EventRow): Promise<PlayerEvent | undefined> {
-    const event = await presentEvent(store, games, row)
-    // Through the contract's schema on the way out, so that nothing unnamed can leave.
-    return event && PlayerEvent.parse(event)
-  }
-
-  async function open(
-    player: PlayerKey,
-    lastEventId: string | undefined,
-    leave: Leave,
-  ): Promise<ReadableStream<Uint8Array>> {
+  async function open(player: PlayerKey, lastEventId: string | undefined, leave: Leave): Promise<Stream> {
     const giveBack = capacity.take(leave.address)
     const position = await positionOf(player, lastEventId).catch((error: unknown) => {
       giveBack()
       throw error
     })
-    const signal = createSignal()
-    const lines = follow(player, position, leave, signal)
-    return new ReadableStream<Uint8Array>(
-      {
-        async pull(controller) {
-          const { value, done } = await lines.next()
-          if (done) {
-            giveBack()
-            controller.close()
-          } else controller.enqueue(encoder.encode(value))
-        },
-        async cancel() {
-          giveBack()
-          // Otherwise it would first wait for what the player has left: news, or the next heartbeat.
-          signal.end()
-          await lines.return(undefined)
-        },
+    let listener: Listener | undefined
+    return {
+      begin: (line) => {
+        listener = listen(player, position.sequence, leave, { line, giveBack })
+        // With a place to come back to, even if nothing happens.
+        line.write(`id: ${position.sequence}\n: welcome\n\n`)
+        if (position.mustResync) line.write(frame(position.sequence, { type: 'resync', data: {} }))
+        void news.catchUp(listener)
       },
-      { highWaterMark: 1 },
-    )
+      drained: () => {
+        if (!listener) return
+        listener.isBlocked = false
+        void news.catchUp(listener)
+      },
+      left: () => {
+        if (listener) letGo(listener)
+        else giveBack()
+      },
+    }
   }
 
-  async function* follow(
+  function listen(
     player: PlayerKey,
-    position: Position,
-    leave: Leave,
-    signal: Signal,
-  ): AsyncGenerator<string, undefined> {
-    const stream = register(player, signal)
+    sequence: number,
+    { until, sessionId }: Leave,
+    { line, giveBack }: { line: Line; giveBack: () => void },
+  ): Listener {
     const unfollow = watch.follow(player)
-    const ending = setTimeout(stream.end, Math.min(leave.until.getTime() - parts.clock.now().getTime(), 2_147_483_647))
-    try {
-      // With a place to come back to, even if nothing happens.
-      yield `id: ${position.sequence}\n: welcome\n\n`
-      if (position.mustResync) yield frame(String(position.sequence), { type: 'resync', data: {} })
-      while (!signal.ended) {
-        signal.rung = false
-        if (await leave.isOver()) break
-        const hadNews = yield* newsSince(player, position, stream)
-        if (!hadNews && !(await signal.wait())) yield ': still here\n\n'
-      }
-    } catch (error) {
-      log.error({ err: error }, 'an event stream broke off')
-    } finally {
-      clearTimeout(ending)
-      unfollow()
-      unregister(player, stream)
+    const listener: Listener = {
+      player,
+      sessionId,
+      until: until.getTime(),
+      line,
+      sequence,
+      isCatchingUp: false,
+      hasMore: false,
+      isBlocked: false,
+      hasEnded: false,
+      beat: 0,
+      letGo: () => {
+        unfollow()
+        giveBack()
+      },
     }
-    return undefined
+    listeners.add(listener)
+    heartbeat.add(listener)
+    endInTime(listener)
+    return listener
   }
 
-  /** Moves the position along as it goes. @returns whether there was anything */
-  async function* newsSince(
-    player: PlayerKey,
-    position: Position,
-    stream: OpenStream,
-  ): AsyncGenerator<string, boolean> {
-    const rows = await store.events.since(player, position.sequence, batchSize)
-    for (const row of latestOfEach(rows)) {
-      position.sequence = Number(row.sequence)
-      const event = await replays.run(player, () => present(row))
-      // Whoever comes back after it is a new player.
-      if (isEndOfErasure(event)) stream.end()
-      if (event) yield frame(String(row.sequence), event)
+  function letGo(listener: Listener): void {
+    listener.hasEnded = true
+    if (!listeners.remove(listener)) return
+    heartbeat.remove(listener)
+    listener.letGo()
+  }
+
+  function end(listener: Listener): void {
+    if (listener.hasEnded) return
+    letGo(listener)
+    listener.line.end()
+  }
+
+  /** A timer of its own has only who is about to be ended. */
+  function endInTime(listener: Listener): void {
+    const leftMs = listener.until - clock.now().getTime()
+    if (leftMs <= heartbeatMs) setTimeout(() => end(listener), Math.max(0, leftMs)).unref()
+  }
+
+  function beat(due: Iterable<Listener>): void {
+    for (const listener of due) {
+      endInTime(listener)
+      // Silence is what shows that nobody is there any more to take what has been said already.
+      if (!listener.isBlocked) listener.isBlocked = !listener.line.write(': still here\n\n')
     }
-    return rows.length > 0
+    // Who signs out here is woken by it.
+    if (store.isShared) news.endThoseOver([...due]).catch(noteUnread)
   }
 
   async function batchSince(player: PlayerKey, lastEventId: string | undefined): Promise<EventBatch> {
@@ -187,33 +193,11 @@ export function createStreams(parts: StreamParts): Streams {
     for (const row of latestOfEach(rows)) {
       // Reading a ledger in a file never waits: without this, one player's news would be everybody's delay.
       await scheduler.yield()
-      const event = await present(row)
+      const [event] = await presentEvents(store, games, [row])
       if (event) events.push({ id: String(row.sequence), event })
     }
     const last = Number(rows.at(-1)?.sequence ?? position.sequence)
     return { events, lastEventId: String(last), nextPollSeconds: rows.length === batchSize ? 0 : nextPollSeconds }
-  }
-
-  function register(player: PlayerKey, signal: Signal): OpenStream {
-    const stream: OpenStream = { wake: signal.ring, end: signal.end }
-    const own = streams.get(player) ?? new Set()
-    streams.set(player, own)
-    const [oldest] = own
-    if (oldest && own.size >= streamsPerPlayer) oldest.end()
-    own.add(stream)
-    metrics.streams.inc()
-    return stream
-  }
-
-  function unregister(player: PlayerKey, stream: OpenStream): void {
-    const own = streams.get(player)
-    if (!own?.delete(stream)) return
-    if (own.size === 0) streams.delete(player)
-    metrics.streams.dec()
-  }
-
-  function wake(player: PlayerKey): void {
-    for (const stream of streams.get(player) ?? []) stream.wake()
   }
 
   /** Asking is looking on, as a stream is: without it nobody would ask the vendor. */
@@ -233,24 +217,28 @@ export function createStreams(parts: StreamParts): Streams {
 
   let seen: number | undefined
   async function listenToOtherRelays(): Promise<void> {
-    if (streams.size === 0) {
+    if (listeners.isEmpty()) {
       seen = undefined
       return
     }
     const { newest } = await store.events.range()
     if (seen !== undefined && newest > seen)
-      for (const player of await store.events.playersSince(seen - lookBack)) wake(player)
+      for (const player of await store.events.playersSince(seen - (store.isShared ? lookBack : 0))) news.wake(player)
     seen = newest
   }
 
-  const stopListening = bells.player.listen(wake)
+  function noteUnread(error: unknown): void {
+    log.error({ err: error }, 'the event log could not be read')
+  }
+
+  const stopListening = bells.player.listen(news.wake)
   let isListening = false
   const timer = setInterval(() => {
     // A ledger that is slow to answer is not asked once more meanwhile.
     if (isListening) return
     isListening = true
     listenToOtherRelays()
-      .catch((error: unknown) => log.error({ err: error }, 'the event log could not be read'))
+      .catch(noteUnread)
       .finally(() => {
         isListening = false
       })
@@ -266,20 +254,13 @@ export function createStreams(parts: StreamParts): Streams {
     stop: () => {
       clearInterval(timer)
       stopListening()
+      heartbeat.stop()
       for (const player of pollers.keys()) letGoOf(player)
-      for (const own of streams.values()) for (const stream of own) stream.end()
+      for (const listener of listeners.all()) end(listener)
     },
   }
 }
 
 function resyncAt(sequence: number): EventBatch['events'][number] {
   return { id: String(sequence), event: { type: 'resync', data: {} } }
-}
-
-function frame(id: string, { type, data }: PlayerEvent): string {
-  return `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`
-}
-
-function isEndOfErasure(event: PlayerEvent | undefined): boolean {
-  return event?.type === 'deletion-changed' && event.data.request.status === 'done'
 }

@@ -3,6 +3,7 @@ import { type Insertable, type Kysely, type Selectable, sql, type Updateable } f
 import type { AttachmentId, MessageId, TicketId } from '../contract/ids.ts'
 import type { VendorFileId } from '../vendors/vendor.ts'
 import type { Engine } from './database.ts'
+import { runOver } from './statement.ts'
 import type { AttachmentTable, PlayerKey, Tables } from './tables.ts'
 import { type Announced, hasRoom, measure, measured, type WaitingBounds, waitingByGame } from './waiting.ts'
 
@@ -22,15 +23,23 @@ export function attachmentRows(db: Kysely<Tables>, engine: Engine) {
     find: (id: AttachmentId) => db.selectFrom('attachments').selectAll().where('id', '=', id).executeTakeFirst(),
 
     findAll: (ids: readonly AttachmentId[]): Promise<AttachmentRow[]> =>
-      ids.length === 0
-        ? Promise.resolve([])
-        : db.selectFrom('attachments').selectAll().where('id', 'in', ids).execute(),
+      runOver(
+        db,
+        'attachments by id',
+        ids,
+        (id) => [id],
+        (filled) => db.selectFrom('attachments').selectAll().where('id', 'in', filled),
+      ),
 
     /** In the order they were put on their messages. */
     of: (messageIds: readonly MessageId[]): Promise<AttachmentRow[]> =>
-      messageIds.length === 0
-        ? Promise.resolve([])
-        : db.selectFrom('attachments').selectAll().where('message_id', 'in', messageIds).orderBy('position').execute(),
+      runOver(
+        db,
+        'attachments of messages',
+        messageIds,
+        (id) => [id],
+        (filled) => db.selectFrom('attachments').selectAll().where('message_id', 'in', filled).orderBy('position'),
+      ),
 
     ofPlayer: (player: PlayerKey) =>
       db.selectFrom('attachments').selectAll().where('player', '=', player).orderBy('created_at').execute(),

@@ -11,7 +11,7 @@ import {
 import type { MessageId, TicketId } from '../contract/ids.ts'
 import type { Engine } from './database.ts'
 import type { LedgerNow } from './ledger-clock.ts'
-import { insertRows } from './statement.ts'
+import { insertRows, run } from './statement.ts'
 import type { DeliveryTable, PlayerKey, Tables } from './tables.ts'
 
 export type DeliveryRow = Selectable<DeliveryTable>
@@ -262,14 +262,17 @@ export function deliveryRows(db: Kysely<Tables>, engine: Engine, now: LedgerNow)
       db.selectFrom('deliveries').selectAll().where('message_id', '=', messageId).executeTakeFirst(),
 
     /** A ticket's first message, while it waits to reach the vendor. */
-    opening: (ticketId: TicketId) =>
-      db
-        .selectFrom('deliveries')
-        .select('player')
-        .where('ticket_id', '=', ticketId)
-        .where('operation', '=', 'open')
-        .where('state', '=', 'waiting')
-        .executeTakeFirst(),
+    async opening(ticketId: TicketId) {
+      const [row] = await run(db, 'opening', [ticketId], () =>
+        db
+          .selectFrom('deliveries')
+          .select('player')
+          .where('ticket_id', '=', ticketId)
+          .where('operation', '=', sql.lit('open'))
+          .where('state', '=', sql.lit('waiting')),
+      )
+      return row
+    },
 
     /** The vendor is back: what slept because of it need not sleep on. What it chokes on by itself goes on sleeping. */
     hurry: (game: string) =>

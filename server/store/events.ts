@@ -1,7 +1,7 @@
 /** What happened to a player's things, in order, so that a stream can pick up where it broke off. */
 import { type Kysely, type Selectable, sql } from 'kysely'
 import type { Engine } from './database.ts'
-import { insertRows } from './statement.ts'
+import { insertRows, run, runOver } from './statement.ts'
 import { inBatches } from './sweep.ts'
 import type { EventTable, EventType, PlayerKey, Tables } from './tables.ts'
 
@@ -9,6 +9,12 @@ export type EventRow = Selectable<EventTable>
 
 /** What happened, and what it is about. */
 export type NewEvent = { type: EventType } & Partial<Pick<EventRow, keyof typeof aboutNothing>>
+
+/** Up to which event somebody has heard. */
+export interface Place {
+  player: PlayerKey
+  sequence: number
+}
 
 const aboutNothing = { ticket_id: null, message_id: null, attachment_id: null, request_id: null }
 
@@ -36,15 +42,26 @@ export function eventRows(db: Kysely<Tables>, engine: Engine) {
       return Number(row?.sequence ?? 0)
     },
 
-    since: (player: PlayerKey, sequence: number, limit: number) =>
-      db
-        .selectFrom('events')
-        .selectAll()
-        .where('player', '=', player)
-        .where('sequence', '>', sequence)
-        .orderBy('sequence')
-        .limit(limit)
-        .execute(),
+    since: (player: PlayerKey, sequence: number, limit: number): Promise<EventRow[]> =>
+      run(db, 'events since', [player, sequence, limit], () =>
+        db
+          .selectFrom('events')
+          .selectAll()
+          .where('player', '=', player)
+          .where('sequence', '>', sequence)
+          .orderBy('sequence')
+          .limit(limit),
+      ),
+
+    /** Of several players, each since a sequence of their own; the oldest `limit` of all of them. */
+    sinceEach: (places: readonly Place[], limit: number): Promise<EventRow[]> =>
+      runOver(
+        db,
+        `events since each ${limit}`,
+        places,
+        ({ player, sequence }) => [player, sequence],
+        (filled) => ({ compile: () => sinceEach(filled, limit).compile(db) }),
+      ),
 
     /** The newest and the oldest kept; both 0 while there is none. */
     async range(): Promise<{ oldest: number; newest: number }> {
@@ -103,4 +120,17 @@ export function eventRows(db: Kysely<Tables>, engine: Engine) {
 
     forget: (player: PlayerKey) => db.deleteFrom('events').where('player', '=', player).execute(),
   }
+}
+
+/** `recursive` says no more than that it is a read, see `sqlite.ts`. A place that stands there twice counts once. */
+function sinceEach(places: readonly Place[], limit: number) {
+  const values = sql.join(
+    places.map(({ player, sequence }) => sql`(cast(${player} as text), cast(${sequence} as bigint))`),
+  )
+  return sql<EventRow>`
+    with recursive place (player, sequence) as (values ${values}),
+      each_place as (select distinct player, sequence from place)
+    select events.* from each_place cross join events
+    where events.player = each_place.player and events.sequence > each_place.sequence
+    order by events.sequence limit ${sql.lit(limit)}`
 }

@@ -1,7 +1,7 @@
 /** What was said, in the order the relay came to know it. */
 import type { Insertable, Kysely, Selectable, Updateable } from 'kysely'
 import type { MessageId, TicketId } from '../contract/ids.ts'
-import { insertRows } from './statement.ts'
+import { insertRows, run, runOver } from './statement.ts'
 import type { MessageTable, PlayerKey, Tables } from './tables.ts'
 
 /** Past every position: the largest integer both engines hold. */
@@ -13,16 +13,26 @@ export function messageRows(db: Kysely<Tables>) {
   return {
     find: (id: MessageId) => db.selectFrom('messages').selectAll().where('id', '=', id).executeTakeFirst(),
 
+    findAll: (ids: readonly MessageId[]): Promise<MessageRow[]> =>
+      runOver(
+        db,
+        'messages by id',
+        ids,
+        (id) => [id],
+        (filled) => db.selectFrom('messages').selectAll().where('id', 'in', filled),
+      ),
+
     /** The newest `limit` before a position, oldest first. */
     async page(ticketId: TicketId, limit: number, before = newestPosition): Promise<MessageRow[]> {
-      const rows = await db
-        .selectFrom('messages')
-        .selectAll()
-        .where('ticket_id', '=', ticketId)
-        .where('position', '<', before)
-        .orderBy('position', 'desc')
-        .limit(limit)
-        .execute()
+      const rows = await run(db, 'messages before', [ticketId, before, limit], () =>
+        db
+          .selectFrom('messages')
+          .selectAll()
+          .where('ticket_id', '=', ticketId)
+          .where('position', '<', before)
+          .orderBy('position', 'desc')
+          .limit(limit),
+      )
       return rows.reverse()
     },
 

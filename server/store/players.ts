@@ -1,7 +1,7 @@
 /** Players the ledger knows: only those who have written something. */
 import { hash } from 'node:crypto'
 import type { Kysely } from 'kysely'
-import { run } from './statement.ts'
+import { run, runOver } from './statement.ts'
 import { sweepBefore } from './sweep.ts'
 import type { PlayerKey, PlayerTable, Tables } from './tables.ts'
 
@@ -135,6 +135,44 @@ export function playerRows(db: Kysely<Tables>) {
         .values({ session_id: sessionId, expires_at: expiresAt.getTime() })
         .onConflict((conflict) => conflict.doNothing())
         .execute(),
+
+    /** Of these sessions, the ids of those that were signed out or whose player was merged. */
+    async overAmong(sessions: readonly { player: PlayerKey; sessionId: string }[]): Promise<Set<string>> {
+      const ended = await runOver(
+        db,
+        'sessions ended among',
+        sessions,
+        ({ sessionId }) => [sessionId],
+        (filled) =>
+          db
+            .selectFrom('ended_sessions')
+            .select('session_id')
+            .where(
+              'session_id',
+              'in',
+              filled.map(({ sessionId }) => sessionId),
+            ),
+      )
+      const merged = await runOver(
+        db,
+        'players merged among',
+        sessions,
+        ({ player }) => [player],
+        (filled) =>
+          db
+            .selectFrom('players')
+            .select('player')
+            .where(
+              'player',
+              'in',
+              filled.map(({ player }) => player),
+            )
+            .where('merged_into', 'is not', null),
+      )
+      const gone = new Set(merged.map(({ player }) => player))
+      const ofGone = sessions.filter(({ player }) => gone.has(player)).map(({ sessionId }) => sessionId)
+      return new Set([...ended.map(({ session_id }) => session_id), ...ofGone])
+    },
 
     async sessionHasEnded(sessionId: string): Promise<boolean> {
       const rows = await run(db, 'ended session', [sessionId], () =>

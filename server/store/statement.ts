@@ -31,6 +31,27 @@ export async function run<Row>(
 }
 
 /**
+ * Runs the statement of that name over a list. The list is filled up with its last member to a power of two, so that few
+ * lengths are ever put together: where a member stands twice must make no difference.
+ *
+ * @param build - is given as many members as stand in the statement
+ * @param valuesOf - those of one member, in their order
+ */
+export async function runOver<Item, Row>(
+  db: Kysely<Tables>,
+  name: string,
+  items: readonly Item[],
+  valuesOf: (item: Item) => readonly unknown[],
+  build: (items: readonly Item[]) => Compilable<Row>,
+): Promise<Row[]> {
+  const last = items.at(-1)
+  if (last === undefined) return []
+  const length = 2 ** Math.ceil(Math.log2(items.length))
+  const filled = [...items, ...Array<Item>(length - items.length).fill(last)]
+  return run(db, `${name} ${length}`, filled.flatMap(valuesOf), () => build(filled))
+}
+
+/**
  * Inserts rows, most quickly those that have the same columns as the ones before.
  *
  * @param orNothing - a row that is there already stays as it is

@@ -4,67 +4,19 @@ import type { TicketId } from '../contract/ids.ts'
 import type { VendorTicketId } from '../vendors/vendor.ts'
 import { insertRows, run } from './statement.ts'
 import type { ChainTable, PlayerKey, Tables, TicketTable } from './tables.ts'
+import { ticketReads } from './ticket-reading.ts'
 
 /** A ticket with what every view of it needs: the newest that somebody wrote, and how many of the agents' it has unread. */
-export type TicketRow = NonNullable<Awaited<ReturnType<ReturnType<typeof ticketRows>['find']>>>
+export type TicketRow = NonNullable<Awaited<ReturnType<ReturnType<typeof ticketReads>['find']>>>
 
 /** What a list shows of a ticket: nothing that grows with what was sent along when it was opened. */
-export type TicketSummary = Awaited<ReturnType<ReturnType<typeof ticketRows>['list']>>[number]
-
-/** Where a page of tickets goes on: the last one seen. */
-export interface TicketCursor {
-  updatedAt: number
-  id: TicketId
-}
-
-/** How many characters of the newest message come with a ticket: one more than any view of it shows. */
-export const newestTextLength = 141
-
-/** Far more tickets than a player can have unread; a bound all the same. */
-const countedTickets = 200
-
-const ofSummary = [
-  'tickets.id',
-  'tickets.game',
-  'tickets.player',
-  'tickets.number',
-  'tickets.subject',
-  'tickets.status',
-  'tickets.language',
-  'tickets.category',
-  'tickets.created_at',
-  'tickets.updated_at',
-  'tickets.heard_at',
-  'tickets.must_read',
-  'tickets.rating_score',
-  'tickets.rating_comment',
-] as const
+export type TicketSummary = Omit<Awaited<ReturnType<ReturnType<typeof ticketReads>['list']>>[number], 'newest_event'>
 
 export function ticketRows(db: Kysely<Tables>) {
-  const withNewest = () =>
-    db
-      .selectFrom('tickets')
-      .leftJoin('messages as newest', (join) =>
-        join.onRef('newest.ticket_id', '=', 'tickets.id').onRef('newest.position', '=', 'tickets.said_position'),
-      )
-      .select([
-        'newest.author as newest_author',
-        // Cut by the ledger: a list of long texts is read to show their beginnings.
-        sql<string | null>`substr(newest.text, 1, ${sql.lit(newestTextLength)})`.as('newest_text'),
-        'newest.sent_at as newest_sent_at',
-        (query) =>
-          query
-            .selectFrom('messages')
-            .select((count) => count.fn.countAll<number>().as('unread'))
-            .whereRef('messages.ticket_id', '=', 'tickets.id')
-            .whereRef('messages.position', '>', 'tickets.read_position')
-            .where('messages.author', '=', 'agent')
-            .$asScalar()
-            .as('unread'),
-      ])
+  const reads = ticketReads(db)
 
   return {
-    find: (id: TicketId) => withNewest().selectAll('tickets').where('tickets.id', '=', id).executeTakeFirst(),
+    ...reads,
 
     /** Like `find`, holding the row until the transaction ends, so that nobody else writes to the ticket meanwhile. */
     async lock(id: TicketId) {
@@ -73,62 +25,7 @@ export function ticketRows(db: Kysely<Tables>) {
         .set((set) => ({ message_count: set.ref('message_count') }))
         .where('id', '=', id)
         .execute()
-      return withNewest().selectAll('tickets').where('tickets.id', '=', id).executeTakeFirst()
-    },
-
-    list: (player: PlayerKey, limit: number, after?: TicketCursor) =>
-      withNewest()
-        .select(ofSummary)
-        .where('tickets.player', '=', player)
-        .$if(after !== undefined, (query) =>
-          query.where((where) =>
-            where(
-              where.refTuple('tickets.updated_at', 'tickets.id'),
-              '<',
-              where.tuple(after?.updatedAt ?? 0, after?.id ?? ('' as TicketId)),
-            ),
-          ),
-        )
-        .orderBy('tickets.updated_at', 'desc')
-        .orderBy('tickets.id', 'desc')
-        .limit(limit)
-        .execute(),
-
-    /** Among a player's newest tickets: those with something unread, and those that wait for the player. */
-    async countUnread(player: PlayerKey): Promise<{ count: number; unanswered: number }> {
-      const row = await db
-        .selectFrom((from) =>
-          from
-            .selectFrom('tickets')
-            .select(['id', 'status', 'read_position'])
-            .where('player', '=', player)
-            .orderBy('updated_at', 'desc')
-            .orderBy('id', 'desc')
-            .limit(countedTickets)
-            .as('own'),
-        )
-        .select(({ fn, exists, selectFrom, case: when }) => [
-          fn
-            .sum(
-              when()
-                .when(
-                  exists(
-                    selectFrom('messages')
-                      .select('messages.id')
-                      .whereRef('messages.ticket_id', '=', 'own.id')
-                      .whereRef('messages.position', '>', 'own.read_position')
-                      .where('messages.author', '=', 'agent'),
-                  ),
-                )
-                .then(1)
-                .else(0)
-                .end(),
-            )
-            .as('count'),
-          fn.sum(when().when('own.status', '=', 'answered').then(1).else(0).end()).as('unanswered'),
-        ])
-        .executeTakeFirst()
-      return { count: Number(row?.count ?? 0), unanswered: Number(row?.unanswered ?? 0) }
+      return reads.find(id)
     },
 
     async isNumberTaken(game: string, number: string): Promise<boolean> {
@@ -257,7 +154,7 @@ export function ticketRows(db: Kysely<Tables>) {
     forget: (ids: readonly TicketId[]) => db.deleteFrom('tickets').where('id', 'in', ids).execute(),
 
     chain: (id: TicketId) =>
-      db.selectFrom('chains').selectAll().where('ticket_id', '=', id).orderBy('position').execute(),
+      run(db, 'chain', [id], () => db.selectFrom('chains').selectAll().where('ticket_id', '=', id).orderBy('position')),
 
     chainsOf: (player: PlayerKey) =>
       db

@@ -72,11 +72,14 @@ export function createMerging({ store, clock, bells, sessions, pseudonymOf }: Me
       // A mailbox is not used up as an anonymous session is: its owner comes back under the same name. Were it merged, whoever
       // held one session of it for a moment would keep the history for good, and lock its owner out of the portal.
       if (anonymous.kind !== 'anonymous' || anonymous.game !== verified.game) throw new Refusal('unsupported')
-      const row = await store.players.find(playerKey(anonymous.game, anonymous.subject))
+      const key = playerKey(anonymous.game, anonymous.subject)
+      const row = await store.players.find(key)
       if (row?.merged_into === verified.key) return 0
       if (row?.merged_into || (await store.players.sessionHasEnded(anonymous.sessionId))) throw invalid('session_ended')
       const tickets = await store.transaction((ledger) => write(ledger, verified, anonymous))
       bells.player.ring(verified.key)
+      // Their streams, which then find that they are over.
+      bells.player.ring(key)
       return tickets
     },
 

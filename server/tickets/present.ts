@@ -9,7 +9,8 @@ import type { AttachmentRow } from '../store/attachments.ts'
 import type { DeletionRow } from '../store/deletions.ts'
 import type { MessageRow } from '../store/messages.ts'
 import type { Ledger } from '../store/store.ts'
-import { newestTextLength, type TicketSummary } from '../store/tickets.ts'
+import { newestTextLength } from '../store/ticket-reading.ts'
+import type { TicketSummary } from '../store/tickets.ts'
 
 /** What a list needs to be told apart by; the whole text is one call away. */
 const previewLength = newestTextLength - 1
@@ -48,6 +49,9 @@ function newestOf(row: TicketSummary): Ticket['lastMessage'] {
 
 /** Cut between characters, never inside one. */
 function preview(text: string): string {
+  // Of none does a character take less than one place, and of most not more.
+  if (text.length <= previewLength) return text
+  if (!/[\ud800-\udbff]/.test(text)) return `${text.slice(0, previewLength - 1)}…`
   // One more than the most that so many characters take, so that what is longer is seen to be.
   const characters = Array.from(text.slice(0, previewLength * 2 + 1))
   return characters.length <= previewLength ? text : `${characters.slice(0, previewLength - 1).join('')}…`
