@@ -27,6 +27,8 @@ export interface RouteSpec {
   idempotent?: true
   /** Answers with server-sent events as well, and goes on from the header `Last-Event-ID`. */
   streams?: true
+  /** Its answers carry an `ETag`; whoever names that in `If-None-Match` meets 304 while nothing has changed. */
+  conditional?: true
   /** By status. A string is a media type whose bytes are streamed; null is no body. */
   answers: Record<number, z.ZodType | string | null>
   /** Refusals of this route's own, beside those that `access`, `body` and `idempotent` bring along. */
@@ -50,6 +52,7 @@ export const routes = {
       'What anyone may know about a game: name, languages, form, limits, ways to sign in. With a bearer of that game, `can` is the player’s own',
     access: 'anyone',
     params: z.object({ game: GameKey }),
+    conditional: true,
     answers: { 200: Game },
     problems: ['not_found'],
   },
@@ -102,6 +105,7 @@ export const routes = {
     summary: 'Own tickets, newest activity first',
     access: 'player',
     query: z.object({ cursor, limit }),
+    conditional: true,
     answers: { 200: pageOf(Ticket) },
     problems: ['overloaded'],
   },
@@ -118,6 +122,7 @@ export const routes = {
     access: 'player',
     params: ofTicket,
     query: z.object({ before: cursor, limit }),
+    conditional: true,
     answers: { 200: Conversation },
     problems: ['not_found', 'overloaded'],
   },

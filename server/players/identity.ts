@@ -1,7 +1,9 @@
 /** Who sent a request: the bearer verified, whether the studio signed it or the relay itself. */
+import { hash } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import type { PlayerKind } from '../contract/player.ts'
 import type { Games } from '../games.ts'
+import { createRecent } from '../recent.ts'
 import { playerKey } from '../store/players.ts'
 import type { Store } from '../store/store.ts'
 import type { PlayerKey } from '../store/tables.ts'
@@ -40,18 +42,10 @@ export interface IdentityParts {
   sightings: Pick<Sightings, 'note'>
 }
 
-/** Signatures remembered as good: a bound on memory, about a kilobyte each. */
-const keptSessions = 5_000
+/** Tokens remembered as genuine, without the tokens: a bound on memory, mostly less than a kilobyte each. */
+const keptTokens = 10_000
 
 export type Identify = (bearer: string | undefined) => Promise<Identity>
-
-/** True once a session of the relay's was signed out or its player merged: what a stream asks before it says more. */
-export async function isOver(store: Store, { sessionId, key }: Identity): Promise<boolean> {
-  if (sessionId === undefined) return false
-  if (await store.players.sessionHasEnded(sessionId)) return true
-  const row = await store.players.find(key)
-  return (row?.merged_into ?? null) !== null
-}
 
 /**
  * Verifies bearers. A studio's token names its game by its audience, which only the matching verifier can confirm: the
@@ -60,10 +54,12 @@ export async function isOver(store: Store, { sessionId, key }: Identity): Promis
  * @throws TokenRefused
  */
 export function createIdentify({ store, clock, games, sessions, studios, sightings }: IdentityParts): Identify {
-  const verified = new Map<string, VerifiedSession>()
+  // What is signed stays signed: a player's calls come with the same token again and again.
+  const ofStudios = createRecent<string, { player: Identity; isGood: () => Promise<boolean> }>(keptTokens)
+  const ofRelay = createRecent<string, VerifiedSession>(keptTokens)
 
-  async function relayIssued(token: string): Promise<Identity> {
-    const session = await verifyOnce(token)
+  async function relayIssued(token: string, name: string): Promise<Identity> {
+    const session = await verifyOnce(token, name)
     if (!games.has(session.game))
       throw new TokenRefused('token_wrong_audience', 'the session is of a game that is gone')
     const key = playerKey(session.game, session.subject)
@@ -83,25 +79,34 @@ export function createIdentify({ store, clock, games, sessions, studios, sightin
     }
   }
 
-  /** A player's calls come with the same token again and again, and what is signed stays signed until it expires. */
-  async function verifyOnce(token: string): Promise<VerifiedSession> {
-    const known = verified.get(token)
+  async function verifyOnce(token: string, name: string): Promise<VerifiedSession> {
+    const known = ofRelay.get(name)
     if (known && known.expiresAt > clock.now()) return known
     const session = await sessions.verify(token)
-    if (verified.size >= keptSessions) verified.clear()
-    verified.set(token, session)
+    ofRelay.set(name, session)
     return session
   }
 
-  async function studioSigned(token: string): Promise<Identity> {
+  async function studioSigned(token: string, name: string): Promise<Identity> {
+    const known = ofStudios.get(name)
+    if (known && (await known.isGood())) return known.player
+    ofStudios.delete(name)
+    const found = await verifyStudios(token)
+    ofStudios.set(name, found)
+    return found.player
+  }
+
+  async function verifyStudios(token: string) {
     const game = addressedGame(token)
     const verifier = game === undefined ? undefined : studios.get(game)
     if (game === undefined || !verifier)
       throw new TokenRefused('token_wrong_audience', 'no game here has this audience')
-    const { subject, name, email, locale, metadata, expiresAt } = await verifier.verify(token)
-    const key = playerKey(game, subject)
+    const { claims, isGood } = await verifier.judge(token)
+    const { subject, name, email, locale, metadata, expiresAt } = claims
     const profile = { name, email, locale, signed: metadata }
-    return { key, game, subject, kind: 'verified', ...profile, expiresAt, isRemembered: false }
+    const kind: PlayerKind = 'verified'
+    const player = { key: playerKey(game, subject), game, subject, kind, ...profile, expiresAt, isRemembered: false }
+    return { player, isGood }
   }
 
   /** A lone verifier judges every token, so that its refusal can say what is really wrong. */
@@ -118,7 +123,9 @@ export function createIdentify({ store, clock, games, sessions, studios, sightin
 
   return async (bearer) => {
     if (!bearer) throw new TokenRefused('token_missing', 'there is no bearer token')
-    const player = await (verified.has(bearer) || sessions.isOurs(bearer) ? relayIssued(bearer) : studioSigned(bearer))
+    const name = hash('sha256', bearer, 'base64url')
+    const isOurs = !ofStudios.has(name) && (ofRelay.has(name) || sessions.isOurs(bearer))
+    const player = await (isOurs ? relayIssued(bearer, name) : studioSigned(bearer, name))
     sightings.note(player.key)
     return player
   }

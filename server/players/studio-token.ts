@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts'
 import { createKeySet } from './key-set.ts'
 import type { KeySetTrouble } from './key-set-reading.ts'
 import { type SignedProfile, signedProfileOf } from './signed-profile.ts'
-import { claimRefusals, type Expected, headerRefusals, type Refusal } from './studio-claims.ts'
+import { claimRefusals, type Expected, headerRefusals, type Refusal, skewSeconds } from './studio-claims.ts'
 import { findStudioConfigMistakes, pinnedAlgorithms, readPublicKey, type StudioConfig } from './studio-keys.ts'
 import { readTokenParts } from './token-parts.ts'
 import { TokenRefused } from './token-refused.ts'
@@ -17,9 +17,18 @@ export interface StudioClaims extends SignedProfile {
   expiresAt: Date
 }
 
+/** A token that was verified. */
+export interface Genuine {
+  claims: StudioClaims
+  /** Whether it is good still: it has not run out, and the key that signed it is still one of the studio's. */
+  isGood: () => Promise<boolean>
+}
+
 export interface StudioVerifier {
   /** @throws TokenRefused, and nothing else */
   verify: (token: string) => Promise<StudioClaims>
+  /** The same, for who remembers it. @throws TokenRefused, and nothing else */
+  judge: (token: string) => Promise<Genuine>
 }
 
 export interface StudioVerifierParts {
@@ -32,7 +41,11 @@ export interface StudioVerifierParts {
 }
 
 type Verifiable = KeyObject | Uint8Array
-type FindKeys = (wanted: { kid: string | undefined; alg: string }) => Promise<readonly Verifiable[]>
+interface Wanted {
+  kid: string | undefined
+  alg: string
+}
+type FindKeys = (wanted: Wanted) => Promise<readonly Verifiable[]>
 
 /** @throws TypeError for a configuration that `findStudioConfigMistakes` would object to */
 export function createStudioVerifier(game: string, config: StudioConfig, parts: StudioVerifierParts): StudioVerifier {
@@ -40,7 +53,8 @@ export function createStudioVerifier(game: string, config: StudioConfig, parts: 
   if (mistake) throw new TypeError(`${mistake.path}: ${mistake.message}`)
   const expected = expectationsOf(game, config)
   const findKeys = keysOf(game, config, parts)
-  return { verify: (token) => verify(token, expected, findKeys, parts.clock) }
+  const judgeIt = (token: string) => judge(token, expected, findKeys, parts.clock)
+  return { judge: judgeIt, verify: async (token) => (await judgeIt(token)).claims }
 }
 
 /** What a token for this game has to fit. */
@@ -48,12 +62,24 @@ export function expectationsOf(game: string, config: StudioConfig): Expected {
   return { audience: config.audience ?? game, issuer: config.issuer, algorithms: pinnedAlgorithms(config) }
 }
 
-async function verify(token: string, expected: Expected, findKeys: FindKeys, clock: Clock): Promise<StudioClaims> {
+async function judge(token: string, expected: Expected, findKeys: FindKeys, clock: Clock): Promise<Genuine> {
   const { header, claims } = readTokenParts(token)
   refuseFirst(headerRefusals(header, expected))
-  await checkSignature(token, header, findKeys)
-  refuseFirst(claimRefusals(claims, expected, clock.now()))
-  return { ...signedProfileOf(claims), subject: String(claims.sub), expiresAt: new Date(Number(claims.exp) * 1_000) }
+  const wanted = { kid: typeof header.kid === 'string' ? header.kid : undefined, alg: String(header.alg) }
+  const key = await checkSignature(token, wanted, findKeys)
+  const judgedAt = clock.now().getTime()
+  refuseFirst(claimRefusals(claims, expected, new Date(judgedAt)))
+  const expiresAt = new Date(Number(claims.exp) * 1_000)
+  return {
+    claims: { ...signedProfileOf(claims), subject: String(claims.sub), expiresAt },
+    isGood: async () => {
+      const now = clock.now().getTime()
+      // A clock that was set back may have come to before the token's beginning.
+      if (now < judgedAt || now - skewSeconds * 1_000 >= expiresAt.getTime()) return false
+      // Reads the studio's keys again when it is time to; those of a new reading are other objects.
+      return (await findKeys(wanted)).includes(key)
+    },
+  }
 }
 
 function refuseFirst([first]: readonly Refusal[]): void {
@@ -64,11 +90,10 @@ function refuseFirst([first]: readonly Refusal[]): void {
  * Of the header only `alg`, already pinned, and `kid`, compared for equality with keys already trusted, have a say.
  * `jku`, `jwk`, `x5u` and `x5c` would let a token bring its own key (RFC 8725 3.10) and are never read.
  */
-async function checkSignature(token: string, header: Record<string, unknown>, findKeys: FindKeys): Promise<void> {
-  const alg = String(header.alg)
-  const keys = await findKeys({ kid: typeof header.kid === 'string' ? header.kid : undefined, alg })
+async function checkSignature(token: string, wanted: Wanted, findKeys: FindKeys): Promise<Verifiable> {
+  const keys = await findKeys(wanted)
   if (keys.length === 0) throw new TokenRefused('token_bad_signature', 'no key of the studio fits "kid" and "alg"')
-  for (const key of keys) if (await isSignedBy(key, token, alg)) return
+  for (const key of keys) if (await isSignedBy(key, token, wanted.alg)) return key
   throw new TokenRefused('token_bad_signature', "the signature was not made with the studio's key")
 }
 

@@ -1,5 +1,5 @@
 /** From a request to a handler and back, the same steps for every route of the contract. */
-import type { Hono } from 'hono'
+import type { Context, Hono } from 'hono'
 import { z } from 'zod'
 import type { ProblemPlace } from '../contract/problem-code.ts'
 import { type RouteName, type RouteSpec, routes } from '../contract/routes.ts'
@@ -34,9 +34,9 @@ interface Caller {
 }
 
 /** What every handler looks like once its name no longer matters. */
-type AnyHandler = (
-  input: unknown,
-) => Promise<Response | { status: number; headers?: Record<string, string>; body?: unknown }>
+type AnyHandler = (input: unknown) => Promise<Answer>
+
+type Answer = Response | { status: number; headers?: Record<string, string>; body?: unknown }
 
 /** Puts every route of the contract under `/v1`. */
 export function addRoutes(app: Hono, parts: DispatchParts): void {
@@ -72,12 +72,36 @@ export function addRoutes(app: Hono, parts: DispatchParts): void {
     return (length: number) => limits.spend('work', spender, Math.floor(length / 1_024))
   }
 
+  /** @returns the length of the JSON, in characters; 0 for what is streamed */
+  function respond(context: Context, route: RouteSpec, answer: Answer): { response: Response; length: number } {
+    if (answer instanceof Response) return { response: answer, length: 0 }
+    const schema = route.answers[answer.status]
+    const { status } = answer
+    const headers = { 'cache-control': 'no-store', ...answer.headers }
+    if (!(schema instanceof z.ZodType)) return { response: edge.answer(context, null, { status, headers }), length: 0 }
+    // Through the contract on the way out: what it does not name stays here.
+    const text = JSON.stringify(schema.parse(answer.body))
+    const typed = { 'content-type': 'application/json', ...headers }
+    return { response: edge.answer(context, text, { status, headers: typed }), length: text.length }
+  }
+
+  /** Looking a counter up by its labels takes longer than counting. */
+  function counterOf(route: string): (status: number) => void {
+    const counters = new Map<number, { inc: () => void }>()
+    return (status) => {
+      const counter = counters.get(status) ?? metrics.requests.labels({ route, status })
+      counters.set(status, counter)
+      counter.inc()
+    }
+  }
+
   for (const [name, route] of Object.entries<RouteSpec>(routes)) {
     const [method = '', path = ''] = name.split(' ')
     // Each handler's own type was checked where `Handlers` was filled; here they are all called alike.
     const handle = handlers[name as RouteName] as AnyHandler
     const limit = limitOf[name as keyof typeof limitOf]
     const cost = costOf[name as RouteName]
+    const count = counterOf(name)
     app.on(method, `/v1${path}`, async (context) => {
       const request = context.req.raw
       const address = addressOf(context)
@@ -93,9 +117,9 @@ export function addRoutes(app: Hono, parts: DispatchParts): void {
         idempotencyKey: route.idempotent ? idempotencyKeyOf(request) : '',
         body: route.body ? parse(route.body, await readJson(request)) : undefined,
       }
-      const { response, length } = respond(route, await handle(input))
+      const { response, length } = respond(context, route, await handle(input))
       await payFor?.(length)
-      metrics.requests.inc({ route: name, status: response.status })
+      count(response.status)
       return letGoIfLate(context, response)
     })
   }
@@ -133,17 +157,4 @@ function idempotencyKeyOf(request: Request): string {
   const key = /^"(.*)"$/.exec(value)?.[1] ?? value
   if (!/^[\x21-\x7e]{1,255}$/.test(key)) throw new Refusal('idempotency_key_missing')
   return key
-}
-
-/** @returns with the length of the JSON, in characters; 0 for what is streamed */
-function respond(route: RouteSpec, answer: Awaited<ReturnType<AnyHandler>>): { response: Response; length: number } {
-  if (answer instanceof Response) return { response: answer, length: 0 }
-  const schema = route.answers[answer.status]
-  const headers = { 'cache-control': 'no-store', ...answer.headers }
-  if (!(schema instanceof z.ZodType))
-    return { response: new Response(null, { status: answer.status, headers }), length: 0 }
-  // Through the contract on the way out: what it does not name stays here.
-  const text = JSON.stringify(schema.parse(answer.body))
-  const typed = { 'content-type': 'application/json', ...headers }
-  return { response: new Response(text, { status: answer.status, headers: typed }), length: text.length }
 }

@@ -1,11 +1,10 @@
 /** What anyone may know about a game; to a player of it, also what holds for them alone. */
-import { createHash } from 'node:crypto'
 import type { Game } from '../contract/game.ts'
 import { type Games, type LiveGame, requireGame, signInWays } from '../games.ts'
 import type { Identity } from '../players/identity.ts'
 import type { Opens } from '../tickets/opens.ts'
 import type { Edge } from './edge.ts'
-import { hasAlready } from './etag.ts'
+import { hasAlready, tagOf } from './etag.ts'
 import type { HandlersOf } from './handlers.ts'
 
 export function gameRoutes(
@@ -20,17 +19,13 @@ export function gameRoutes(
       edge.checkOrigin(request, game)
       const who = player?.game === game.key ? player : undefined
       const body = await describe(game, who, opens)
-      const etag = tagOf(body)
+      const etag = tagOf(JSON.stringify(body))
       // One address, two answers: no cache may give a player's to another.
       const headers = { etag, 'cache-control': who ? 'private, no-cache' : 'public, max-age=60', vary: 'Authorization' }
       if (hasAlready(request, etag)) return new Response(null, { status: 304, headers })
       return { status: 200, headers, body }
     },
   }
-}
-
-function tagOf(body: Game): string {
-  return `"${createHash('sha256').update(JSON.stringify(body)).digest('base64url').slice(0, 22)}"`
 }
 
 /** Category tags stay here: they steer how the studio sorts its queue. */

@@ -26,7 +26,18 @@ export type HandlerInput<R extends RouteName> = Access<R> & {
 }
 
 /** One of the answers the contract names, by its status. */
-export type HandlerAnswer<R extends RouteName> = {
+export type HandlerAnswer<R extends RouteName> =
+  | (Routes[R] extends { conditional: true } ? NotModified : never)
+  | Answered<R>
+
+/** To a client that has the very thing already. */
+export interface NotModified {
+  status: 304
+  headers: Record<string, string>
+  body?: undefined
+}
+
+type Answered<R extends RouteName> = {
   [Status in keyof Routes[R]['answers']]: {
     status: Status
     headers?: Record<string, string>

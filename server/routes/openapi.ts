@@ -41,11 +41,16 @@ function operation(name: string, route: RouteSpec): Json {
       ...parametersIn('query', route.query),
       ...(route.idempotent ? [idempotencyKey] : []),
       ...(route.streams ? [lastEventId] : []),
+      ...(route.conditional ? [ifNoneMatch] : []),
     ],
     ...(route.body
       ? { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body, 'input') } } } }
       : {}),
-    responses: { ...answers(route), ...refusals(route) },
+    responses: {
+      ...answers(route),
+      ...(route.conditional ? { 304: { description: 'What `If-None-Match` names is still so' } } : {}),
+      ...refusals(route),
+    },
   }
 }
 
@@ -69,6 +74,14 @@ const lastEventId = {
   required: false,
   description:
     'The last event that was received: what came after it is sent first, or `resync` where that is too long ago. Without it, what came in the last two minutes is.',
+  schema: { type: 'string' },
+}
+
+const ifNoneMatch = {
+  name: 'If-None-Match',
+  in: 'header',
+  required: false,
+  description: 'The `ETag` of an earlier answer: while nothing has changed since, it is not sent again.',
   schema: { type: 'string' },
 }
 

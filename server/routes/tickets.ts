@@ -3,18 +3,18 @@ import type { TicketId } from '../contract/ids.ts'
 import type { Conversation } from '../contract/ticket.ts'
 import type { LiveGame } from '../games.ts'
 import type { Watch } from '../live/watch.ts'
-import type { Identity } from '../players/identity.ts'
 import { difficultyFor, type Proofs } from '../players/proof.ts'
 import { Refusal } from '../problem.ts'
 import type { Store } from '../store/store.ts'
-import type { TicketCursor } from '../store/ticket-reading.ts'
-import type { TicketSummary } from '../store/tickets.ts'
+import { markOf, type TicketCursor, type TicketMark } from '../store/ticket-reading.ts'
+import type { TicketRow, TicketSummary } from '../store/tickets.ts'
 import type { Accept } from '../tickets/accept.ts'
 import type { Adopt } from '../tickets/adopt.ts'
 import type { Change } from '../tickets/change.ts'
 import { ownTicket } from '../tickets/ownership.ts'
 import { presentMessages, presentTicket } from '../tickets/present.ts'
 import { sentAlong } from '../tickets/sent-along.ts'
+import { hasAlready, tagOf } from './etag.ts'
 import type { HandlersOf } from './handlers.ts'
 
 export interface TicketRouteParts {
@@ -42,16 +42,16 @@ type TicketRoutes = HandlersOf<
 const patienceMs = 2_000
 
 export function ticketRoutes({ store, accept, change, watch, adopt, proofs }: TicketRouteParts): TicketRoutes {
+  const tags = createTags()
+
   async function conversation(
-    player: Identity,
     game: LiveGame,
-    id: TicketId,
+    ticket: TicketRow,
     limit: number,
-    before?: number,
+    before: number | undefined,
   ): Promise<Conversation> {
-    const ticket = await ownTicket(store, player, id)
     // One more than asked for tells whether there is an earlier page.
-    const rows = await store.messages.page(id, limit + 1, before)
+    const rows = await store.messages.page(ticket.id, limit + 1, before)
     const shown = rows.slice(-limit)
     const earlier = rows.length > limit ? String(shown[0]?.position) : null
     return {
@@ -63,13 +63,19 @@ export function ticketRoutes({ store, accept, change, watch, adopt, proofs }: Ti
   }
 
   return {
-    async 'GET /tickets'({ player, game, query }) {
+    async 'GET /tickets'({ player, game, query, request }) {
       if (query.cursor === undefined) await adopt(player, game, patienceMs)
-      const rows = await store.tickets.list(player.key, query.limit + 1, readCursor(query.cursor))
+      const after = readCursor(query.cursor)
+      if (request.headers.has('if-none-match')) {
+        const etag = tags.of(game, await store.tickets.markOfList(player.key, query.limit + 1, after))
+        if (hasAlready(request, etag)) return { status: 304, headers: { etag } }
+      }
+      const rows = await store.tickets.list(player.key, query.limit + 1, after)
+      const headers = { etag: tags.of(game, markOf(rows)) }
       const shown = rows.slice(0, query.limit)
       const last = rows.length > query.limit ? shown.at(-1) : undefined
       const items = shown.map((row) => presentTicket(row, game.can))
-      return { status: 200, body: { items, cursor: last ? writeCursor(last) : null } }
+      return { status: 200, headers, body: { items, cursor: last ? writeCursor(last) : null } }
     },
 
     async 'POST /tickets'({ player, game, body: { proof, ...body }, idempotencyKey }) {
@@ -77,11 +83,15 @@ export function ticketRoutes({ store, accept, change, watch, adopt, proofs }: Ti
       return { status: 201, body: await accept.opening({ player, game, idempotencyKey }, body) }
     },
 
-    async 'GET /tickets/:ticketId'({ player, game, params, query }) {
-      const ticket = await ownTicket(store, player, params.ticketId)
-      if (query.before === undefined) await watch.freshen(ticket, patienceMs)
+    async 'GET /tickets/:ticketId'({ player, game, params, query, request }) {
       const before = query.before === undefined ? undefined : readPosition(query.before)
-      return { status: 200, body: await conversation(player, game, params.ticketId, query.limit, before) }
+      const known = await ownTicket(store, player, params.ticketId)
+      if (before === undefined) await watch.freshen(known, patienceMs)
+      const ticket = await ownTicket(store, player, params.ticketId)
+      // From before the messages are read: what comes in between is new to whoever has this answer.
+      const headers = { etag: tags.of(game, markOf([ticket])) }
+      if (hasAlready(request, headers.etag)) return { status: 304, headers }
+      return { status: 200, headers, body: await conversation(game, ticket, query.limit, before) }
     },
 
     async 'POST /tickets/:ticketId/messages'({ player, game, params, body, idempotencyKey }) {
@@ -108,6 +118,22 @@ export function ticketRoutes({ store, accept, change, watch, adopt, proofs }: Ti
       return { status: 200, body: await change.rate(player, game, params.ticketId, body) }
     },
   }
+}
+
+/** Raised whenever the same rows are shown otherwise than before: then nobody has this already. */
+const presentation = 1
+
+/** Tags say what is shown of a player's tickets, and of which game: what it allows is shown with each. */
+function createTags() {
+  const ofGames = new WeakMap<LiveGame, string>()
+
+  function ofGame(game: LiveGame): string {
+    const known = ofGames.get(game) ?? tagOf(presentation, JSON.stringify([game.can, game.config.form]))
+    ofGames.set(game, known)
+    return known
+  }
+
+  return { of: (game: LiveGame, mark: TicketMark) => tagOf(ofGame(game), ...mark) }
 }
 
 function writeCursor({ updated_at, id }: TicketSummary): string {
