@@ -26,7 +26,7 @@ export function watchMemory(pid: number): MemoryWatch {
   }
 }
 
-function residentBytes(pid: number): number {
+export function residentBytes(pid: number): number {
   if (existsSync('/proc')) return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * pageBytes
   return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) * 1_024
 }

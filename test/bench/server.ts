@@ -1,5 +1,9 @@
 /** A server as a process of its own. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+
+/** As it is deployed, where it has been built. */
+export const relayFile = existsSync('dist/relay/main.js') ? 'dist/relay/main.js' : 'server/main.ts'
 
 export interface Server {
   url: string

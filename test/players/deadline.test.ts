@@ -10,14 +10,14 @@ import { problemResponse, Refusal } from '../../server/problem.ts'
 import { answerInTime } from '../../server/routes/deadline.ts'
 import { addRoutes } from '../../server/routes/dispatch.ts'
 import { createEdge } from '../../server/routes/edge.ts'
+import { createEventStreams } from '../../server/routes/event-stream.ts'
 import { eventRoutes } from '../../server/routes/events.ts'
 import type { Handlers } from '../../server/routes/handlers.ts'
 import { addLinkedFiles } from '../../server/routes/linked-files.ts'
 import type { Store } from '../../server/store/store.ts'
 import { gameOf, playerOf } from '../tickets/game.ts'
 
-function inTime(): Hono {
-  const app = new Hono()
+function inTime(app = new Hono()): Hono {
   app.onError((error) => problemResponse(error instanceof Refusal ? error : new Refusal('internal')))
   return app.use(answerInTime(20))
 }
@@ -43,24 +43,26 @@ it('and an upload may take its time', async () => {
   expect((await appThat(slow).request('/v1/uploads/x')).status).toBe(200)
 })
 
-/** Endless, and opened only when it is let; `letGo` resolves once nobody holds it any more. */
+/** Opened only when it is let; `letGo` resolves once nobody holds it any more. */
 function lateStream() {
-  const opening = Promise.withResolvers<ReadableStream<Uint8Array>>()
-  const { promise: letGo, resolve: cancel } = Promise.withResolvers<void>()
-  return { opened: opening.promise, open: () => opening.resolve(new ReadableStream({ cancel: () => cancel() })), letGo }
+  const { promise: opened, resolve: open } = Promise.withResolvers<void>()
+  const { promise: letGo, resolve: leave } = Promise.withResolvers<void>()
+  return { opened, open, letGo, leave }
 }
 
 type Late = ReturnType<typeof lateStream>
 
 const noOpening = () => Promise.reject(new Error('nobody opens anything here'))
 
-function listening({ opened }: Late): Hono {
+function listening({ opened, leave }: Late): Hono {
   const game = gameOf({ kind: 'none', can: gameOf.can, once: { open: 'vendor', reply: 'vendor' }, open: noOpening })
   const games = new Map([[game.key, game]])
-  const streams = { open: () => opened } as Partial<Streams> as Streams
-  const app = inTime()
+  const stream = { begin: () => undefined, drained: () => undefined, left: leave }
+  const streams = { open: () => opened.then(() => stream) } as Partial<Streams> as Streams
+  const eventStreams = createEventStreams()
+  const app = inTime(new Hono().use('/v1/events', eventStreams.middleware))
   addRoutes(app, {
-    handlers: eventRoutes(streams, {} as Store) as Handlers,
+    handlers: eventRoutes(streams, eventStreams) as Handlers,
     identify: async () => playerOf(1),
     games,
     edge: createEdge(games, () => 'http://relay.example'),
@@ -72,13 +74,14 @@ function listening({ opened }: Late): Hono {
   return app
 }
 
-function linking({ opened }: Late): Hono {
+function linking({ opened, leave }: Late): Hono {
+  const endless = () => new ReadableStream({ cancel: leave })
   const row = { id: 'a', state: 'ready', vendor_file_id: null, file_name: 'a.png', file_type: 'image/png' }
   const app = inTime()
   addLinkedFiles(app, {
     links: { verify: () => 'a' } as unknown as Links,
     store: { attachments: { find: async () => row } } as unknown as Store,
-    files: { keep: { read: async () => ({ body: await opened, size: 1 }) } } as unknown as Files,
+    files: { keep: { read: async () => ({ body: await opened.then(endless), size: 1 }) } } as unknown as Files,
   })
   return app
 }
