@@ -22,6 +22,7 @@ export function mount(options: MountOptions): Medkit {
   const locale = options.locale ?? (document.documentElement.lang || navigator.language)
   const root = createHost(relay, options.nonce ?? '')
   const mode = options.target ? 'inline' : 'docked'
+  if (options.target) root.host.className = mode
   const launcher = createLauncher(`${relay}/?game=${options.game}`, locale)
   if (options.launcher !== false && mode === 'docked') root.append(launcher)
   ;(options.target ?? document.body ?? document.documentElement).append(root.host)
