@@ -28,7 +28,7 @@ export function raise(root: ShadowRoot): void {
   // Ours is no SVG.
   const host = root.host as HTMLElement
   host.popover = 'manual'
-  host.togglePopover?.(+getComputedStyle(host).zIndex > 2e9)
+  host.togglePopover?.(+getComputedStyle(host).zIndex > 1e9)
 }
 
 /** A page has support for one game. @returns the one that another script tag asks for */

@@ -183,6 +183,9 @@ describe('a page with the widget on it', () => {
     await until(() => warnings.join('\n').includes('<medkit-host>'), 'the console says so')
     const presence = (await examined(page)).find(({ check }) => check === 'page')
     expect(presence).toMatchObject({ ok: false })
+    const told = (await problems(page)).length
+    await page.evaluate(() => (window.medkit as unknown as Medkit).open())
+    await until(async () => (await problems(page)).length > told, 'it is told again when it opens what is not there')
     expect(await page.evaluate(() => window.taken)).toBeLessThan(40)
     expect(await launcher(page).count()).toBe(0)
   })
