@@ -1,13 +1,15 @@
 /** The form of a new ticket: category, that category's fields, the message, files, and what else is sent. */
 import type { ReadonlySignal } from '@preact/signals-core'
 import { createRef } from 'preact'
+import { part } from '../part.ts'
 import type { Uploads } from '../state/uploads.ts'
 import { useKept, useSupport } from './context.ts'
-import { CategoryFields, Cut, listenersOf, Place } from './fields.tsx'
+import { Cut, listenersOf, Place } from './fields.tsx'
 import { isComposing } from './keys.ts'
-import { inTalk } from './lazy.tsx'
+import { inTalk, lazy } from './lazy.tsx'
 import { Screen } from './screen.tsx'
 
+const CategoryFields = lazy(part(() => import('./category-fields.tsx')))((file) => file.CategoryFields)
 const NewFiles = inTalk(({ views }) => views.NewFiles)
 const AlsoSent = inTalk(({ views }) => views.AlsoSent, true)
 
@@ -32,7 +34,7 @@ function Form() {
   return (
     <form ref={element} noValidate onSubmit={send} onKeyDown={onKeyDown}>
       <Categories />
-      <CategoryFields />
+      {form.category.value?.fields[0] && <CategoryFields />}
       <Message />
       <NewFiles />
       {byEmail && (
