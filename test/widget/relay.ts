@@ -135,6 +135,7 @@ export function createTestRelay(): TestRelay {
     },
     streams: () => streams.size,
     async fetch(input, init = {}) {
+      init.signal?.throwIfAborted()
       const url = new URL(String(input), location.href)
       const path = url.pathname.replace(/^\/v1/, '')
       const method = init.method ?? 'GET'
