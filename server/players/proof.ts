@@ -35,7 +35,8 @@ const lifetimeMs = 10 * 60_000
 const cost = 3_000
 /**
  * Of a phone of 2020: reckoned, between the one million of a cheap one and the three of a good one. A core of a server with
- * instructions for SHA does about eight million, in Chromium as natively (`npm run bench:proof`).
+ * instructions for SHA does seven to eight million, in Chromium as natively; a Chromium there that is throttled four times one to
+ * three, six times one to two (`npm run bench:proof`).
  */
 export const iterationsASecond = 1_500_000
 const derive = promisify(pbkdf2)
