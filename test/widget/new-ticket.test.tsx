@@ -24,7 +24,7 @@ describe('a new ticket', () => {
 
   it('goes out with category, fields, language and what the device says, and lands on the result', async () => {
     await press(stage.screen.getByLabelText('Purchases'))
-    await type(stage.screen.getByLabelText('Order number'), 'A-1')
+    await type(await stage.screen.findByLabelText('Order number'), 'A-1')
     await write('I was charged twice.')
     await send()
     const result = await stage.screen.findByText(/^We have it\. Your ticket is SH-\d+\.$/)

@@ -69,7 +69,9 @@ export function createDrafts(storage: Storage, clock: Clock, owner: ReadonlySign
     const place = `${name}@${page}`
     take(name)
     storage.keepPage(page)
-    if (value !== undefined) return put(place, { owner: owner.peek(), at: clock.now(), value })
+    const writer = owner.peek()
+    // While the name has not come, it is in no storage: it would be anybody's who signs in next, in whatever tab.
+    if (value !== undefined && writer !== '') return put(place, { owner: writer, at: clock.now(), value })
     shown.delete(place)
     storage.set(place, undefined)
   }

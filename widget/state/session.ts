@@ -42,7 +42,7 @@ export function createSession(parts: SessionParts): Session {
   let source: TokenSource | undefined
   let current: string | undefined
   let callOff = () => {}
-  const one = createOneSession({ game, clock, kept: () => kept()?.token, keep, end })
+  const one = createOneSession({ game, clock, kept: () => storage.get<Granted>('session')?.token, keep, end })
   let studio: StudioCalls | undefined
   /** Rises with every source, and with whoever is here. */
   let asking = 0
