@@ -56,15 +56,18 @@ export function createNews({ store, games, log, replays, of, end }: NewsParts): 
       await scheduler.yield()
       const players = [...awake].slice(0, playersAtOnce)
       for (const player of players) awake.delete(player)
-      await tell(players).catch((error: unknown) => breakOff(error, players.flatMap(of)))
+      await tell(players).catch(() => {
+        // One by one: what cannot be told to one of them ends no stream but theirs.
+        for (const listener of players.flatMap(of)) void catchUp(listener)
+      })
     }
     isTelling = false
   }
 
   /** They come back and are told from where they were. */
-  function breakOff(error: unknown, listeners: readonly Listener[]): void {
-    log.error({ err: error }, 'event streams broke off')
-    for (const listener of listeners) end(listener)
+  function breakOff(error: unknown, listener: Listener): void {
+    log.error({ err: error }, 'an event stream broke off')
+    end(listener)
   }
 
   async function tell(players: readonly PlayerKey[]): Promise<void> {
@@ -113,7 +116,7 @@ export function createNews({ store, games, log, replays, of, end }: NewsParts): 
         await tellMissed(listener)
       }
     } catch (error) {
-      breakOff(error, [listener])
+      breakOff(error, listener)
     }
     listener.isCatchingUp = false
   }

@@ -63,7 +63,8 @@ export function createEdge(games: Games, baseOf: (request: Request) => string): 
         headers['access-control-allow-origin'] = origin
         headers['access-control-expose-headers'] = exposedHeaders
       }
-      const answer = new Response(body, { status, headers })
+      // As bytes, whose length needs no counting.
+      const answer = new Response(body === null ? null : Buffer.from(body), { status, headers })
       dressed.add(answer)
       return answer
     },

@@ -62,6 +62,8 @@ function send(stream: Stream, outgoing: ServerResponse, headers: Headers): void 
     stream.left()
     return
   }
+  // The request has its answer: nothing of it need be kept in order to be called off.
+  outgoing.removeAllListeners('close')
   outgoing.on('close', stream.left).on('drain', stream.drained).on('error', stream.left)
   outgoing.writeHead(200, Object.fromEntries(headers))
   stream.begin(outgoing)

@@ -291,7 +291,7 @@ function readers(): string[] {
       account text not null, ticket_id text not null, position integer not null, wished_at bigint not null,
       primary key (account, ticket_id, position))`,
     'alter table chains add column seen text',
-    "create index tickets_open on tickets (game, updated_at, heard_at) where status <> 'closed'",
+    "create index tickets_open on tickets (game, updated_at, heard_at, created_at) where status <> 'closed'",
   ]
 }
 

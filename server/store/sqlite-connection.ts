@@ -1,11 +1,17 @@
 /** One connection to a SQLite ledger, with its settings and the statements it keeps prepared. */
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite'
 import type { CompiledQuery, QueryResult } from 'kysely'
 
 export type Connection = ReturnType<typeof openConnection>
 
 /** More statements than the relay has; a bound all the same, because lists make statements of many lengths. */
 const keptStatements = 500
+
+interface Prepared {
+  statement: StatementSync
+  /** None of a statement that only changes something. */
+  columns: readonly string[]
+}
 
 function openSqlite(path: string): DatabaseSync {
   const sqlite = new DatabaseSync(path)
@@ -25,29 +31,40 @@ function openSqlite(path: string): DatabaseSync {
 
 export function openConnection(path: string) {
   const sqlite = openSqlite(path)
-  const statements = new Map<string, { statement: StatementSync; returnsRows: boolean }>()
+  const statements = new Map<string, Prepared>()
 
-  function prepare(text: string) {
+  function prepare(text: string): Prepared {
     const known = statements.get(text)
     if (known) return known
     if (statements.size >= keptStatements) statements.clear()
     const statement = sqlite.prepare(text)
-    const prepared = { statement, returnsRows: statement.columns().length > 0 }
+    const prepared = { statement, columns: statement.columns().map(({ name }) => name) }
+    statement.setReturnArrays(prepared.columns.length > 0)
     statements.set(text, prepared)
     return prepared
   }
 
   return {
     exec: (text: string) => prepare(text).statement.run(),
-    ask: <R>(text: string): { rows: R[] } => ({ rows: prepare(text).statement.all() as R[] }),
+    ask: <R>(text: string): { rows: R[] } => ({ rows: rowsOf<R>(prepare(text), []) }),
     close: () => sqlite.close(),
     isInTransaction: () => sqlite.isTransaction,
     run: <R>({ sql, parameters }: CompiledQuery): QueryResult<R> => {
-      const { statement, returnsRows } = prepare(sql)
+      const prepared = prepare(sql)
       const values = parameters as SQLInputValue[]
-      if (returnsRows) return { rows: statement.all(...values) as R[] }
-      const { changes, lastInsertRowid } = statement.run(...values)
+      if (prepared.columns.length > 0) return { rows: rowsOf<R>(prepared, values) }
+      const { changes, lastInsertRowid } = prepared.statement.run(...values)
       return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
     },
   }
+}
+
+/** As objects of ours: those that `node:sqlite` makes have no shape, and reading one takes longer than making it. */
+function rowsOf<R>({ statement, columns }: Prepared, values: readonly SQLInputValue[]): R[] {
+  const rows = statement.all(...values) as unknown as SQLOutputValue[][]
+  return rows.map((cells) => {
+    const row: Record<string, SQLOutputValue | undefined> = {}
+    for (const [index, column] of columns.entries()) row[column] = cells[index]
+    return row as R
+  })
 }

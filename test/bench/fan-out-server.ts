@@ -14,6 +14,7 @@ import { createCapacity } from '../../server/live/capacity.ts'
 import { createStreams } from '../../server/live/stream.ts'
 import { createLog } from '../../server/log.ts'
 import { createMetrics } from '../../server/metrics.ts'
+import { randomId } from '../../server/random.ts'
 import { createEventStreams } from '../../server/routes/event-stream.ts'
 import { openDatabase } from '../../server/store/database.ts'
 import { createStore } from '../../server/store/store.ts'
@@ -73,7 +74,7 @@ async function fill(): Promise<void> {
     ${numbers} select 'p' || i, 'game', 'anon:' || i, 'anonymous', 'x' || i, '{}', 0 from n`.execute(database.db)
   await sql`insert into tickets (id, game, player, number, subject, status, language, fields, claimed, signed, created_at,
     updated_at, heard_at, must_read, message_count, said_position, read_position, follow_up)
-    ${numbers} select 't' || i, 'game', 'p' || i, 'N-' || i, 'subject', 'open', 'en', '{}', '{}', '{}', 0, 0, 0, 0, 0, 0, 0, 0
+    ${numbers} select printf('t%021d', i), 'game', 'p' || i, 'N-' || i, 'subject', 'open', 'en', '{}', '{}', '{}', 0, 0, 0, 0, 0, 0, 0, 0
     from n`.execute(database.db)
 }
 
@@ -81,8 +82,8 @@ async function fill(): Promise<void> {
 async function write(): Promise<void> {
   await store.transaction(async (ledger) => {
     for (let n = 0; n < count; n += 1) {
-      const id = crypto.randomUUID() as MessageId
-      const ticket_id = `t${n}` as TicketId
+      const id = randomId() as MessageId
+      const ticket_id = `t${String(n).padStart(21, '0')}` as TicketId
       await ledger.messages.add({
         id,
         ticket_id,

@@ -164,6 +164,24 @@ it('tells each of those who listen what is theirs, in a few reads for all of the
   expect(players.map(timesTold)).toEqual(keys.map((_, n) => (n === last ? 1 : 0)))
 })
 
+it('ends nobody’s stream but theirs where something cannot be told', async () => {
+  streams.stop()
+  const bob = playerKey('star-harbor', 'bob')
+  const countUnread = (player: PlayerKey) =>
+    player === bob ? Promise.reject(new Error('unreadable')) : Promise.resolve({ count: 0, unanswered: 0 })
+  store = { ...store, tickets: { ...store.tickets, countUnread } }
+  start()
+  const [hers, his] = [await listen(ada), await listen(bob)]
+  await settle()
+  await store.transaction(async (ledger) => {
+    for (const player of [bob, ada]) await ledger.events.add(player, new Date(), { type: 'unread' })
+  })
+  for (const player of [bob, ada]) bells.player.ring(player)
+  await settle()
+  expect([hers.hasEnded, his.hasEnded]).toEqual([false, true])
+  expect([timesTold(hers), timesTold(his)]).toEqual([1, 0])
+})
+
 it('tells nobody twice, whoever wakes them, and one who comes back only what they have missed', async () => {
   const early = await listen()
   await settle()

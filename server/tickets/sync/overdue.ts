@@ -34,13 +34,17 @@ const aheadMs = 60_000
 const lookAgainShare = 1 / 8
 const longestWaitMs = 60_000
 const recentAtOnce = 20
-const restAtOnce = 10
+/** Looking for those goes through all that is open: what was found is kept for a while. */
+const restAtOnce = 50
+const keptMs = 300_000
 /** Of what has failed lately; the rest of it is passed over one by one. */
 const mostExcepted = 100
 
 export function createOverdue({ store, clock, timers, games, except }: OverdueParts): Overdue {
   /** By the tier's age. */
   const nextLookMs = new Map<number, number>()
+  let kept: Late[] = []
+  let keptUntilMs = 0
 
   async function lateIn(tier: Tier, limit: number): Promise<Late[]> {
     const { youngerThanMs, olderThanMs, everyMs } = tier
@@ -64,6 +68,12 @@ export function createOverdue({ store, clock, timers, games, except }: OverduePa
     })
   }
 
+  async function allLate(knowledge: Knowledge): Promise<Late[]> {
+    const late: Late[] = []
+    for (const tier of tiersFor(knowledge)) if (!tier.isRecent) late.push(...(await lateIn(tier, restAtOnce)))
+    return late.sort((one, other) => other.ratio - one.ratio)
+  }
+
   return {
     async recent(knowledge) {
       const late: Late[] = []
@@ -72,13 +82,12 @@ export function createOverdue({ store, clock, timers, games, except }: OverduePa
     },
 
     async latest(knowledge, isWanted) {
-      let latest: Late | undefined
-      for (const tier of tiersFor(knowledge)) {
-        if (tier.isRecent) continue
-        for (const one of await lateIn(tier, restAtOnce))
-          if (one.ratio > (latest?.ratio ?? 0) && !isWanted(one.id)) latest = one
+      if (kept.length === 0 || timers.elapsedMs() > keptUntilMs) {
+        kept = await allLate(knowledge)
+        keptUntilMs = timers.elapsedMs() + keptMs
       }
-      return latest
+      kept = kept.filter(({ id }) => !isWanted(id))
+      return kept.shift()
     },
   }
 }

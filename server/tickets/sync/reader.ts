@@ -120,12 +120,13 @@ export function createReader(parts: ReaderParts): Reader {
   async function round(): Promise<void> {
     if (!lead.isHeld()) return
     if (store.isShared) await takeWishes()
+    // First, because after a start what it tells need not be found out by reading.
+    await nextPage()
     const known = knowledge(isWatched() ? soonMs.watched : soonMs.alone)
     const recent = await overdue.recent(known)
     for (const { id } of [...attention.due(known), ...recent])
       if (!worker.isWanted(id) && !worker.isFailing(id)) worker.want(id, 'recent')
     lateMs = Math.max(0, ...recent.map((late) => late.lateMs))
-    await nextPage()
     await nextOfRest()
     worker.pump()
   }

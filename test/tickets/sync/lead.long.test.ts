@@ -10,6 +10,7 @@ import { openDatabase } from '../../../server/store/database.ts'
 import { createStore, type Store } from '../../../server/store/store.ts'
 import { addLink } from '../../../server/tickets/chain.ts'
 import { newMessage, newPlayer, newTicket } from '../../../server/tickets/new-rows.ts'
+import { unlimitedByDocument } from '../../../server/vendors/asking.ts'
 import type { Vendor, VendorTicketId } from '../../../server/vendors/vendor.ts'
 import { freshDatabase } from '../../postgres.ts'
 import { until } from '../../relay/wait.ts'
@@ -116,6 +117,15 @@ it('reads at one relay, whichever is told, and at the other once that one is dea
   expect(await readerAfterHints()).toBe(other)
   expect(other?.watch.behind()).toHaveLength(1)
   await reader.close()
+})
+
+it('lets relays that do not read ask what can wait, and counts them together', async () => {
+  const reader = await readerAfterHints()
+  relays.push(await startRelay())
+  const others = relays.filter((relay) => relay !== reader)
+  const ask = ({ watch }: TestRelay) => watch.ask('star-harbor', async () => 'answered', 10_000)
+  const asked = await Promise.all(others.flatMap((other) => Array.from({ length: 30 }, () => ask(other))))
+  expect(asked.filter((one) => one !== undefined)).toHaveLength(unlimitedByDocument / 10)
 })
 
 it('has a ticket that a player looks at read by the relay that reads, and waits for it', async () => {

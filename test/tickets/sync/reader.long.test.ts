@@ -1,6 +1,7 @@
 /** What the reader of a vendor account does about lists that skip, vendors that have had enough, restarts and silence. */
 import { afterEach, describe, expect, it } from 'vitest'
 import type { SimulatorName } from '../../vendors/simulators.ts'
+import { ada } from '../../vendors/suite-parts.ts'
 import { createVirtual, type OpenTicket, type Virtual } from './virtual.ts'
 
 const [minuteMs, hourMs] = [60_000, 3_600_000]
@@ -53,12 +54,15 @@ describe.each(listing)('at %s', (name) => {
   it('reads nothing again after a restart that has not changed', async () => {
     const virtual = await begin(name)
     const tickets = await virtual.viewers(10)
-    await virtual.pass(5 * minuteMs)
+    await virtual.pass(minuteMs)
+    for (const ticket of tickets) answer(virtual, ticket)
+    await virtual.pass(2 * minuteMs)
+    expect(readings(virtual)).toBeGreaterThanOrEqual(tickets.length)
     await virtual.watch.stop()
     const from = virtual.simulator.received.length
     const again = virtual.anotherWatch()
     for (const { player } of tickets) again.follow(player)
-    await virtual.pass(2 * minuteMs)
+    await virtual.pass(minuteMs)
     expect(virtual.simulator.received.length).toBeGreaterThan(from)
     expect(readings(virtual, from)).toBeLessThan(tickets.length / 2)
     await again.stop()
@@ -138,6 +142,18 @@ it('says for how long what should have been read has waited', async () => {
   const [behind] = virtual.watch.behind()
   expect(behind?.awaitedMs).toBeGreaterThan(minuteMs)
   expect(behind?.awaitedMs).toBeLessThanOrEqual(2 * minuteMs)
+})
+
+it('asks for one player what can wait where there is room for it, and not elsewhere', async () => {
+  const virtual = await begin('i3d', { callsPerMinute: 40 })
+  const { vendorTicketId } = await virtual.open('player-1', hourMs)
+  const ref = { vendorTicketId, player: ada, number: 'SH-1' }
+  const ask = () => virtual.watch.ask('star-harbor', async (signal) => virtual.game.vendor.read?.(ref, signal), 10_000)
+  const asked = await Promise.all(Array.from({ length: 50 }, ask))
+  expect(asked[0]?.answer?.status).toBe('open')
+  expect(asked.filter((one) => one === undefined).length).toBeGreaterThan(40)
+  await virtual.pass(minuteMs)
+  expect((await ask())?.answer?.status).toBe('open')
 })
 
 it('puts no word of what a list shows into the ledger', async () => {
