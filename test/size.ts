@@ -21,7 +21,6 @@ const parts: readonly Weighed[] = [
     limit: 24_576,
   },
   { what: '  once it stands: staying on the page', files: ['assets/stay-', 'assets/host-'] },
-  { what: '  where a category asks for more: its fields', files: ['assets/category-fields-'] },
   { what: '  with a session: its tickets, fetched beside them', files: ['assets/ticket-list-'] },
   { what: '  then: the conversation, files, what else is sent', files: ['assets/talk-'] },
   { what: '  then: the rest of English', files: ['assets/en-more-', 'assets/formats-'] },

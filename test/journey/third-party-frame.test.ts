@@ -85,7 +85,7 @@ describe('a game in a frame of another site', () => {
     })
     await page.goto(`${portal.origin}/`)
     await write()
-    await frame().getByText(en.receivedUnkept).waitFor()
+    await frame().getByText(more.receivedUnkept).waitFor()
     await frame().getByRole('button', { name: en.privacy }).click()
     await frame().getByRole('button', { name: more.recoveryShow }).click()
     const key = (await frame().locator('output').textContent()) ?? ''

@@ -63,8 +63,8 @@ describe('a new ticket', () => {
 
   it('asks for what is missing, one mistake at each place, and takes the focus to the first', async () => {
     await press(stage.screen.getByLabelText('Purchases'))
-    const order = await stage.screen.findByLabelText('Order number')
     await send()
+    const order = stage.screen.getByLabelText('Order number')
     await waitFor(() => expect(focused(stage.root)).toBe(order))
     expect(order.getAttribute('aria-invalid')).toBe('true')
     expect(stage.root.querySelector(`#${order.getAttribute('aria-describedby')?.split(' ')[1]}`)?.textContent).toBe(
@@ -94,7 +94,7 @@ describe('a new ticket', () => {
       ['What happened?', 10_000],
       ['Order number', 2_000],
     ] as const) {
-      const field: HTMLInputElement = await stage.screen.findByLabelText(label)
+      const field: HTMLInputElement = stage.screen.getByLabelText(label)
       await type(field, 'the end')
       field.focus()
       field.setSelectionRange(0, 0)

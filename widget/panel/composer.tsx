@@ -3,11 +3,11 @@ import { createRef } from 'preact'
 import type { TicketId } from '../../server/contract/ids.ts'
 import { FileList, FilePicker } from './attachment.tsx'
 import { useKept } from './context.ts'
-import { Cut } from './cut.tsx'
+import { Cut, WaitsForFiles } from './cut.tsx'
 import { Icon } from './icons.tsx'
 import { isComposing } from './keys.ts'
 import { morePaths } from './more-icons.ts'
-import { maxMessageLength, WaitsForFiles } from './new-ticket.tsx'
+import { maxMessageLength } from './new-ticket.tsx'
 import { useTalk } from './use-talk.ts'
 
 /** Enter makes a line where the keys are on glass; with a keyboard it sends, and the composer says so. */

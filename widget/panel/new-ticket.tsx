@@ -1,16 +1,14 @@
 /** The form of a new ticket: category, that category's fields, the message, files, and what else is sent. */
-import type { ReadonlySignal } from '@preact/signals-core'
 import { createRef } from 'preact'
-import { part } from '../part.ts'
-import type { Uploads } from '../state/uploads.ts'
 import { useKept, useSupport } from './context.ts'
-import { Cut, listenersOf, Place } from './fields.tsx'
+import { CategoryFields, Cut, listenersOf, Place } from './fields.tsx'
 import { isComposing } from './keys.ts'
-import { inTalk, lazy } from './lazy.tsx'
+import { inTalk } from './lazy.tsx'
 import { Screen } from './screen.tsx'
 
-const CategoryFields = lazy(part(() => import('./category-fields.tsx')))((file) => file.CategoryFields)
 const NewFiles = inTalk(({ views }) => views.NewFiles)
+const WaitsForFiles = inTalk(({ views }) => views.WaitsForFiles, true)
+const Room = inTalk(({ views }) => views.Room, true)
 const AlsoSent = inTalk(({ views }) => views.AlsoSent, true)
 
 export const maxMessageLength = 10_000
@@ -34,7 +32,7 @@ function Form() {
   return (
     <form ref={element} noValidate onSubmit={send} onKeyDown={onKeyDown}>
       <Categories />
-      {form.category.value?.fields[0] && <CategoryFields />}
+      <CategoryFields />
       <Message />
       <NewFiles />
       {byEmail && (
@@ -57,23 +55,6 @@ function Form() {
       </button>
       <WaitsForFiles sending={form.sending} uploads={talk.value?.newFiles} />
     </form>
-  )
-}
-
-/** The region is always there, or a screen reader would miss it. */
-export function WaitsForFiles({
-  sending,
-  uploads,
-}: {
-  sending: ReadonlySignal<boolean>
-  uploads: Uploads | undefined
-}) {
-  const { speech } = useSupport()
-  const waits = sending.value && uploads?.items.value.some(({ state }) => state === 'preparing' || state === 'moving')
-  return (
-    <p class="hint" role="status">
-      {waits && speech.words.value.sendAfterFiles}
-    </p>
   )
 }
 
@@ -123,12 +104,12 @@ function Categories() {
 function Message() {
   const support = useSupport()
   const { speech, form } = support
-  const { words, say } = speech
+  const words = speech.words.value
   const { message } = form.answers.value
   const left = maxMessageLength - message.length
   const write = (message: string) => form.change({ message })
   return (
-    <Place id="message" label={words.value.message} hint={words.value.messageHint} required>
+    <Place id="message" label={words.message} hint={words.messageHint} required>
       {(props) => (
         <>
           <textarea
@@ -139,11 +120,7 @@ function Message() {
             {...listenersOf({ id: 'message', value: message, max: maxMessageLength, write }, support)}
           />
           <Cut id="message" value={message} />
-          {left < 500 && (
-            <p class="hint" role="status">
-              {say(words.value.charactersLeft, { n: left })}
-            </p>
-          )}
+          {left < 500 && <Room left={left} />}
         </>
       )}
     </Place>

@@ -7,7 +7,8 @@ import talkStyles from '../style/talk.css?inline'
 import { AlsoSent } from './also-sent.tsx'
 import { NewFiles } from './attachment.tsx'
 import { Conversation, Next, Outgoing } from './conversation.tsx'
-import { Cut } from './cut.tsx'
+import { Cut, Room, WaitsForFiles } from './cut.tsx'
+import { NotKept } from './not-kept.tsx'
 
 /** Makes what the views below stand on. */
 export function prepare(support: Support): Talk {
@@ -16,4 +17,4 @@ export function prepare(support: Support): Talk {
   return talkOf(support)
 }
 export const styles = talkStyles
-export const views = { Conversation, Next, Outgoing, NewFiles, AlsoSent, Cut }
+export const views = { Conversation, Next, Outgoing, NewFiles, AlsoSent, Cut, Room, WaitsForFiles, NotKept }

@@ -9,6 +9,7 @@ import { Screen } from './screen.tsx'
 const Conversation = inTalk(({ views }) => views.Conversation)
 const Status = inTicketList((file) => file.Status, true)
 const Next = inTalk(({ views }) => views.Next, true)
+const NotKept = inTalk(({ views }) => views.NotKept, true)
 const Outgoing = inTalk(({ views }) => views.Outgoing)
 
 export function OpenedTicket({ id, fresh }: { id: TicketId; fresh?: boolean }) {
@@ -44,7 +45,7 @@ export function OutgoingTicket({ itemKey }: { itemKey: string }) {
 
 /** Says that it has arrived, where the eyes and the focus are; below the fold, people press again. */
 function Received({ ticket }: { ticket: Ticket }) {
-  const { speech, game, session, storage, router } = useSupport()
+  const { speech, game, session, storage } = useSupport()
   const { words, say } = speech
   const byEmail = game.value?.can.answers === 'email'
   const isKept = storage.keeps() || session.kind.value !== 'anonymous'
@@ -54,12 +55,8 @@ function Received({ ticket }: { ticket: Ticket }) {
       <Icon path={paths.check} />
       <p>
         <b>{say(words.value.received, { number: ticket.number })}</b>
-        {byEmail ? words.value.receivedByEmail : isKept ? words.value.receivedHint : words.value.receivedUnkept}
-        {!isKept && (
-          <button type="button" class="link" onClick={() => router.go({ view: 'privacy' })}>
-            {words.value.privacy}
-          </button>
-        )}
+        {byEmail ? words.value.receivedByEmail : isKept && words.value.receivedHint}
+        {!isKept && <NotKept byEmail={byEmail} />}
       </p>
     </div>
   )

@@ -35,6 +35,10 @@ export const more = {
   you: 'You',
   agent: 'Support',
 
+  charactersLeft: { one: '{n} character left', other: '{n} characters left' },
+  sendAfterFiles: 'Goes out as soon as the files are there.',
+  receivedUnkept:
+    'This browser keeps nothing here. Once you leave this page, only a recovery key opens this ticket again.',
   cut: 'This is too long: its end was left out. Send the rest in another message.',
   addFiles: 'Add a screenshot or video',
   filesHint: { one: '{n} file of up to {size}', other: 'Up to {n} files of {size} each' },

@@ -29,22 +29,18 @@ export const en = {
   about: 'What is it about?',
   message: 'What happened?',
   messageHint: 'When was it, and what did you expect instead?',
-  charactersLeft: { one: '{n} character left', other: '{n} characters left' },
   optional: 'optional',
   choose: 'Choose…',
   email: 'Your e-mail address',
   emailHint: 'The studio answers by e-mail, to this address.',
   ticketLanguage: 'You write in',
   send: 'Send',
-  sendAfterFiles: 'Goes out as soon as the files are there.',
   needed: 'Please fill this in.',
   needNumber: 'Please write a number.',
   needEmail: 'Please write an address like name@example.com.',
 
   received: 'We have it. Your ticket is {number}.',
   receivedHint: 'Answers appear here. You can close this window.',
-  receivedUnkept:
-    'This browser keeps nothing here. Once you leave this page, only a recovery key opens this ticket again.',
   receivedByEmail: 'The answer comes to your e-mail address.',
   kept: 'Your message is safe on this device and goes out by itself.',
 }

@@ -1,0 +1,15 @@
+/** Stands under the word that a ticket has arrived, where the browser keeps nothing of whose it is. */
+import { useTalk } from './use-talk.ts'
+
+export function NotKept({ byEmail }: { byEmail: boolean }) {
+  const { speech, router } = useTalk()
+  const words = speech.words.value
+  return (
+    <>
+      {!byEmail && words.receivedUnkept}
+      <button type="button" class="link" onClick={() => router.go({ view: 'privacy' })}>
+        {words.privacy}
+      </button>
+    </>
+  )
+}
