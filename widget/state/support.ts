@@ -210,8 +210,8 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
     },
   })
   const stops = [
-    storage.onElsewhere(() => {
-      session.look()
+    storage.onElsewhere((word) => {
+      session.look(word)
       drafts.putBack()
     }),
     effect(() => {
