@@ -110,6 +110,9 @@ export function readingRows(db: Kysely<Tables>, now: LedgerNow) {
         .where('updated_at', '>', updatedAfter)
         .where('updated_at', '<=', updatedBefore)
         .where((where) => where.or([where('heard_at', '<', heardBefore), where('heard_at', '>', heardAfter)]))
+        // What has outlived its retention, or was never here, comes back for a player who looks, and not by itself.
+        .where('emptied', '=', 0)
+        .where('said_position', '>', 0)
         // Not yet at the vendor: there is nothing to read.
         .where((where) =>
           where.exists(where.selectFrom('chains').select('position').whereRef('chains.ticket_id', '=', 'tickets.id')),
@@ -131,6 +134,7 @@ export function readingRows(db: Kysely<Tables>, now: LedgerNow) {
           'chains.seen',
           'tickets.updated_at',
           'tickets.heard_at',
+          'tickets.emptied',
         ])
         .where('chains.game', 'in', games)
         .where('chains.vendor_ticket_id', 'in', ids)
@@ -151,6 +155,7 @@ export function readingRows(db: Kysely<Tables>, now: LedgerNow) {
         .select(['chains.ticket_id', 'chains.position', 'chains.vendor_ticket_id'])
         .where('chains.seen', 'is not', null)
         .where('chains.seen', '!=', leftOut)
+        .where('tickets.emptied', '=', 0)
         .where((where) =>
           where(
             where.refTuple('chains.ticket_id', 'chains.position'),

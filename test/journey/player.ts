@@ -77,7 +77,8 @@ export async function reopen(page: Page): Promise<void> {
 
 /** Asks for everything to be erased, from wherever the player is. */
 export async function askForErasure(page: Page): Promise<void> {
-  const back = button(page, de.back)
+  // German has it in the name of another button, too.
+  const back = page.getByRole('button', { name: de.back, exact: true })
   if (await back.isVisible()) await back.click()
   await button(page, de.privacy).click()
   await page.getByText(de.eraseSure).click()

@@ -25,10 +25,19 @@ export interface WhatToRead {
   wanted: ReadonlySet<number>
   /** Those and no others. */
   only: boolean
+  /** Nobody looks, and nothing says that anything changed: what has outlived its retention must not come back. */
+  isUnasked: boolean
 }
 
 /** Makes one call of an adapter within the time and the budget there is for it. */
 export type Ask = <T>(act: (signal: AbortSignal) => Promise<T>) => Promise<T>
+
+interface Reading {
+  vendor: Vendor
+  ticket: TicketRow
+  ask: Ask
+  isUnasked: boolean
+}
 
 /** Positions of a chain that the vendor was asked for. */
 export interface TicketRead {
@@ -44,7 +53,7 @@ export interface TicketRead {
 export type ReadTicket = (id: TicketId, what: WhatToRead, ask: Ask) => Promise<TicketRead | undefined>
 
 export function createReadTicket({ store, clock, bells, games, copies, onPassedOver }: ReadParts): ReadTicket {
-  async function readLink(vendor: Vendor, ticket: TicketRow, link: Link, ask: Ask): Promise<void> {
+  async function readLink({ vendor, ticket, isUnasked, ask }: Reading, link: Link): Promise<void> {
     const askedSince = Number((await store.tickets.find(ticket.id))?.heard_at)
     const conversation = await ask(async (signal) => vendor.read?.(link.ref, signal))
     if (!conversation) return
@@ -53,17 +62,18 @@ export function createReadTicket({ store, clock, bells, games, copies, onPassedO
     const { isNews, newCopies } = await store.transaction(async (ledger) => {
       // Read again inside the transaction: the player may have written meanwhile.
       const now = await ledger.tickets.lock(ticket.id)
-      return now ? writeDownHeard(ledger, now, heard, clock.now()) : { isNews: false, newCopies: 0 }
+      const isGone = !now || (isUnasked && now.emptied === 1)
+      return !isGone ? writeDownHeard(ledger, now, heard, clock.now()) : { isNews: false, newCopies: 0 }
     })
     for (let copy = 0; copy < newCopies; copy += 1) copies.tell({ ticket })
     if (isNews) bells.player.ring(ticket.player)
   }
 
-  async function readLinks(vendor: Vendor, ticket: TicketRow, links: readonly Link[], ask: Ask): Promise<TicketRead> {
+  async function readLinks(reading: Reading, links: readonly Link[]): Promise<TicketRead> {
     const read: TicketRead = { heard: [], gone: [] }
     for (const link of links) {
       try {
-        await readLink(vendor, ticket, link, ask)
+        await readLink(reading, link)
         read.heard.push(link.position)
       } catch (error) {
         // An agent may have removed one vendor ticket of a chain: what stands on the others is still for the player.
@@ -78,13 +88,17 @@ export function createReadTicket({ store, clock, bells, games, copies, onPassedO
   return async (id, what, ask) => {
     const ticket = await store.tickets.find(id)
     const vendor = ticket && games.get(ticket.game)?.vendor
-    if (!ticket || !vendor?.read) return undefined
+    if (!ticket || !vendor?.read || (what.isUnasked && ticket.emptied === 1)) return undefined
     const links = linksFor(what, ticket, await loadChain(store, ticket))
-    return links.length > 0 ? readLinks(vendor, ticket, links, ask) : undefined
+    return links.length > 0 ? readLinks({ vendor, ticket, ask, isUnasked: what.isUnasked }, links) : undefined
   }
 }
 
-function linksFor({ wanted, only }: WhatToRead, ticket: TicketRow, chain: readonly Link[]): readonly Link[] {
+function linksFor(
+  { wanted, only }: Pick<WhatToRead, 'wanted' | 'only'>,
+  ticket: TicketRow,
+  chain: readonly Link[],
+): readonly Link[] {
   if (only) return chain.filter(({ position }) => wanted.has(position))
   return linksToRead(chain, { wanted, isEmpty: ticket.newest_author === null })
 }

@@ -100,7 +100,8 @@ export function createSweep({ of: { list, games }, store, clock, timers, onChang
   }
 
   /** From before its list was looked at, and heard since something last happened on it. */
-  function isSettled({ updated_at, heard_at }: ListedLink): boolean {
+  function isSettled({ updated_at, heard_at, emptied }: ListedLink): boolean {
+    if (emptied === 1) return true
     return Number(updated_at) < clock.now().getTime() - settledMs && Number(heard_at) > Number(updated_at)
   }
 

@@ -1,6 +1,7 @@
 /** Reads what is wanted at one account, in the order of who waits for it, within the account's budget. */
 import { type Timers, timeoutSignal } from '../../clock.ts'
 import type { TicketId } from '../../contract/ids.ts'
+import { leftOut } from '../../store/reading.ts'
 import type { Store } from '../../store/store.ts'
 import { meterCalls } from '../../vendors/call-meter.ts'
 import { VendorError } from '../../vendors/vendor.ts'
@@ -96,7 +97,7 @@ export function createReadWorker(parts: WorkerParts): ReadWorker {
     const { id, positions, only } = next
     try {
       const used = await within(Math.ceil(callsEach), async (ask) => {
-        const read = await readTicket(id, { wanted: new Set(positions.keys()), only }, ask)
+        const read = await readTicket(id, { wanted: new Set(positions.keys()), only, isUnasked: isUnasked(next) }, ask)
         if (read?.heard.length === 0) failures.add(id, 'ticket')
         else failures.clear(id)
         for (const position of [...(read?.heard ?? []), ...(read?.gone ?? [])]) await remember(next, position)
@@ -209,6 +210,12 @@ export function createReadWorker(parts: WorkerParts): ReadWorker {
       for (const { done } of wants.all()) done.resolve()
     },
   }
+}
+
+/** That a list leaves it out says nothing of what was said on it. */
+function isUnasked({ reason, positions }: Want): boolean {
+  if (reason === 'changed') return [...positions.values()].every((state) => state === leftOut)
+  return reason === 'recent' || reason === 'rest'
 }
 
 function whoseTrouble(error: unknown): Whose {

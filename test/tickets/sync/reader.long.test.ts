@@ -90,6 +90,18 @@ describe.each(vendors)('at %s', (name) => {
     expect(await virtual.heardWithin(ticket, 3 * hourMs)).toBeLessThanOrEqual(hourMs)
   })
 
+  it('brings nothing back by itself that has outlived its retention', async () => {
+    const virtual = await begin(name)
+    const tickets = await virtual.viewers(2)
+    await virtual.pass(minuteMs)
+    for (const { id } of tickets) {
+      await virtual.store.tickets.change(id, { emptied: 1 })
+      await virtual.store.messages.forget([id])
+    }
+    await virtual.pass(90 * minuteMs)
+    for (const { id } of tickets) expect(await virtual.store.messages.all(id)).toEqual([])
+  })
+
   it('asks nothing while there is no open ticket, though somebody looks on', async () => {
     const virtual = await begin(name)
     const ticket = await virtual.open('player-1', hourMs)
