@@ -57,8 +57,8 @@ const besideContract: Readonly<Record<string, readonly number[]>> = {
   // What no route is for.
   'POST /desk/nowhere': [403, 404, ...signedOut],
   'POST /nowhere': [404],
-  'PUT /v1/tickets': [404],
-  'TRACE /v1/tickets': [404],
+  'PUT /v1/tickets': [403, 404],
+  'TRACE /v1/tickets': [403, 404],
   'OPTIONS /v1/tickets': [204, 404],
   'HEAD /v1/tickets': [200, 401, 403, 422, 503],
   'HEAD /v1/events': [200, 401, 403, 422, 503],
