@@ -129,6 +129,7 @@ function createSite({ world, game, chance, isHealed, trouble }: SiteParts): Site
     kind,
     chance,
     calls: [],
+    taken: [],
     weather,
     outage: () => trouble()?.outageOf(game.key),
     poisonOf: (name) => fateOfPoison(name, isHealed()),

@@ -81,11 +81,11 @@ function wasSurelyInVain({ fate, outcome, carriedOutAt }: Call): boolean {
  * as soon as that one stood still.
  */
 function endOf(
-  { calls }: Site,
-  { by, name, decidedAt, endedAt = Number.POSITIVE_INFINITY }: Call,
+  { taken }: Site,
+  { by, mark, decidedAt, endedAt = Number.POSITIVE_INFINITY }: Call,
   later: Call,
 ): number {
-  const other = calls.find((call) => call.name === name && call.by !== by && call.leftAt >= decidedAt)
-  if (later.by === by) return Math.min(endedAt, other?.leftAt ?? Number.POSITIVE_INFINITY)
-  return Math.min(endedAt, by.stoppedSince(decidedAt), other?.leftAt ?? later.decidedAt)
+  const other = taken.find((one) => one.mark === mark && one.by !== by && one.at >= decidedAt)
+  if (later.by === by) return Math.min(endedAt, other?.at ?? Number.POSITIVE_INFINITY)
+  return Math.min(endedAt, by.stoppedSince(decidedAt), other?.at ?? later.decidedAt)
 }

@@ -60,7 +60,7 @@ const pseudonymOf = (game: string, subject: string) => `${game}-${subject}`
 export function startRelay(parts: RelayParts): SimulatedRelay {
   const { world, process, sites, chance, log, metrics } = parts
   const { clock, timers } = process
-  const store = storeOf(parts.store, process, parts.ledgerMs)
+  const store = storeOf(noteTaken(parts), process, parts.ledgerMs)
   const bells = createBells()
   const games: Games = new Map(sites.map((site) => [site.game, liveGame(world, process, site)]))
   const filesOf = async () => ({ files: [], absent: [] })
@@ -81,6 +81,17 @@ export function startRelay(parts: RelayParts): SimulatedRelay {
     deletions: createDeletions({ store, clock, bells, graceHours: (parts.graceMs ?? 0) / hourMs }),
     sweep: createSweep({ ...parts, store }),
   }
+}
+
+/** The answer may be seconds on its way; what counts is when the ledger gave a message out. */
+function noteTaken({ world, process, store, sites }: RelayParts): Store {
+  const claim: Store['deliveries']['claim'] = async (how) => {
+    const at = world.now()
+    const rows = await store.deliveries.claim(how)
+    for (const { game, mark } of rows) sites.find((site) => site.game === game)?.taken.push({ mark, by: process, at })
+    return rows
+  }
+  return { ...store, deliveries: { ...store.deliveries, claim } }
 }
 
 function createSweep({ store, process, files, log, retentionMs }: RelayParts) {

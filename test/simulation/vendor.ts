@@ -29,6 +29,14 @@ export interface Site {
   poisonOf: (name: string) => Fate | undefined
   /** Every call that was made, in the order in which they left. */
   calls: Call[]
+  /** Whenever a relay took a message in hand. */
+  taken: Taken[]
+}
+
+export interface Taken {
+  mark: string
+  by: Process
+  at: number
 }
 
 interface Made {
