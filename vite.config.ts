@@ -6,6 +6,7 @@ import { playwright } from '@vitest/browser-playwright'
 import { type BuildOptions, build, type InlineConfig, type Plugin, preprocessCSS, resolveConfig } from 'vite'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 import { chromiumLaunch } from './test/chromium.ts'
+import { secondTries } from './test/second-tries.ts'
 
 /** The oldest engines Medkit runs in: Android's and iOS's webviews of 2020, and Firefox's long-term release of that year. */
 const engines = ['chrome80', 'safari13.1', 'firefox78']
@@ -140,6 +141,9 @@ async function wholeStyleSheet(): Promise<string> {
 // What a hundred processes import alike is compiled once.
 if (process.env.VITEST) process.env.NODE_COMPILE_CACHE ??= resolve('node_modules/.cache/compiled')
 
+/** A browser beside a whole test run may starve on a machine that others share: there its journeys are tried once more. */
+const retry = process.env.CI ? 1 : 0
+
 /** Tests by what they need: nothing, a browser to run in, or a browser to drive. Most of their time is waiting. */
 const node: TestProjectInlineConfiguration = {
   test: {
@@ -155,7 +159,7 @@ const journey: TestProjectInlineConfiguration = {
   test: {
     name: 'journey',
     include: ['test/journey/**/*.test.ts'],
-    exclude: ['**/*.long.test.ts'],
+    retry,
     testTimeout: 120_000,
     hookTimeout: 60_000,
   },
@@ -166,6 +170,7 @@ const long: TestProjectInlineConfiguration = {
   test: {
     name: 'long',
     include: ['test/**/*.long.test.ts'],
+    exclude: ['test/journey/**'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     sequence: { groupOrder: 1 },
@@ -208,6 +213,11 @@ export default defineConfig(async ({ mode }) => ({
   // All packages go in but for what the driver of PostgreSQL looks for and does without.
   ...(mode === 'relay' && { ssr: { noExternal: true as const, external: ['pg-native'] } }),
   ...(process.env.VITEST && {
-    test: { projects: [node, await browser(), journey, long], globalSetup: 'test/global-setup.ts', maxWorkers: 5 },
+    test: {
+      projects: [node, await browser(), journey, long],
+      globalSetup: 'test/global-setup.ts',
+      maxWorkers: 5,
+      reporters: ['default', secondTries()],
+    },
   }),
 }))

@@ -1,5 +1,5 @@
 /** What the widget does on a page that changes under it: takes it away, moves it, covers it, or shuts it out. */
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readBrowserFiles } from '../../server/routes/browser-files.ts'
 import type { Finding, Medkit } from '../../widget/handle.ts'
@@ -86,10 +86,13 @@ describe('a page with the widget on it', () => {
     await page.keyboard.type('!')
     expect(await page.getByLabel(more.write).inputValue()).toBe('It was the blue on!e')
   }
-  /** Pressed as a player presses it: where it is seen. */
-  async function isInItsCorner(page: Page): Promise<void> {
-    const box = await until(() => launcher(page).boundingBox(), 'the launcher has a place')
-    expect([Math.round(1000 - box.x - box.width), Math.round(700 - box.y - box.height)]).toEqual([16, 16])
+  /** Pressed as a player presses it: where it is seen, once it has come to rest. */
+  async function isInItsCorner(shown: Locator): Promise<void> {
+    const distances = async () => {
+      const box = await shown.boundingBox()
+      return box && [Math.round(1000 - box.x - box.width), Math.round(700 - box.y - box.height)]
+    }
+    await expect.poll(distances, { timeout: 20_000 }).toEqual([16, 16])
   }
 
   for (const [what, change] of Object.entries(changes)) {
@@ -100,7 +103,7 @@ describe('a page with the widget on it', () => {
       await goesOn(page)
       await page.keyboard.press('Escape')
       await page.keyboard.press('Escape')
-      await isInItsCorner(page)
+      await isInItsCorner(launcher(page))
     })
 
     it(`has the launcher back when it ${what}, without asking the relay for more than the script`, async () => {
@@ -112,7 +115,7 @@ describe('a page with the widget on it', () => {
         await page.evaluate(change)
         await launcher(page).waitFor()
       }
-      await isInItsCorner(page)
+      await isInItsCorner(launcher(page))
       expect(asked.filter((path) => path !== '/medkit.js')).toEqual([])
       await launcher(page).click()
       await page.getByRole('button', { name: en.getHelp }).waitFor()
@@ -132,7 +135,7 @@ describe('a page with the widget on it', () => {
     await page.getByRole('log').getByText('It was the blue one!').waitFor()
     await page.keyboard.press('Escape')
     await page.keyboard.press('Escape')
-    await isInItsCorner(page)
+    await isInItsCorner(launcher(page))
     await launcher(page).click()
     await page.getByRole('button', { name: en.getHelp }).waitFor()
   })
@@ -203,10 +206,9 @@ describe('a page with the widget on it', () => {
   it('may be transformed and filtered: launcher and panel keep to the window', async () => {
     const style = '<style>body { min-height: 3000px; transform: translateX(40px); filter: blur(0) }</style>'
     const page = await open(`${style}<body><h1>Game</h1>${tag()}`)
-    await isInItsCorner(page)
+    await isInItsCorner(launcher(page))
     await launcher(page).click()
-    const panel = await page.getByRole('dialog').boundingBox()
-    expect(panel && [1000 - panel.x - panel.width, 700 - panel.y - panel.height]).toEqual([16, 16])
+    await isInItsCorner(page.getByRole('dialog'))
   })
 
   it('has the plain widget where the browser has no top layer', async () => {
@@ -214,7 +216,7 @@ describe('a page with the widget on it', () => {
       Reflect.deleteProperty(HTMLElement.prototype, 'togglePopover')
       Reflect.deleteProperty(HTMLElement.prototype, 'popover')
     })
-    await isInItsCorner(page)
+    await isInItsCorner(launcher(page))
     await beginReply(page)
     await page.evaluate(changes['empties its body and fills it anew, as pjax does'] ?? (() => {}))
     await goesOn(page)
