@@ -11,7 +11,7 @@ import { createMask } from './log.ts'
 import { minSecretBytes, type RelaySecrets } from './players/derive.ts'
 import { randomReference } from './random.ts'
 
-/** Named where a `medkit` command is documented: README. Loaded when called, so that an old Node can still be told. */
+/** Named where a `medkit` command is documented: docs/operating.md. Loaded when called, so that an old Node can still be told. */
 const commands: Record<string, () => Promise<Command>> = {
   serve: async () => (await import('./commands/serve.ts')).serve,
   outbox: async () => (await import('./commands/outbox.ts')).outbox,

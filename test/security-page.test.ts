@@ -1,7 +1,7 @@
 /** SECURITY.md names files and tests: all of them are there, under that very name. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { readme } from './readme.ts'
+import { readme } from './docs.ts'
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
 const page = read('SECURITY.md')

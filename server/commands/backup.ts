@@ -32,7 +32,7 @@ export const backup: Command = async ({ args, loadConfig, secretFile, print }) =
 export function placesOf({ store, files, secret }: Config, secretFile: string): Places {
   if (!store.startsWith('sqlite:'))
     throw new UsageMistake(
-      'The ledger is on PostgreSQL: copy it with pg_dump, and the bucket after it. README says how, under “Operate it”.',
+      'The ledger is on PostgreSQL: copy it with pg_dump, and the bucket after it. docs/operating.md says how.',
     )
   return {
     ledger: store.slice('sqlite:'.length),

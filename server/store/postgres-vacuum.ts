@@ -1,6 +1,6 @@
 /**
  * What PostgreSQL has deleted stays in its files until a vacuum gives the room back; its own comes when much has gathered.
- * So one is asked for after an erasure. It overwrites nothing by itself: README says what cannot be promised.
+ * So one is asked for after an erasure. It overwrites nothing by itself: docs/privacy.md says what cannot be promised.
  */
 import { type Kysely, sql } from 'kysely'
 import type { Tables } from './tables.ts'

@@ -1,4 +1,4 @@
-/** A helpdesk small enough to read in a minute, behind nothing but the public interface. README shows this file. */
+/** A helpdesk small enough to read in a minute, behind nothing but the public interface. CONTRIBUTING leads to this file. */
 import { type Vendor, VendorError, type VendorTicketId, type VendorTicketRef } from '../../server/vendors/vendor.ts'
 
 interface Pigeon {

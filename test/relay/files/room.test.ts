@@ -15,7 +15,7 @@ beforeEach(() => {
 })
 afterEach(() => relay.close())
 
-/** README: each file counts with so much beside its bytes. */
+/** docs/files.md: each file counts with so much beside its bytes. */
 const beside = 256 * 1_024
 const roomFor = (files: number, bytes: number) => files * (bytes + beside)
 const full = { status: 507, body: { code: 'storage_full', retryAfterSeconds: 60 } }

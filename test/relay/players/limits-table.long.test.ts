@@ -1,11 +1,11 @@
 /**
- * README's limits as a player, a device and an address meet them: each on a relay with its own default, asked until it
+ * The documented limits as a player, a device and an address meet them: each on a relay with its own default, asked until it
  * refuses. The fences around an address are counted as configured, a few instead of thousands, save where they are narrow.
  */
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Conversation } from '../../../server/contract/ticket.ts'
 import { type LimitKind, limitKinds } from '../../../server/limits.ts'
-import { limitInReadme, numberInReadme } from '../../readme.ts'
+import { documentedLimit, documentedNumber } from '../../docs.ts'
 import type { Answer } from '../start.ts'
 import { until } from '../wait.ts'
 import { type Scene, startScene } from './scene.ts'
@@ -59,10 +59,10 @@ async function servedBefore(ask: (n: number) => Promise<Answer>): Promise<number
 /** These count something else than calls, or nobody in particular, or refuse nobody. */
 const counted = limitKinds.filter((kind) => !['unproved', 'unprovedMail', 'mail', 'work', 'desk'].includes(kind))
 
-describe('The limit in README is where the relay refuses', () => {
+describe('The documented limit is where the relay refuses', () => {
   it.each(counted)('a player and a device: %s', async (kind) => {
     await startWith(kind)
-    const { player, device } = limitInReadme(kind)
+    const { player, device } = documentedLimit(kind)
     const verified = scene.verified({ sub: 'ada' })
     const anonymous = (await scene.signIn()).token
     expect(await servedBefore((n) => asks[kind](verified, n))).toBe(player)
@@ -72,7 +72,7 @@ describe('The limit in README is where the relay refuses', () => {
 
   it('a browser and an address that ask for mails, and a mailbox that gets them', async () => {
     await startWith('mail')
-    const { player, device, address = 0 } = limitInReadme('mail')
+    const { player, device, address = 0 } = documentedLimit('mail')
     expect(await servedBefore((n) => asks.mail('', n))).toBe(device)
     const ask = (email: string) =>
       scene.call('POST /v1/sessions', { body: { game: 'star-harbor', kind: 'email', email } })
@@ -92,7 +92,7 @@ describe('The limit in README is where the relay refuses', () => {
     scene = await startScene({ config: { limits }, players: { proofOfWork: {} } })
     let served = 0
     while ((await asks.unproved('', 0)).status === 201) served += 1
-    expect(served).toBe(limitInReadme('unproved').address)
+    expect(served).toBe(documentedLimit('unproved').address)
     expect((await asks.unproved('', 0)).body).toMatchObject({ errors: [{ path: 'proof', code: 'missing' }] })
   })
 
@@ -101,18 +101,18 @@ describe('The limit in README is where the relay refuses', () => {
     scene = await startScene({ config: { limits }, players: { proofOfWork: {} } })
     let served = 0
     while ((await asks.unprovedMail('', served)).status === 202) served += 1
-    expect(served).toBe(limitInReadme('unprovedMail').address)
+    expect(served).toBe(documentedLimit('unprovedMail').address)
     expect((await asks.unprovedMail('', served)).body).toMatchObject({ errors: [{ path: 'proof', code: 'missing' }] })
   })
 
   it('whoever guesses at the desk', async () => {
     await startWith('desk')
-    expect(await servedBefore((n) => asks.desk('', n))).toBe(limitInReadme('desk').address)
+    expect(await servedBefore((n) => asks.desk('', n))).toBe(documentedLimit('desk').address)
   })
 
   it('a player’s and a device’s work, in KiB', async () => {
     await startWith('work')
-    const { player, device } = limitInReadme('work')
+    const { player, device } = documentedLimit('work')
     expectReached(await readUntilRefused((await scene.signIn()).token), device)
     expectReached(await readUntilRefused(scene.verified({ sub: 'ada' })), player)
   })
@@ -142,7 +142,7 @@ async function readUntilRefused(token: string): Promise<number[]> {
 }
 
 describe('The fence around an address', () => {
-  const fenced = counted.filter((kind) => limitInReadme(kind).address !== undefined)
+  const fenced = counted.filter((kind) => documentedLimit(kind).address !== undefined)
   const someAtOnce = 7
 
   it.each([...fenced, 'work' as const])(
@@ -155,7 +155,7 @@ describe('The fence around an address', () => {
     },
   )
 
-  it.each(limitKinds.filter((kind) => limitInReadme(kind).address === undefined))(
+  it.each(limitKinds.filter((kind) => documentedLimit(kind).address === undefined))(
     'is not there for %s',
     async (kind) => {
       await startWith(kind, { address: 1 })
@@ -165,22 +165,22 @@ describe('The fence around an address', () => {
   )
 })
 
-describe('What README says of one request and one player', () => {
+describe('What the pages say of one request and one player', () => {
   const open = (token: string, more: object, message = 'Hello') =>
     scene.call('POST /v1/tickets', { token, key: crypto.randomUUID(), body: { message, language: 'en', ...more } })
 
   it('is what a body, a message and metadata may have', async () => {
     scene = await startScene()
     const { token } = await scene.signIn()
-    const bytes = numberInReadme('A body may have # KiB of JSON') * 1_024
+    const bytes = documentedNumber('docs/configuration.md', 'A body may have # KiB of JSON') * 1_024
     const padded = (length: number) => JSON.stringify({ message: 'Hello', language: 'en' }).padEnd(length)
     const send = (raw: string) => scene.call('POST /v1/tickets', { token, key: crypto.randomUUID(), raw })
     expect([(await send(padded(bytes))).status, (await send(padded(bytes + 1))).status]).toEqual([201, 413])
-    const characters = numberInReadme('a message # characters')
+    const characters = documentedNumber('docs/configuration.md', 'a message # characters')
     const long = [await open(token, {}, 'x'.repeat(characters)), await open(token, {}, 'x'.repeat(characters + 1))]
     expect(long.map(({ status }) => status)).toEqual([201, 422])
-    const values = numberInReadme('`metadata` # values')
-    const each = numberInReadme('values of # characters')
+    const values = documentedNumber('docs/configuration.md', '`metadata` # values')
+    const each = documentedNumber('docs/configuration.md', 'values of # characters')
     const metadata = (count: number, length: number) => ({
       metadata: Object.fromEntries(Array.from({ length: count }, (_, n) => [`key-${n}`, 'x'.repeat(length)])),
     })
@@ -195,13 +195,13 @@ describe('What README says of one request and one player', () => {
     const { token } = await scene.signIn()
     const body = { fileName: 'a.png', fileType: 'image/png', fileSize: 1 }
     const announced = await servedBefore(() => scene.call('POST /v1/attachments', { token, body }))
-    expect(announced).toBe(numberInReadme('A player may have # files'))
+    expect(announced).toBe(documentedNumber('docs/files.md', 'A player may have # files'))
   })
 
   it('is how many event streams a player has: the oldest gives way', async () => {
     scene = await startScene()
     const { token } = await scene.signIn()
-    const most = numberInReadme('A player has room for # of them')
+    const most = documentedNumber('docs/configuration.md', 'A player has room for # of them')
     const listen = () => fetch(`${scene.url}/v1/events`, { headers: { authorization: `Bearer ${token}` } })
     const first = await listen()
     const others = []

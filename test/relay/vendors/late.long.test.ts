@@ -50,7 +50,7 @@ const onceOf = ({ game: { vendor, can } }: Scene, what: 'open' | 'reply') =>
 const isSingle = (scene: Scene, what: 'open' | 'reply') =>
   onceOf(scene, what) === 'vendor' || scene.game.vendor.kind === 'thena'
 
-/** What is kept single by nobody may arrive twice: README says so. */
+/** What is kept single by nobody may arrive twice: docs/vendors.md says so. */
 const isKept = (scene: Scene, what: 'open' | 'reply') => onceOf(scene, what) !== 'marked'
 
 describe.concurrent.each(['sqlite', 'postgres'] as const)('On %s', (engine) => {

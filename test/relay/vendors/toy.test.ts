@@ -1,4 +1,4 @@
-/** A vendor that nobody but its own file knows: what README tells whoever adds one is enough. */
+/** A vendor that nobody but its own file knows: what the interface tells whoever adds one is enough. */
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Conversation } from '../../../server/contract/ticket.ts'
@@ -46,9 +46,9 @@ it('goes through the whole relay', async () => {
   expect((await relay.call('GET /v1/games/star-harbor')).body).toMatchObject({ can: { ...pigeonPost.can } })
 })
 
-it('is the one that README shows, and imports nothing but the interface', () => {
+it('imports nothing but the interface, and is the one that whoever adds a vendor is led to', () => {
   const source = readFileSync(new URL('../../vendors/toy.ts', import.meta.url), 'utf8')
-  const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8')
-  expect(readme).toContain(source.trim())
+  const page = readFileSync(new URL('../../../CONTRIBUTING.md', import.meta.url), 'utf8')
+  expect(page).toContain('](test/vendors/toy.ts)')
   expect([...source.matchAll(/from '(.+)'/g)].map(([, from]) => from)).toEqual(['../../server/vendors/vendor.ts'])
 })

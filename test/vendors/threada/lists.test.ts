@@ -86,7 +86,7 @@ describe('looking for a mark', () => {
     expect(await codeOf(having(vendor.findOpened)(openingOf(), call()))).toBe('unexpected')
   })
 
-  it('does not find a ticket that an agent has closed, as README says', async () => {
+  it('does not find a ticket that an agent has closed, as docs/vendors.md says', async () => {
     const { vendor, simulator } = await begin()
     const opening = openingOf()
     simulator.agentCloses((await vendor.open(opening, call())).vendorTicketId)
