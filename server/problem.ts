@@ -1,5 +1,6 @@
 /** Refusals on the wire, RFC 9457. The one table from code to status. */
-import type { Problem, ProblemCode, ProblemPlace } from './contract/problem-code.ts'
+import type { Problem, ProblemPlace } from './contract/problem.ts'
+import type { ProblemCode } from './contract/problem-code.ts'
 
 const statuses: Record<ProblemCode, { status: number; title: string }> = {
   token_missing: { status: 401, title: 'No player token' },

@@ -11,7 +11,7 @@ import { iterationsASecond } from '../server/players/proof.ts'
 import { sessionDays } from '../server/players/session.ts'
 import { keptForDays } from '../server/tickets/once.ts'
 import { limitedByDocument, unlimitedByDocument } from '../server/vendors/asking.ts'
-import { documentedLimit, documentedNumber, pages, pageText, prose, readme } from './docs.ts'
+import { documentedLimit, documentedNumber, examples, pages, pageText, prose, readme } from './docs.ts'
 import { capabilityTable, onceTable } from './vendors/capabilities.ts'
 
 const sources = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
@@ -41,6 +41,12 @@ describe('README', () => {
 
   it.each(pages.filter((page) => page !== 'README.md'))('leads to %s', (page) => {
     expect(readme).toContain(`](${page})`)
+  })
+
+  it('tells how to test in the words that CI runs', () => {
+    const [command = ''] = examples('README.md', 'sh').filter((text) => text.includes('npm test'))
+    expect(command).not.toBe('')
+    expect(pageText('.ci/run')).toContain(`\n${command.trim()} || exit 1\n`)
   })
 
   it('says for how long an answer is given again', () => {

@@ -1,6 +1,6 @@
 /** What a studio's code holds in its hand: the same shape from the script tag, from npm and on the full page. */
-import type { Theme } from '../server/contract/game.ts'
 import type { ProblemCode } from '../server/contract/problem-code.ts'
+import type { Position, Scheme } from '../server/contract/theme.ts'
 import type { Words } from './words/en.ts'
 
 /**
@@ -63,6 +63,14 @@ export interface Finding {
   detail: string
 }
 
+/** The widget's look on this page: wins over the relay's configuration. */
+export interface MountTheme {
+  /** The one colour that all others are made of, such as `#3557c9`. */
+  accent?: string | undefined
+  scheme?: Scheme | undefined
+  position?: Position | undefined
+}
+
 export interface MountOptions {
   /** The game's key in the relay's configuration. */
   game: string
@@ -77,8 +85,7 @@ export interface MountOptions {
   launcher?: boolean
   /** For a `style-src` with a nonce, in engines without constructable style sheets. */
   nonce?: string
-  /** Wins over the relay's configuration. */
-  theme?: Partial<Theme>
+  theme?: MountTheme
   /** Sentences the studio wants to say its own way, in every language. */
   words?: Partial<Words>
   /** Asked once a ticket is sent. *Claimed*: agents see that nobody has proved it. */

@@ -6,6 +6,7 @@ import type {
   Medkit,
   MedkitEvents,
   MountOptions,
+  MountTheme,
   PageProblemCode,
   TokenSource,
   View,
@@ -14,7 +15,18 @@ import { createHost } from './host.ts'
 import { createLauncher } from './launcher.ts'
 import { start } from './start.ts'
 
-export type { Draft, FailureCode, Finding, Medkit, MedkitEvents, MountOptions, PageProblemCode, TokenSource, View }
+export type {
+  Draft,
+  FailureCode,
+  Finding,
+  Medkit,
+  MedkitEvents,
+  MountOptions,
+  MountTheme,
+  PageProblemCode,
+  TokenSource,
+  View,
+}
 
 /** Puts Medkit on the page. Nothing is stored in the browser before the player acts. */
 export function mount(options: MountOptions): Medkit {

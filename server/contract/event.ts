@@ -4,7 +4,7 @@ import { Attachment } from './attachment.ts'
 import { DeletionRequest } from './deletion.ts'
 import { MessageId, TicketId } from './ids.ts'
 import { Delivery, Message } from './message.ts'
-import { DeliveryProblemCode } from './problem-code.ts'
+import { DeliveryProblemCode } from './problem.ts'
 import { Ticket } from './ticket.ts'
 
 /** Tickets with something unread, and tickets that wait for the player. */

@@ -4,6 +4,7 @@ import { AttachmentLimits, Can } from './can.ts'
 import { GameKey } from './ids.ts'
 import { Language } from './language.ts'
 import { PlayerKind } from './player.ts'
+import { positions, schemes } from './theme.ts'
 
 /** A sentence in several languages. Every one has at least one; the widget falls back along the game's `languages`. */
 export const Label = z.record(z.string(), z.string())
@@ -24,8 +25,8 @@ export const Theme = z.object({
     .string()
     .regex(/^#[0-9a-f]{6}$/i, 'must be a colour such as #3557c9')
     .optional(),
-  scheme: z.enum(['auto', 'light', 'dark']).optional(),
-  position: z.enum(['bottom-right', 'bottom-left', 'top-right', 'top-left']).optional(),
+  scheme: z.enum(schemes).optional(),
+  position: z.enum(positions).optional(),
 })
 
 export const Game = z.object({

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { Attachment } from './attachment.ts'
 import { AttachmentId, Instant, MessageId } from './ids.ts'
-import { DeliveryProblemCode } from './problem-code.ts'
+import { DeliveryProblemCode } from './problem.ts'
 
 /** Unicode code points after trimming. A browser's `maxlength` counts UTF-16 units, so it lets no more through. */
 export const maxMessageLength = 10_000

@@ -1,5 +1,4 @@
-/** Every reason the relay can give for a refusal. The widget translates the code; it never shows `detail`. */
-import { z } from 'zod'
+/** Every reason the relay can give for a refusal. Imports no zod: these types come with the widget from npm, and need no package. */
 
 /** Why a bearer was refused. Each has its own line in `medkit token inspect`. */
 export const tokenProblemCodes = [
@@ -49,25 +48,6 @@ export const deliveryProblemCodes = [
   'vendor_failed',
 ] as const
 
-export const TokenProblemCode = z.enum(tokenProblemCodes)
-export const ProblemCode = z.enum(problemCodes)
-export const DeliveryProblemCode = z.enum(deliveryProblemCodes)
-export type TokenProblemCode = z.infer<typeof TokenProblemCode>
-export type ProblemCode = z.infer<typeof ProblemCode>
-export type DeliveryProblemCode = z.infer<typeof DeliveryProblemCode>
-
-/** One wrong place in a body: `path` is dotted (`attachments.0`), `code` says what is wrong there. */
-export const ProblemPlace = z.object({ path: z.string(), code: z.string() })
-
-/** RFC 9457, sent as `application/problem+json`. */
-export const Problem = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.int(),
-  code: ProblemCode,
-  detail: z.string().optional(),
-  errors: z.array(ProblemPlace).optional(),
-  retryAfterSeconds: z.int().optional(),
-})
-export type ProblemPlace = z.infer<typeof ProblemPlace>
-export type Problem = z.infer<typeof Problem>
+export type TokenProblemCode = (typeof tokenProblemCodes)[number]
+export type ProblemCode = (typeof problemCodes)[number]
+export type DeliveryProblemCode = (typeof deliveryProblemCodes)[number]

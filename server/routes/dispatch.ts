@@ -1,7 +1,7 @@
 /** From a request to a handler and back, the same steps for every route of the contract. */
 import type { Context, Hono } from 'hono'
 import { z } from 'zod'
-import type { ProblemPlace } from '../contract/problem-code.ts'
+import type { ProblemPlace } from '../contract/problem.ts'
 import { type RouteName, type RouteSpec, routes } from '../contract/routes.ts'
 import { type Games, type LiveGame, requireGame } from '../games.ts'
 import type { LimitKind, Limits } from '../limits.ts'

@@ -1,6 +1,7 @@
 /** OpenAPI 3.1 from the route table: nothing in it is written twice. */
 import { z } from 'zod'
-import { Problem, type ProblemCode, tokenProblemCodes } from '../contract/problem-code.ts'
+import { Problem } from '../contract/problem.ts'
+import { type ProblemCode, tokenProblemCodes } from '../contract/problem-code.ts'
 import { type RouteSpec, routes } from '../contract/routes.ts'
 import { statusOf, titleOf } from '../problem.ts'
 

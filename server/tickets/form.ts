@@ -1,7 +1,7 @@
 /** Checks what a player sent against the studio's own form. */
 import type { z } from 'zod'
 import type { GameConfig } from '../config.ts'
-import type { ProblemPlace } from '../contract/problem-code.ts'
+import type { ProblemPlace } from '../contract/problem.ts'
 import type { NewTicket } from '../contract/ticket.ts'
 import type { LiveGame } from '../games.ts'
 import { Refusal } from '../problem.ts'

@@ -1,5 +1,5 @@
 /** The only fetch. Typed by the contract's routes; whatever goes wrong becomes one {@link RelayProblem}. */
-import type { Problem } from '../../server/contract/problem-code.ts'
+import type { Problem } from '../../server/contract/problem.ts'
 import type { AnswerOf, BodyOf, PathParams, QueryOf, RouteName } from '../../server/contract/routes.ts'
 import type { FailureCode } from '../handle.ts'
 import { isAnswer } from './telling.ts'

@@ -1,6 +1,6 @@
 /** Everybody who may knock at a relay, with something of their own that nobody else may ever read. */
 import { expect } from 'vitest'
-import { Problem } from '../../../server/contract/problem-code.ts'
+import { Problem } from '../../../server/contract/problem.ts'
 import { png } from '../../files/samples.ts'
 import { type Operation, operationsOf, type World } from './fuzz-requests.ts'
 import { type Scene, type SceneOptions, startScene } from './scene.ts'
