@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { pages, pageText } from './docs.ts'
 
 const root = join(import.meta.dirname, '..')
+const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
 
 /** As GitHub makes a heading's address: lower case, without marks, a hyphen for each space, and a number for a repeated one. */
 function anchors(page: string): Set<string> {
@@ -44,14 +45,20 @@ describe.each(pages)('%s', (page) => {
   })
 
   it('names only commands that are there', () => {
-    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-      scripts: Record<string, string>
-    }
-    const named = [...pageText(page).matchAll(/(?:^|`|&& )npm (?:run )?(?:--silent )?([a-z]+(?::[a-z]+)*)/gm)]
-    const unknown = named.map(([, name = '']) => name).filter((name) => name !== 'install' && !(name in scripts))
-    expect(unknown).toEqual([])
+    expect(commandsOf(page).filter((name) => name !== 'install' && !(name in scripts))).toEqual([])
   })
 })
+
+it('each command is named on a page', () => {
+  const named = new Set(pages.flatMap(commandsOf))
+  // Of npm's own accord, before it packs.
+  expect(Object.keys(scripts).filter((name) => name !== 'prepack' && !named.has(name))).toEqual([])
+})
+
+function commandsOf(page: string): string[] {
+  const named = pageText(page).matchAll(/(?:^|`|&& )npm (?:run )?(?:--silent )?([a-z]+(?::[a-z]+)*)/gm)
+  return [...named].map(([, name = '']) => name)
+}
 
 function leadsSomewhere(page: string, target: string): boolean {
   const [path = '', anchor] = target.split('#')

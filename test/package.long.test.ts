@@ -51,14 +51,17 @@ it('the relay starts where no package is installed', async () => {
     env: { PORT: '0', MEDKIT_LOG: 'silent' },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  let said = ''
-  for await (const chunk of relay.stdout) {
-    said += chunk
-    if (said.includes('its token')) break
-  }
-  const [address] = /http:\/\/[^/\s]+/.exec(said) ?? []
-  expect((await fetch(`${address}/readyz`)).status).toBe(200)
   const ended = once(relay, 'exit')
-  relay.kill('SIGINT')
-  await ended
+  try {
+    let said = ''
+    for await (const chunk of relay.stdout) {
+      said += chunk
+      if (said.includes('its token')) break
+    }
+    const [address] = /http:\/\/[^/\s]+/.exec(said) ?? []
+    expect((await fetch(`${address}/readyz`)).status).toBe(200)
+  } finally {
+    relay.kill('SIGINT')
+    await ended
+  }
 })
