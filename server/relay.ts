@@ -124,7 +124,7 @@ export async function createRelay({
   addStorageGauges(metrics, store.attachments.waiting, room.free)
   const readiness = createReadiness({ store, timers })
   const bells = createBells()
-  const files = createFiles(config.files, { credentials: config.s3, spoolFolder: config.s3?.spool })
+  const files = await createFiles(config.files, { credentials: config.s3, spoolFolder: config.s3?.spool })
   const filesFolder = config.sharedFiles ? undefined : folderOf(config.files)
   if (filesFolder !== undefined) await keepFilesToOwner(filesFolder, isKeptName, log)
   const desk = await openDesk(database)
