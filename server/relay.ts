@@ -9,7 +9,6 @@ import type { Config, GameConfig } from './config.ts'
 import { createFairQueue } from './fair-queue.ts'
 import { createAnnounce } from './files/announce.ts'
 import { isKeptName } from './files/disk.ts'
-import { responseFor } from './files/download.ts'
 import { createInspection } from './files/inspection.ts'
 import { createLinks, type Links } from './files/links.ts'
 import { createOrphanSweep } from './files/orphans.ts'
@@ -36,6 +35,7 @@ import { attachmentRoutes, createUploadHandler } from './routes/attachments.ts'
 import type { BrowserFiles } from './routes/browser-files.ts'
 import { challengeRoutes } from './routes/challenges.ts'
 import { deletionRoutes } from './routes/deletion-requests.ts'
+import { download } from './routes/download.ts'
 import { createEdge } from './routes/edge.ts'
 import { createEventStreams } from './routes/event-stream.ts'
 import { eventRoutes } from './routes/events.ts'
@@ -210,7 +210,7 @@ export async function createRelay({
       files: files.keep,
       clock,
       onChange: (game, id) => void watch.hint(game, id),
-      download: responseFor,
+      download,
     }) as unknown as Hono
   }
 
