@@ -269,10 +269,11 @@ export async function createRelay({
     close: async ({ pauseMs } = { pauseMs: 0 }) => {
       readiness.end()
       if (pauseMs > 0) await new Promise<void>((resolve) => timers.after(pauseMs, resolve))
+      // Before the door is closed: the server no longer knows of their connections.
+      streams.stop()
       const closed = server?.close()
       const cutting = setTimeout(() => server?.cut(), lastBytesMs)
       await files.endUploads()
-      streams.stop()
       load.stop()
       await watch.stop()
       await erasures.stop()
