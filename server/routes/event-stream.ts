@@ -67,8 +67,11 @@ function send(stream: Stream, outgoing: ServerResponse, headers: Headers): void 
     return
   }
   socket.on('close', stream.left).on('drain', stream.drained)
+  // The first words go out together.
+  socket.cork()
   socket.write(headOf(headers))
   stream.begin(lineOn(socket))
+  socket.uncork()
 }
 
 /** The body ends with the connection, so that each event is written as it is. */
@@ -81,6 +84,7 @@ function lineOn(socket: Socket): Line {
   return {
     write: (piece) => socket.write(piece),
     end: () => {
+      socket.uncork()
       // Who has not taken what was said before does not get to hear the end, nor to put it off.
       if (socket.writableLength > 0) socket.destroy()
       else socket.destroySoon()
