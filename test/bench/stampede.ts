@@ -46,7 +46,8 @@ interface Answer {
 /** How often each status was answered, by the call. */
 const answered = new Map<string, number>()
 const wrong: string[] = []
-const times: number[] = []
+/** How long each answer took, by the call. */
+const times = new Map<string, number[]>()
 const acknowledged: Acknowledged[] = []
 /** What the vendor got: by the call and what it answered, and in each second. */
 const seen = { calls: new Map<string, number>(), seconds: new Map<number, number>() }
@@ -90,8 +91,6 @@ function isGood(): boolean {
 /** @param growth - of the relay's memory, in bytes */
 function report(growth: number): void {
   const { lost, doubled, outOfOrder } = judge({ [game]: vendor }, acknowledged)
-  times.sort((a, b) => a - b)
-  const at = (share: number) => times[Math.floor((times.length - 1) * share)]?.toFixed(0)
   console.log(
     `${players} players opened the panel within ${seconds(opened - opening)}, for which the relay worked ${seconds(openingWorkMs)}`,
   )
@@ -101,7 +100,11 @@ function report(growth: number): void {
   )
   console.log(`the vendor had all but ${undelivered} after ${seconds(performance.now() - written)} more`)
   console.log(`lost ${lost.length}, doubled ${doubled.length}, out of order ${outOfOrder.length}`)
-  console.log(`an answer took ${at(0.5)} ms (p50), ${at(0.99)} ms (p99), ${at(1)} ms (the longest)`)
+  for (const [call, taken] of times) {
+    taken.sort((a, b) => a - b)
+    const at = (share: number) => taken[Math.floor((taken.length - 1) * share)]?.toFixed(0)
+    console.log(`${call} took ${at(0.5)} ms (p50), ${at(0.99)} ms (p99), ${at(1)} ms (the longest)`)
+  }
   console.log(
     `/healthz took ${healthMs.toFixed(0)} ms at most; ${(growth / 1024 / 1024).toFixed(0)} MB more than at rest`,
   )
@@ -199,7 +202,7 @@ async function persist(
   for (;;) {
     const began = performance.now()
     const answer = await exchange(player, method, path, body, key)
-    times.push(performance.now() - began)
+    noteTime(name, performance.now() - began)
     count(name, answer.status)
     if (answer.status === status) return answer.body
     if (![0, 429, 503].includes(answer.status)) wrong.push(`${name} was answered ${answer.status} ${answer.body}`)
@@ -239,6 +242,12 @@ function ask({ token, address, agent }: Player, method: string, path: string, he
     agent,
     headers: { authorization: `Bearer ${token}`, 'x-forwarded-for': address, ...headers },
   })
+}
+
+function noteTime(name: string, ms: number): void {
+  const taken = times.get(name)
+  if (taken) taken.push(ms)
+  else times.set(name, [ms])
 }
 
 function count(name: string, status: number): void {
