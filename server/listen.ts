@@ -1,6 +1,6 @@
 /** The relay's ear: Node's HTTP server, and how long it waits for anybody. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type ServerType, serve } from '@hono/node-server'
+import { createAdaptorServer, type ServerType } from '@hono/node-server'
 import type { Hono } from 'hono'
 
 /** In milliseconds. */
@@ -18,6 +18,12 @@ export interface Patience {
 }
 
 const patience: Patience = { headersMs: 15_000, bodyMs: 15_000, formMs: 120_000, pieceMs: 300_000, silenceMs: 120_000 }
+
+/**
+ * How many connections the system keeps for the relay to take up; it may allow fewer. One more is not refused but left
+ * unanswered, and comes back after one second, three, seven, fifteen: Node's 511 come within one busy second of a stampede.
+ */
+const waitingConnections = 4_096
 
 export interface ListenOptions {
   fetch: Hono['fetch']
@@ -44,10 +50,12 @@ export function listen({ fetch, host, port, ...options }: ListenOptions): Promis
     connectionsCheckingInterval: Math.min(5_000, allowed.headersMs),
   }
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch, hostname: host, port, serverOptions }, (info) =>
-      resolve(listening(server, addressAt(host, info.port))),
-    )
+    const server = createAdaptorServer({ fetch, hostname: host, serverOptions })
     server.once('error', reject)
+    server.listen({ port, host, backlog: waitingConnections }, () => {
+      const bound = server.address()
+      resolve(listening(server, addressAt(host, typeof bound === 'object' && bound ? bound.port : port)))
+    })
     server.setTimeout(allowed.silenceMs)
     server.prependListener('request', (incoming: IncomingMessage, outgoing: ServerResponse) => {
       cutWhenSlow(incoming, outgoing, bodyPatience(incoming.url ?? '', allowed))

@@ -27,7 +27,8 @@ export interface DelayMeter {
 const limits: Readonly<Record<Cost, number>> = { replay: 500, reading: 2_000 }
 const lookEveryMs = 1_000
 const retryAfterSeconds = 3
-const resolutionMs = 20
+/** Each look wakes an idle relay; what is looked for is ten times as long. */
+const resolutionMs = 50
 
 export function createLoad(timers: Timers, shed: Counter<'cost'>, meter: DelayMeter = createDelayMeter()): Load {
   let [before, delayMs] = [0, 0]

@@ -4,9 +4,12 @@ import type { OutboxCount } from './store/deliveries.ts'
 
 export type Metrics = ReturnType<typeof createMetrics>
 
+/** How often it is looked whether the event loop is late. Twice as often costs an idle relay as much again as all else it does. */
+const lagPrecisionMs = 20
+
 export function createMetrics() {
   const registry = new Registry()
-  collectDefaultMetrics({ register: registry, prefix: 'medkit_' })
+  collectDefaultMetrics({ register: registry, prefix: 'medkit_', eventLoopMonitoringPrecision: lagPrecisionMs })
   const registers = [registry]
   return {
     registry,

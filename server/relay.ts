@@ -9,7 +9,6 @@ import type { Config, GameConfig } from './config.ts'
 import { createFairQueue } from './fair-queue.ts'
 import { createAnnounce } from './files/announce.ts'
 import { isKeptName } from './files/disk.ts'
-import { responseFor } from './files/download.ts'
 import { createInspection } from './files/inspection.ts'
 import { createLinks, type Links } from './files/links.ts'
 import { createOrphanSweep } from './files/orphans.ts'
@@ -36,6 +35,7 @@ import { attachmentRoutes, createUploadHandler } from './routes/attachments.ts'
 import type { BrowserFiles } from './routes/browser-files.ts'
 import { challengeRoutes } from './routes/challenges.ts'
 import { deletionRoutes } from './routes/deletion-requests.ts'
+import { download } from './routes/download.ts'
 import { createEdge } from './routes/edge.ts'
 import { createEventStreams } from './routes/event-stream.ts'
 import { eventRoutes } from './routes/events.ts'
@@ -124,7 +124,7 @@ export async function createRelay({
   addStorageGauges(metrics, store.attachments.waiting, room.free)
   const readiness = createReadiness({ store, timers })
   const bells = createBells()
-  const files = createFiles(config.files, { credentials: config.s3, spoolFolder: config.s3?.spool })
+  const files = await createFiles(config.files, { credentials: config.s3, spoolFolder: config.s3?.spool })
   const filesFolder = config.sharedFiles ? undefined : folderOf(config.files)
   if (filesFolder !== undefined) await keepFilesToOwner(filesFolder, isKeptName, log)
   const desk = await openDesk(database)
@@ -210,7 +210,7 @@ export async function createRelay({
       files: files.keep,
       clock,
       onChange: (game, id) => void watch.hint(game, id),
-      download: responseFor,
+      download,
     }) as unknown as Hono
   }
 
@@ -269,10 +269,11 @@ export async function createRelay({
     close: async ({ pauseMs } = { pauseMs: 0 }) => {
       readiness.end()
       if (pauseMs > 0) await new Promise<void>((resolve) => timers.after(pauseMs, resolve))
+      // Before the door is closed: the server no longer knows of their connections.
+      streams.stop()
       const closed = server?.close()
       const cutting = setTimeout(() => server?.cut(), lastBytesMs)
       await files.endUploads()
-      streams.stop()
       load.stop()
       await watch.stop()
       await erasures.stop()

@@ -25,7 +25,10 @@ export interface RouteSpec {
   body?: z.ZodType
   /** Needs the header `Idempotency-Key`; the first answer is kept and given again for 7 days, or `retentionDays` where that is less. */
   idempotent?: true
-  /** Answers with server-sent events as well, and goes on from the header `Last-Event-ID`. */
+  /**
+   * Answers with server-sent events as well, and goes on from the header `Last-Event-ID`. Their `retry:` says when to come
+   * back once the stream has ended or broken off: within 30 seconds, and each player at another moment.
+   */
   streams?: true
   /** Its answers carry an `ETag`; whoever names that in `If-None-Match` meets 304 while nothing has changed. */
   conditional?: true

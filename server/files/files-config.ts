@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { isRecord } from '../secrets.ts'
 import { isPostgres } from '../store/engine.ts'
 import { FilesError } from './files-error.ts'
-import { parseS3Url } from './s3-client.ts'
+import { parseS3Url } from './s3-address.ts'
 
 /** `file:<folder>` or `s3://bucket/prefix?endpoint=https://…&region=…`. */
 export const FilesPlace = z

@@ -1,20 +1,7 @@
 /** The four calls any S3-compatible service answers alike: put, get, remove, list. Path-style addresses. */
 import { AwsClient } from 'aws4fetch'
 import { FilesError } from './files-error.ts'
-
-export interface S3Address {
-  bucket: string
-  /** Put before every key: empty, or ending in `/`. */
-  prefix: string
-  endpoint: string
-  region: string
-}
-
-export interface S3Credentials {
-  accessKeyId: string
-  secretAccessKey: string
-  sessionToken?: string | undefined
-}
+import type { S3Address, S3Credentials } from './s3-address.ts'
 
 export interface S3Object {
   /** Without the prefix. */
@@ -37,23 +24,6 @@ export interface S3Client {
 const timeoutMs = 120_000
 /** A connection that was kept may end just as it is used again. Not where the answer to a first try would be another. */
 const triesAtOnce = 3
-
-/**
- * Reads `s3://bucket/prefix?endpoint=https://…&region=…`.
- *
- * @throws FilesError `misconfigured`
- */
-export function parseS3Url(text: string): S3Address {
-  const url = URL.parse(text)
-  const region = url?.searchParams.get('region') ?? 'us-east-1'
-  const endpoint = URL.parse(url?.searchParams.get('endpoint') ?? `https://s3.${region}.amazonaws.com`)
-  if (!url?.hostname || !endpoint || !/^https?:$/.test(endpoint.protocol)) {
-    throw new FilesError('misconfigured', 'files must read s3://bucket/prefix?endpoint=https://…&region=…')
-  }
-  const prefix = url.pathname.replace(/^\/+|\/+$/g, '')
-  const base = endpoint.href.replace(/\/+$/, '')
-  return { bucket: url.hostname, prefix: prefix === '' ? '' : `${prefix}/`, endpoint: base, region }
-}
 
 export function createS3Client(address: S3Address, credentials: S3Credentials): S3Client {
   const { accessKeyId, secretAccessKey, sessionToken } = credentials

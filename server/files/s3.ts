@@ -10,7 +10,8 @@ import { randomBytes } from 'node:crypto'
 import { atMost, chunksOf } from './chunks.ts'
 import { FilesError } from './files-error.ts'
 import { type Growing, type Keep, type KeptFile, ownerName, requireId, type Storage, type UploadState } from './keep.ts'
-import { createS3Client, parseS3Url, type S3Client, type S3Credentials } from './s3-client.ts'
+import { parseS3Url, type S3Credentials } from './s3-address.ts'
+import { createS3Client, type S3Client } from './s3-client.ts'
 import { createSpool, type Spool } from './spool.ts'
 
 /** What the relay takes in before it puts a piece. What dies with a relay is at most this, and was not confirmed. */

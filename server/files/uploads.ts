@@ -4,8 +4,7 @@ import { createDisk } from './disk.ts'
 import { FilesError } from './files-error.ts'
 import { type Keep, requireId, type Storage } from './keep.ts'
 import { createLocks, type Locks } from './lock.ts'
-import { createS3 } from './s3.ts'
-import type { S3Credentials } from './s3-client.ts'
+import type { S3Credentials } from './s3-address.ts'
 import { answer, finishIfWhole, type UploadAnswer } from './tus.ts'
 
 export interface Uploads {
@@ -51,8 +50,8 @@ export interface Files {
  *
  * @throws FilesError `misconfigured`
  */
-export function createFiles(url: string, options: FilesOptions = {}): Files {
-  const storage = openStorage(url, options)
+export async function createFiles(url: string, options: FilesOptions = {}): Promise<Files> {
+  const storage = await openStorage(url, options)
   const locks = createLocks()
   const uploads = createUploads(storage, locks, options)
   return {
@@ -67,9 +66,10 @@ export function createFiles(url: string, options: FilesOptions = {}): Files {
   }
 }
 
-function openStorage(url: string, { credentials, spoolFolder }: FilesOptions): Storage {
+async function openStorage(url: string, { credentials, spoolFolder }: FilesOptions): Promise<Storage> {
   if (url.startsWith('s3://')) {
     if (!credentials) throw new FilesError('misconfigured', 'an s3: address needs an access key')
+    const { createS3 } = await import('./s3.ts')
     return createS3(url, credentials, spoolFolder)
   }
   const folder = folderOf(url)

@@ -5,7 +5,7 @@ import type { PlayerKey } from '../store/tables.ts'
 /** Where what is said on a stream goes. */
 export interface Line {
   /** @returns false once the other side takes nothing more for now */
-  write: (text: string) => boolean
+  write: (piece: string | Uint8Array) => boolean
   end: () => unknown
 }
 
@@ -37,7 +37,7 @@ export interface Listeners {
   remove: (listener: Listener) => boolean
   of: (player: PlayerKey) => readonly Listener[]
   all: () => Listener[]
-  isEmpty: () => boolean
+  count: () => number
 }
 
 /** A player's tabs and devices; the oldest stream gives way to a further one. */
@@ -46,6 +46,7 @@ const streamsPerPlayer = 8
 /** @param end - ends one that has to give way */
 export function createListeners(streams: Metrics['streams'], end: (listener: Listener) => void): Listeners {
   const byPlayer = new Map<PlayerKey, Listener[]>()
+  let count = 0
 
   return {
     add(listener) {
@@ -53,6 +54,7 @@ export function createListeners(streams: Metrics['streams'], end: (listener: Lis
       const [oldest] = own
       if (oldest && own.length >= streamsPerPlayer) end(oldest)
       byPlayer.set(listener.player, [...(byPlayer.get(listener.player) ?? []), listener])
+      count += 1
       streams.inc()
     },
 
@@ -65,12 +67,13 @@ export function createListeners(streams: Metrics['streams'], end: (listener: Lis
           listener.player,
           own.filter((other) => other !== listener),
         )
+      count -= 1
       streams.dec()
       return true
     },
 
     of: (player) => byPlayer.get(player) ?? [],
     all: () => [...byPlayer.values()].flat(),
-    isEmpty: () => byPlayer.size === 0,
+    count: () => count,
   }
 }

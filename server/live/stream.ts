@@ -10,9 +10,11 @@ import type { FairQueue } from '../fair-queue.ts'
 import type { Games } from '../games.ts'
 import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
+import { Refusal } from '../problem.ts'
 import type { Store } from '../store/store.ts'
 import type { PlayerKey } from '../store/tables.ts'
 import type { Capacity } from './capacity.ts'
+import { comeBackAfterMs } from './come-back.ts'
 import { frame, latestOfEach, presentEvents } from './events.ts'
 import { createHeartbeat, heartbeatMs } from './heartbeat.ts'
 import { createListeners, type Line, type Listener } from './listener.ts'
@@ -33,11 +35,11 @@ export interface StreamParts {
 }
 
 export interface Streams {
-  /** What `GET /events` answers with. @throws Refusal where there is no room */
+  /** What `GET /events` answers with. @throws Refusal where there is no room, or none any more */
   open: (player: PlayerKey, lastEventId: string | undefined, leave: Leave) => Promise<Stream>
   /** The answer to `?poll=1`. */
   poll: (player: PlayerKey, lastEventId: string | undefined) => Promise<EventBatch>
-  /** Ends every stream, so that the process can. */
+  /** Ends every stream, and lets their players come back one after the other: wherever they are led to. */
   stop: () => void
 }
 
@@ -64,6 +66,8 @@ const batchSize = 50
 /** How often news that another relay wrote is looked for, and who has signed out there. */
 const otherRelaysMs = 1_000
 const nextPollSeconds = 10
+/** For whoever asks a relay that is just ending. */
+const endingSeconds = 2
 /** Whoever has not asked again for so long has stopped. */
 const pollerMs = 3 * nextPollSeconds * 1_000
 
@@ -87,6 +91,7 @@ export function createStreams(parts: StreamParts): Streams {
   const heartbeat = createHeartbeat<Listener>(beat)
   const news = createNews({ store, games, log, replays, of: listeners.of, end })
   const pollers = new Map<PlayerKey, { timer: NodeJS.Timeout; unfollow: () => void }>()
+  let hasStopped = false
 
   async function positionOf(player: PlayerKey, lastEventId: string | undefined): Promise<Position> {
     const until = lastEventId === undefined ? new Date(clock.now().getTime() - justReadMs) : undefined
@@ -102,6 +107,7 @@ export function createStreams(parts: StreamParts): Streams {
   }
 
   async function open(player: PlayerKey, lastEventId: string | undefined, leave: Leave): Promise<Stream> {
+    if (hasStopped) throw new Refusal('overloaded', { retryAfterSeconds: endingSeconds })
     const giveBack = capacity.take(leave.address)
     const position = await positionOf(player, lastEventId).catch((error: unknown) => {
       giveBack()
@@ -112,7 +118,8 @@ export function createStreams(parts: StreamParts): Streams {
       begin: (line) => {
         listener = listen(player, position.sequence, leave, { line, giveBack })
         // With a place to come back to, even if nothing happens.
-        line.write(`id: ${position.sequence}\n: welcome\n\n`)
+        line.write(`id: ${position.sequence}\n: welcome\n\n${retryAt(Math.random())}\n`)
+        if (hasStopped) return end(listener)
         if (position.mustResync) line.write(frame(position.sequence, { type: 'resync', data: {} }))
         void news.catchUp(listener)
       },
@@ -176,14 +183,20 @@ export function createStreams(parts: StreamParts): Streams {
     if (leftMs <= heartbeatMs) setTimeout(() => end(listener), Math.max(0, leftMs)).unref()
   }
 
-  function beat(due: Iterable<Listener>): void {
+  /** The field that says when to come back. @param place - among all streams, from 0 to 1 */
+  function retryAt(place: number): string {
+    return `retry: ${comeBackAfterMs(listeners.count(), place)}\n`
+  }
+
+  function beat(due: Iterable<Listener>, share: number): void {
+    // One for all of them, and said anew each time: a relay that dies has no time to, and there may be more by now.
+    const heartbeat = Buffer.from(`${retryAt(share)}: still here\n\n`)
     for (const listener of due) {
       endInTime(listener)
       // Silence is what shows that nobody is there any more to take what has been said already.
-      if (!listener.isBlocked) listener.isBlocked = !listener.line.write(': still here\n\n')
+      if (!listener.isBlocked) listener.isBlocked = !listener.line.write(heartbeat)
+      if (store.isShared) mayBeOver.push(listener)
     }
-    // Who signs out here is woken by it.
-    if (store.isShared) news.endThoseOver([...due]).catch(noteUnread)
   }
 
   async function batchSince(player: PlayerKey, lastEventId: string | undefined): Promise<EventBatch> {
@@ -215,9 +228,14 @@ export function createStreams(parts: StreamParts): Streams {
     pollers.delete(player)
   }
 
+  /** Who has had a heartbeat since it was last looked for who has signed out elsewhere: who signs out here is woken by it. */
+  let mayBeOver: Listener[] = []
   let seen: number | undefined
   async function listenToOtherRelays(): Promise<void> {
-    if (listeners.isEmpty()) {
+    const looked = mayBeOver
+    mayBeOver = []
+    if (looked.length > 0) await news.endThoseOver(looked)
+    if (listeners.count() === 0) {
       seen = undefined
       return
     }
@@ -252,11 +270,17 @@ export function createStreams(parts: StreamParts): Streams {
       return replays.run(player, () => batchSince(player, lastEventId))
     },
     stop: () => {
+      hasStopped = true
       clearInterval(timer)
       stopListening()
       heartbeat.stop()
       for (const player of pollers.keys()) letGoOf(player)
-      for (const listener of listeners.all()) end(listener)
+      const all = listeners.all()
+      const count = all.length
+      for (const [index, listener] of all.entries()) {
+        listener.line.write(`retry: ${comeBackAfterMs(count, (index + Math.random()) / count)}\n\n`)
+        end(listener)
+      }
     },
   }
 }

@@ -7,9 +7,12 @@ const answerMs = 45_000
 /** Agents' files come in one piece, and a file that has come in whole is looked into before its upload is answered. */
 const filesMs = 600_000
 
+const isReading = (method: string) => method === 'GET' || method === 'HEAD'
+
 export function answerInTime(allowedMs = answerMs): MiddlewareHandler {
   return async (context, next) => {
-    const ms = /^\/(v1\/uploads|desk)\//.test(context.req.path) ? filesMs : allowedMs
+    const bringsFiles = !isReading(context.req.method) && /^\/(v1\/uploads|desk)\//.test(context.req.path)
+    const ms = bringsFiles ? filesMs : allowedMs
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Refusal('store_unavailable', { retryAfterSeconds: 5 })), ms)

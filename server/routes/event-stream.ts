@@ -2,11 +2,14 @@
  * Event streams are written straight to their connections: between two events nothing is left of the request that opened one
  * but the connection itself and the stream's place.
  */
-import type { ServerResponse } from 'node:http'
+import { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { MiddlewareHandler } from 'hono'
+import type { Line } from '../live/listener.ts'
 import type { Stream } from '../live/stream.ts'
+import { takeOver } from './take-over.ts'
 
 export interface EventStreams {
   /** The answer to a request that opens a stream. */
@@ -48,8 +51,8 @@ export function createEventStreams(): EventStreams {
       const answer = context.res
       const { outgoing } = (context.env ?? {}) as Partial<HttpBindings>
       context.res = undefined
-      if (outgoing && 'writeHead' in outgoing) {
-        send(stream, outgoing as ServerResponse, answer.headers)
+      if (outgoing instanceof ServerResponse) {
+        send(stream, outgoing, answer.headers)
         context.res = RESPONSE_ALREADY_SENT
       } else context.res = new Response(bodyOf(stream), { headers: answer.headers })
     },
@@ -57,16 +60,36 @@ export function createEventStreams(): EventStreams {
 }
 
 function send(stream: Stream, outgoing: ServerResponse, headers: Headers): void {
+  const socket = takeOver(outgoing)
   // Gone already: it has closed before anybody could hear it.
-  if (outgoing.destroyed) {
+  if (!socket) {
     stream.left()
     return
   }
-  // The request has its answer: nothing of it need be kept in order to be called off.
-  outgoing.removeAllListeners('close')
-  outgoing.on('close', stream.left).on('drain', stream.drained).on('error', stream.left)
-  outgoing.writeHead(200, Object.fromEntries(headers))
-  stream.begin(outgoing)
+  socket.on('close', stream.left).on('drain', stream.drained)
+  // The first words go out together.
+  socket.cork()
+  socket.write(headOf(headers))
+  stream.begin(lineOn(socket))
+  socket.uncork()
+}
+
+/** The body ends with the connection, so that each event is written as it is. */
+function headOf(headers: Headers): string {
+  const lines = [...headers].map(([name, value]) => `${name}: ${value}`)
+  return ['HTTP/1.1 200 OK', ...lines, `date: ${new Date().toUTCString()}`, 'connection: close', '', ''].join('\r\n')
+}
+
+function lineOn(socket: Socket): Line {
+  return {
+    write: (piece) => socket.write(piece),
+    end: () => {
+      socket.uncork()
+      // Who has not taken what was said before does not get to hear the end, nor to put it off.
+      if (socket.writableLength > 0) socket.destroy()
+      else socket.destroySoon()
+    },
+  }
 }
 
 /** Where there is no connection, as in a call within the process. */
@@ -75,8 +98,8 @@ function bodyOf(stream: Stream): ReadableStream<Uint8Array> {
   return new ReadableStream({
     start: (controller) =>
       stream.begin({
-        write: (text) => {
-          controller.enqueue(encoder.encode(text))
+        write: (piece) => {
+          controller.enqueue(typeof piece === 'string' ? encoder.encode(piece) : piece)
           return (controller.desiredSize ?? 0) > 0
         },
         end: () => controller.close(),

@@ -1,12 +1,11 @@
 /** What ten thousand players cost who listen and to whom nothing happens: a relay, and a bare server that does no more. */
-import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { systemClock } from '../../server/clock.ts'
 import { createSessionTokens } from '../../server/players/session.ts'
 import { listen } from './listeners.ts'
-import { residentBytes } from './process-memory.ts'
+import { busyMsOf, residentBytes } from './process-memory.ts'
 import { figureOf, type Result, resultOf } from './result.ts'
 import { relayFile, type Server, startServer } from './server.ts'
 
@@ -47,6 +46,7 @@ export async function benchIdleStreams(folder: string): Promise<Result[]> {
       unit: '% of a core',
     }),
     figureOf(`work for ${streams} idle streams`, relay.share * 100, { most: 2, unit: '% of a core' }),
+    resultOf('longest stall meanwhile, of a bare server’s', [relay.stallMs], [bare.stallMs], { unit: 'ms' }),
     figureOf('longest stall meanwhile', relay.stallMs, { most: 50, unit: 'ms' }),
   ]
 }
@@ -87,12 +87,6 @@ async function mint(n: number): Promise<string> {
 async function stallOf({ url }: Server): Promise<number> {
   const metrics = await (await fetch(`${url}/metrics`)).text()
   return Number(/^medkit_nodejs_eventloop_lag_max_seconds ([\d.e-]+)$/m.exec(metrics)?.[1]) * 1_000
-}
-
-/** The time it has worked so far, in itself and in the system: in hundredths of a second, as Linux counts. */
-function busyMsOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-  return (Number(fields[11]) + Number(fields[12])) * 10
 }
 
 function configOf(folder: string): unknown {

@@ -1,4 +1,4 @@
-/** Resident memory of another process, watched from outside so that the watching costs it nothing. */
+/** Resident memory and work of another process, watched from outside so that the watching costs it nothing. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 
@@ -29,4 +29,10 @@ export function watchMemory(pid: number): MemoryWatch {
 export function residentBytes(pid: number): number {
   if (existsSync('/proc')) return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * pageBytes
   return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) * 1_024
+}
+
+/** The time it has worked so far, in itself and in the system: in hundredths of a second, as Linux counts. */
+export function busyMsOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+  return (Number(fields[11]) + Number(fields[12])) * 10
 }

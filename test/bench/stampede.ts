@@ -1,8 +1,9 @@
 /**
- * `npm run bench:stampede`: 5,000 players open the panel within ten seconds, each from an address of their own, and 1,000 of
- * them write a ticket within the next minute and a reply to it, while everybody's event stream stands. One relay, SQLite, one
- * simulated vendor. Fails where something is lost, doubled or out of order, where anything but 503 with `Retry-After` is
- * answered from 500 on, and where the last ticket is taken later than two minutes after the first was written.
+ * `npm run bench:stampede`: 5,000 players who have written before open the panel within ten seconds, each from an address of
+ * their own, and 1,000 of them write a ticket within the next minute and a reply to it, while everybody's event stream
+ * stands. One relay, SQLite, one simulated vendor. Fails where something is lost, doubled or out of order, where anything but
+ * 503 with `Retry-After` is answered from 500 on, and where the last ticket is taken later than two minutes after the first
+ * was written.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { Agent, type IncomingMessage, request } from 'node:http'
@@ -14,9 +15,11 @@ import { createSessionTokens } from '../../server/players/session.ts'
 import type { Acknowledged } from '../crash/player.ts'
 import { judge } from '../crash/vendors.ts'
 import { startI3dSimulator } from '../vendors/i3d/simulator.ts'
+import type { Received } from '../vendors/simulator.ts'
 import { watchHealth } from './health.ts'
-import { watchMemory } from './process-memory.ts'
-import { type Server, startServer } from './server.ts'
+import { busyMsOf, watchMemory } from './process-memory.ts'
+import { relayFile, type Server, startServer } from './server.ts'
+import { writeHistory } from './stampede-history.ts'
 
 const players = Number(process.env.PLAYERS ?? 5_000)
 const writers = Math.ceil(players / 5)
@@ -43,12 +46,19 @@ interface Answer {
 /** How often each status was answered, by the call. */
 const answered = new Map<string, number>()
 const wrong: string[] = []
-const times: number[] = []
+/** How long each answer took, by the call. */
+const times = new Map<string, number[]>()
 const acknowledged: Acknowledged[] = []
+/** What the vendor got: by the call and what it answered, and in each second. */
+const seen = { calls: new Map<string, number>(), seconds: new Map<number, number>() }
 let streams = 0
+/** Players who found no room for a stream, and ask now and then instead. */
+let askers = 0
+let isOver = false
 
 const folder = await mkdtemp(join(tmpdir(), 'medkit-stampede-'))
-const vendor = await startI3dSimulator({ realTime: true })
+const vendor = await startI3dSimulator({ realTime: true, onReceived })
+await writeHistory(join(folder, 'medkit.db'), { game, players })
 const relay = await startRelay()
 const memory = watchMemory(relay.pid)
 const tokens = createSessionTokens([Buffer.from(secret)], { clock: systemClock })
@@ -58,10 +68,13 @@ const crowd = await Promise.all(Array.from({ length: players }, (_, n) => player
 const opening = performance.now()
 await Promise.all(crowd.map((player) => openPanel(player)))
 const opened = performance.now()
+const openingWorkMs = busyMsOf(relay.pid)
 await Promise.all(crowd.slice(0, writers).map((player, n) => write(player, n)))
 const written = performance.now()
+const writingWorkMs = busyMsOf(relay.pid) - openingWorkMs
 const undelivered = await untilDelivered()
 const healthMs = await health.end()
+isOver = true
 report(memory.end())
 for (const { agent } of crowd) agent.destroy()
 await relay.stop()
@@ -71,25 +84,41 @@ process.exit(isGood() ? 0 : 1)
 
 function isGood(): boolean {
   const { lost, doubled, outOfOrder } = judge({ [game]: vendor }, acknowledged)
-  const isDelivered = [...lost, ...doubled, ...outOfOrder].length === 0
+  const isDelivered = [...lost, ...doubled, ...outOfOrder, ...vendor.violations].length === 0
   return wrong.length === 0 && isDelivered && acknowledged.length === 2 * writers && written - opened < mostMs
 }
 
 /** @param growth - of the relay's memory, in bytes */
 function report(growth: number): void {
   const { lost, doubled, outOfOrder } = judge({ [game]: vendor }, acknowledged)
-  times.sort((a, b) => a - b)
-  const at = (share: number) => times[Math.floor((times.length - 1) * share)]?.toFixed(0)
-  console.log(`${players} players opened the panel within ${seconds(opened - opening)}, ${streams} streams stand`)
-  console.log(`${writers} tickets and as many replies taken within ${seconds(written - opened)}`)
+  console.log(
+    `${players} players opened the panel within ${seconds(opened - opening)}, for which the relay worked ${seconds(openingWorkMs)}`,
+  )
+  console.log(`${streams} streams stand, and ${askers} players ask now and then instead`)
+  console.log(
+    `${writers} tickets and as many replies taken within ${seconds(written - opened)}, ${seconds(writingWorkMs)} of work`,
+  )
   console.log(`the vendor had all but ${undelivered} after ${seconds(performance.now() - written)} more`)
   console.log(`lost ${lost.length}, doubled ${doubled.length}, out of order ${outOfOrder.length}`)
-  console.log(`an answer took ${at(0.5)} ms (p50), ${at(0.99)} ms (p99), ${at(1)} ms (the longest)`)
+  for (const [call, taken] of times) {
+    taken.sort((a, b) => a - b)
+    const at = (share: number) => taken[Math.floor((taken.length - 1) * share)]?.toFixed(0)
+    console.log(`${call} took ${at(0.5)} ms (p50), ${at(0.99)} ms (p99), ${at(1)} ms (the longest)`)
+  }
   console.log(
     `/healthz took ${healthMs.toFixed(0)} ms at most; ${(growth / 1024 / 1024).toFixed(0)} MB more than at rest`,
   )
   for (const [call, count] of [...answered].sort()) console.log(`  ${call}: ${count}`)
+  console.log(`the vendor saw ${Math.max(...seen.seconds.values())} calls in its fullest second`)
+  for (const [call, count] of [...seen.calls].sort()) console.log(`  ${call}: ${count}`)
+  for (const line of new Set(vendor.violations)) console.log(`  FORBIDDEN ${line}`)
   for (const line of new Set(wrong)) console.log(`  WRONG ${line}`)
+}
+
+function onReceived({ call, status }: Received): void {
+  const second = Math.floor(performance.now() / 1_000)
+  seen.seconds.set(second, (seen.seconds.get(second) ?? 0) + 1)
+  seen.calls.set(`${call} ${status}`, (seen.calls.get(`${call} ${status}`) ?? 0) + 1)
 }
 
 function seconds(ms: number): string {
@@ -111,25 +140,37 @@ async function openPanel(player: Player): Promise<void> {
   await followEvents(player)
 }
 
+/** As the widget does: whoever finds no room for a stream asks from then on. */
 async function followEvents(player: Player): Promise<void> {
-  for (;;) {
-    const answer = await new Promise<number>((resolve) => {
-      const asked = ask(player, 'GET', '/v1/events', { accept: 'text/event-stream' })
-      asked.once('error', () => resolve(0))
-      asked.once('response', (response: IncomingMessage) => {
-        response.resume()
-        resolve(response.statusCode ?? 0)
-        if (response.statusCode !== 200) return
-        streams += 1
-        response.once('close', () => {
-          streams -= 1
-        })
+  const status = await new Promise<number>((resolve) => {
+    const asked = ask(player, 'GET', '/v1/events', { accept: 'text/event-stream' })
+    asked.once('error', () => resolve(0))
+    asked.once('response', (response: IncomingMessage) => {
+      response.resume()
+      resolve(response.statusCode ?? 0)
+      if (response.statusCode !== 200) return
+      streams += 1
+      response.once('close', () => {
+        streams -= 1
+        if (!isOver) void followEvents(player)
       })
-      asked.end()
     })
-    count('GET /v1/events', answer)
-    if (answer === 200) return
-    await setTimeout(1_000 + Math.random() * 2_000)
+    asked.end()
+  })
+  count('GET /v1/events', status)
+  if (status === 429 || status === 503) void askNowAndThen(player)
+  else if (status !== 200) {
+    wrong.push(`GET /v1/events was answered ${status}`)
+    await setTimeout(500 + Math.random() * 500)
+    await followEvents(player)
+  }
+}
+
+async function askNowAndThen(player: Player): Promise<void> {
+  askers += 1
+  while (!isOver) {
+    await persist(player, 'GET', '/v1/events?poll=1', 200)
+    await setTimeout(10_000)
   }
 }
 
@@ -157,17 +198,22 @@ async function persist(
   body?: unknown,
   key?: string,
 ): Promise<string> {
-  const name = `${method} ${path.replace(/\/tk_[^/]+|\?.*/g, '')}`
+  const name = `${method} ${path.replace(/(?<=\/tickets\/)[^/?]+/, '…').replace(/\?(?!poll).*/, '')}`
   for (;;) {
     const began = performance.now()
     const answer = await exchange(player, method, path, body, key)
-    times.push(performance.now() - began)
+    noteTime(name, performance.now() - began)
     count(name, answer.status)
     if (answer.status === status) return answer.body
     if (![0, 429, 503].includes(answer.status)) wrong.push(`${name} was answered ${answer.status} ${answer.body}`)
     if (answer.status === 503 && answer.retryAfterMs === 0) wrong.push(`${name}: 503 without Retry-After`)
-    await setTimeout((answer.retryAfterMs || 1_000) * (1 + Math.random()))
+    await setTimeout(waitMs(answer, method))
   }
+}
+
+/** The widget sends what was written again at the moment it is told; to read again a player presses a button. */
+function waitMs({ retryAfterMs }: Answer, method: string): number {
+  return (retryAfterMs || 1_000) * (method === 'GET' ? 1 + Math.random() : 1)
 }
 
 function exchange(player: Player, method: string, path: string, body?: unknown, key?: string): Promise<Answer> {
@@ -198,6 +244,12 @@ function ask({ token, address, agent }: Player, method: string, path: string, he
   })
 }
 
+function noteTime(name: string, ms: number): void {
+  const taken = times.get(name)
+  if (taken) taken.push(ms)
+  else times.set(name, [ms])
+}
+
 function count(name: string, status: number): void {
   const line = `${name} ${status}`
   answered.set(line, (answered.get(line) ?? 0) + 1)
@@ -226,5 +278,5 @@ async function startRelay(): Promise<Server> {
     },
   }
   await writeFile(file, JSON.stringify(config))
-  return startServer('server/main.ts', ['--config', file])
+  return startServer(relayFile, ['--config', file])
 }

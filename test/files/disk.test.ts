@@ -15,7 +15,7 @@ let files: Files
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'medkit-disk-'))
-  files = createFiles(`file:${folder}`)
+  files = await createFiles(`file:${folder}`)
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
@@ -63,7 +63,7 @@ it('leaves files in its folder alone that are not its own', async () => {
 
 it('says that it is unavailable when the folder cannot be written', async () => {
   await writeFile(join(folder, 'occupied'), '')
-  const blocked = createFiles(`file:${folder}/occupied/files`)
+  const blocked = await createFiles(`file:${folder}/occupied/files`)
   await expect(blocked.uploads.create(newId(), 5)).rejects.toMatchObject({ code: 'unavailable' })
 })
 

@@ -28,7 +28,7 @@ let failing: RegExp | undefined
 beforeEach(async () => {
   parent = await mkdtemp(join(tmpdir(), 'medkit-flush-'))
   folder = join(parent, 'files')
-  files = createFiles(`file:${folder}`)
+  files = await createFiles(`file:${folder}`)
   flushes = []
   failing = undefined
   await listenIn()

@@ -13,7 +13,7 @@ let served: Served
 
 beforeAll(async () => {
   place = await placeOnDisk()
-  files = createFiles(place.url)
+  files = await createFiles(place.url)
   served = await serve(files)
 })
 afterAll(async () => {

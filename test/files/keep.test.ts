@@ -1,7 +1,8 @@
 /** What both places promise: a file is whole or not there, and removing leaves nothing. */
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { createS3Client, parseS3Url } from '../../server/files/s3-client.ts'
+import { parseS3Url } from '../../server/files/s3-address.ts'
+import { createS3Client } from '../../server/files/s3-client.ts'
 import { createFiles, type Files } from '../../server/files/uploads.ts'
 import { collect, newId, type Place, placeOnS3, places } from './places.ts'
 
@@ -13,7 +14,7 @@ describe.each(Object.entries(places))('files kept on %s', (_name, open) => {
 
   beforeAll(async () => {
     place = await open()
-    files = createFiles(place.url, place.options)
+    files = await createFiles(place.url, place.options)
   })
   afterAll(async () => {
     await files.close()
@@ -136,7 +137,7 @@ it('lists more files than one page of S3 holds', async () => {
   const client = createS3Client(parseS3Url(place.url), credentials)
   const ids = Array.from({ length: 1_050 }, newId)
   await Promise.all(ids.map((id) => client.put(`${id}/of-1`, '')))
-  const files = createFiles(place.url, place.options)
+  const files = await createFiles(place.url, place.options)
   const listed = (await collect(files.keep.list())).map(({ id }) => id)
   expect(listed.toSorted()).toEqual(ids.toSorted())
   await files.close()
@@ -144,12 +145,12 @@ it('lists more files than one page of S3 holds', async () => {
 })
 
 describe('the address of a place', () => {
-  it.each(['', 'data/files', 'ftp://host/files', 'file:', 's3://bucket/x', 's3:bucket'])('refuses %j', (url) => {
-    expect(() => createFiles(url)).toThrow(expect.objectContaining({ code: 'misconfigured' }))
+  it.each(['', 'data/files', 'ftp://host/files', 'file:', 's3://bucket/x', 's3:bucket'])('refuses %j', async (url) => {
+    await expect(createFiles(url)).rejects.toMatchObject({ code: 'misconfigured' })
   })
 
-  it('refuses an S3 address whose endpoint is none', () => {
+  it('refuses an S3 address whose endpoint is none', async () => {
     const credentials = { accessKeyId: 'a', secretAccessKey: 'b' }
-    expect(() => createFiles('s3://bucket?endpoint=nowhere', { credentials })).toThrow(/s3:\/\/bucket\/prefix/)
+    await expect(createFiles('s3://bucket?endpoint=nowhere', { credentials })).rejects.toThrow(/s3:\/\/bucket\/prefix/)
   })
 })

@@ -40,7 +40,7 @@ describe.each(Object.entries(places))('a relay that keeps files on %s and is kil
     expect(confirmed).toBeGreaterThan(0)
     const last = await patch(`http://127.0.0.1:${port}/uploads/${id}`, confirmed, bytes.subarray(confirmed))
     expect(last.status).toBe(204)
-    const files = createFiles(place.url, place.options)
+    const files = await createFiles(place.url, place.options)
     const kept = await files.keep.read(id)
     expect(bytes.equals(Buffer.from(await new Response(kept?.body).arrayBuffer()))).toBe(true)
     await files.close()

@@ -44,7 +44,7 @@ describe.each(Object.entries(places))('On %s, the sweep', (_name, open) => {
     const tables = database.db as unknown as Kysely<DeskTables>
     await migrateDesk(tables)
     desk = createDeskLedger(tables)
-    files = createFiles(place.url, place.options)
+    files = await createFiles(place.url, place.options)
     served = await serve(files)
     aheadMs = 25 * hourMs
     lines = []
@@ -71,7 +71,7 @@ describe.each(Object.entries(places))('On %s, the sweep', (_name, open) => {
   /** As an earlier relay left it: no place says whose it is. */
   async function withoutOwner(): Promise<void> {
     await files.close()
-    files = createFiles(place.url.replace(/(\/games)?(\?|$)/, '/unmarked$2'), place.options)
+    files = await createFiles(place.url.replace(/(\/games)?(\?|$)/, '/unmarked$2'), place.options)
   }
 
   /** As somebody opens it at a wrong path: nothing is in it. */

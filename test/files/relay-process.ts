@@ -3,7 +3,7 @@ import { createFiles } from '../../server/files/uploads.ts'
 import { serve } from './serve.ts'
 
 const [url = '', options = '{}'] = process.argv.slice(2)
-const files = createFiles(url, JSON.parse(options))
+const files = await createFiles(url, JSON.parse(options))
 const served = await serve(files)
 process.on('disconnect', () => process.exit())
 process.on('message', async (message: { id: string; size: number }) => {

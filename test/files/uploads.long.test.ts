@@ -18,7 +18,7 @@ describe.each(Object.entries(places))('uploads kept on %s', (_name, open) => {
   })
   afterAll(() => place.close())
   beforeEach(async () => {
-    files = createFiles(place.url, { ...place.options, idleTimeoutMs: 5_000 })
+    files = await createFiles(place.url, { ...place.options, idleTimeoutMs: 5_000 })
     served = await serve(files)
   })
   afterEach(async () => {
@@ -106,7 +106,7 @@ describe.each(Object.entries(places))('uploads kept on %s', (_name, open) => {
   })
 
   it('lets go of a connection that sends nothing more, and keeps its bytes', async () => {
-    const impatient = createFiles(place.url, { ...place.options, idleTimeoutMs: 500 })
+    const impatient = await createFiles(place.url, { ...place.options, idleTimeoutMs: 500 })
     const behind = await serve(impatient)
     const id = newId()
     await impatient.uploads.create(id, 1_000)
@@ -124,7 +124,7 @@ describe.each(Object.entries(places))('uploads kept on %s', (_name, open) => {
     const { id, url } = await announce(bytes.length)
     await patch(url, 0, bytes.subarray(0, 20_000))
     await files.close()
-    const again = createFiles(place.url, place.options)
+    const again = await createFiles(place.url, place.options)
     const behind = await serve(again)
     expect(await offsetAt(behind.urlOf(id))).toBe(20_000)
     await patch(behind.urlOf(id), 20_000, bytes.subarray(20_000))
@@ -138,7 +138,7 @@ describe.each(Object.entries(places))('uploads kept on %s', (_name, open) => {
     const socket = await begin(id, 0, 1_000)
     socket.write(randomBytes(400))
     await files.close()
-    const again = createFiles(place.url, place.options)
+    const again = await createFiles(place.url, place.options)
     expect(await again.uploads.offset(id)).toBe(400)
     await again.close()
     socket.destroy()

@@ -92,8 +92,8 @@ async function listen(player: PlayerKey = ada, leave: Partial<Leave> = {}, lastE
     said: '',
     isSlow: false,
     hasEnded: false,
-    write: (text) => {
-      listening.said += text
+    write: (piece) => {
+      listening.said += Buffer.from(piece).toString()
       return !listening.isSlow
     },
     end: () => {
@@ -245,7 +245,7 @@ it.each(['with the next news', 'by itself, where the ledger is shared'])(
     await settle()
     await store.players.endSession('gone', new Date(Date.now() + 3_600_000))
     if (isShared)
-      for (let second = 0; second < 20; second += 1) {
+      for (let second = 0; second <= 20; second += 1) {
         await vi.advanceTimersByTimeAsync(1_000)
         await settle()
       }

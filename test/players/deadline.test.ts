@@ -1,6 +1,7 @@
 /** A request that hangs on our side ends in an answer. */
 import { Hono } from 'hono'
 import { expect, it } from 'vitest'
+import { systemClock } from '../../server/clock.ts'
 import type { Links } from '../../server/files/links.ts'
 import type { Files } from '../../server/files/uploads.ts'
 import { createLimits } from '../../server/limits.ts'
@@ -9,12 +10,17 @@ import { createMetrics } from '../../server/metrics.ts'
 import { problemResponse, Refusal } from '../../server/problem.ts'
 import { answerInTime } from '../../server/routes/deadline.ts'
 import { addRoutes } from '../../server/routes/dispatch.ts'
+import { download } from '../../server/routes/download.ts'
 import { createEdge } from '../../server/routes/edge.ts'
 import { createEventStreams } from '../../server/routes/event-stream.ts'
 import { eventRoutes } from '../../server/routes/events.ts'
 import type { Handlers } from '../../server/routes/handlers.ts'
 import { addLinkedFiles } from '../../server/routes/linked-files.ts'
 import type { Store } from '../../server/store/store.ts'
+import type { DeskFiles } from '../../server/vendors/desk/desk.ts'
+import type { DeskDoor } from '../../server/vendors/desk/door.ts'
+import type { DeskLedger } from '../../server/vendors/desk/ledger.ts'
+import { createDeskPages } from '../../server/vendors/desk/pages.ts'
 import { gameOf, playerOf } from '../tickets/game.ts'
 
 function inTime(app = new Hono()): Hono {
@@ -23,7 +29,7 @@ function inTime(app = new Hono()): Hono {
 }
 
 function appThat(handle: () => Promise<Response>): Hono {
-  return inTime().get('/v1/tickets', handle).get('/v1/uploads/:id', handle)
+  return inTime().get('/v1/tickets', handle).patch('/v1/uploads/:id', handle)
 }
 
 it('with 503 and when to try again', async () => {
@@ -40,7 +46,7 @@ it('while one that answers in time is left alone', async () => {
 
 it('and an upload may take its time', async () => {
   const slow = () => new Promise<Response>((resolve) => setTimeout(() => resolve(new Response('here')), 60))
-  expect((await appThat(slow).request('/v1/uploads/x')).status).toBe(200)
+  expect((await appThat(slow).request('/v1/uploads/x', { method: 'PATCH' })).status).toBe(200)
 })
 
 /** Opened only when it is let; `letGo` resolves once nobody holds it any more. */
@@ -86,9 +92,30 @@ function linking({ opened, leave }: Late): Hono {
   return app
 }
 
+function atDesk({ opened, leave }: Late): Hono {
+  const endless = () => new ReadableStream({ cancel: leave })
+  const row = { id: 'a', ticket_id: 't', file_name: 'a.png', file_type: 'image/png' }
+  const pages = createDeskPages({
+    door: { byToken: async () => ({ games: ['game'] }) } as Partial<DeskDoor> as DeskDoor,
+    addressOf: () => undefined,
+    ledger: { findFile: async () => row, find: async () => ({ id: 't' }) } as unknown as DeskLedger,
+    files: { read: async () => ({ body: await opened.then(endless), size: 1 }) } as unknown as DeskFiles,
+    clock: systemClock,
+    onChange: () => undefined,
+    download,
+  })
+  return inTime()
+    .use(async ({ req }, next) => {
+      req.raw.headers.set('authorization', 'Bearer token')
+      await next()
+    })
+    .route('/desk', pages as unknown as Hono)
+}
+
 it.each([
   ['a stream of news', '/v1/events', listening],
   ['a file behind a link', '/files/a', linking],
+  ['a file at the desk', '/desk/files/a', atDesk],
 ] as const)('and %s that comes after that answer is let go at once: nobody will read it', async (_, path, appOf) => {
   const late = lateStream()
   const response = await appOf(late).request(path)

@@ -43,10 +43,10 @@ async function loadedBy(game: object): Promise<string[]> {
 
 const has = (loaded: string[], what: RegExp) => loaded.some((url) => what.test(url))
 
-it('starts with the built-in desk and SQLite without anybody else’s adapter, driver, mailer or detector', async () => {
+it('starts with the built-in desk, SQLite and a folder without anybody else’s adapter, driver, storage, mailer or detector', async () => {
   const loaded = await loadedBy({ vendor: { kind: 'desk', token: 'desk-token-of-the-tests' } })
   expect(has(loaded, /\/vendors\/desk\/pages\.ts$/)).toBe(true)
-  for (const unused of ['pg', 'nodemailer', 'file-type', 'ky'])
+  for (const unused of ['pg', 'nodemailer', 'file-type', 'ky', 'aws4fetch'])
     expect([unused, has(loaded, new RegExp(`/node_modules/${unused}/`))]).toEqual([unused, false])
   for (const vendor of ['theymes', 'zaia', 'thena', 'threada', 'i3d'])
     expect([vendor, has(loaded, new RegExp(`/vendors/${vendor}/${vendor}\\.ts$`))]).toEqual([vendor, false])

@@ -48,7 +48,7 @@ export async function createSimulatedLedger(): Promise<SimulatedLedger> {
     .map(({ name }) => String(name))
 
   return {
-    files: createFiles(`file:${join(folder, 'files')}`),
+    files: await createFiles(`file:${join(folder, 'files')}`),
     database: { engine: 'sqlite', db, scrub: async () => undefined, close: () => db.destroy() },
 
     async settle() {
