@@ -4,7 +4,7 @@
  */
 import { hash } from 'node:crypto'
 import { isIPv4 } from 'node:net'
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import { type Counted, createWindows, type Windows } from './windows.ts'
 
 export const limitKinds = [
   'session',
@@ -32,14 +32,19 @@ export interface Spender {
   address?: string | undefined
 }
 
+/** By which names somebody spends, made once where they spend more than once. */
+export interface Named {
+  names: { readonly [F in Fence]?: string | undefined }
+}
+
 export type Spent = { ok: true } | { ok: false; retryAfterSeconds: number }
 
 export interface Limits {
   /**
    * Spends so many (default one); with none it only asks whether there is room for one. What a narrower limit refuses is never
-   * counted against a wider one. Never rejects.
+   * counted against a wider one. At once, unless other relays have to be asked. Never rejects.
    */
-  spend: (kind: LimitKind, who: Spender, by?: number) => Promise<Spent>
+  spend: (kind: LimitKind, who: Spender | Named, by?: number) => Spent | Promise<Spent>
 }
 
 /** Requests a window; of `work` KiB of answers. */
@@ -48,12 +53,6 @@ export interface LimitPoints {
   player: number
   device: number
   address: number
-}
-
-export interface Counted {
-  /** In the window, those just added included. */
-  count: number
-  endsInMs: number
 }
 
 /** Where several relays count together. */
@@ -102,30 +101,39 @@ const fences = ['player', 'device', 'address'] as const
 type Fence = (typeof fences)[number]
 
 /** Milliseconds to wait; 0 when there is room. */
-type Consume = (key: string, by: number) => Promise<number>
+type Consume = (key: string, by: number) => number | Promise<number>
+
+const granted: Spent = { ok: true }
 
 export function createLimits(options: LimitOptions = {}): Limits {
-  const consumers = new Map<string, Consume>()
-  for (const kind of limitKinds)
-    for (const fence of fences) consumers.set(`${kind} ${fence}`, createConsume(kind, fence, options))
+  const consumers = new Map(
+    limitKinds.map((kind) => [kind, fences.map((fence) => ({ fence, consume: createConsume(kind, fence, options) }))]),
+  )
 
-  return {
-    async spend(kind, who, by = 1) {
-      for (const fence of fences) {
-        const key = keyOf(fence, who)
-        const waitMs = key === undefined ? 0 : ((await consumers.get(`${kind} ${fence}`)?.(key, by)) ?? 0)
-        if (waitMs > 0) return { ok: false, retryAfterSeconds: Math.ceil(waitMs / 1_000) }
-      }
-      return { ok: true }
-    },
+  function spend(kind: LimitKind, who: Named, by: number, passed: number): Spent | Promise<Spent> {
+    const left = consumers.get(kind) ?? []
+    for (let n = passed; n < left.length; n += 1) {
+      const { fence, consume } = left[n] ?? {}
+      const key = fence && who.names[fence]
+      const waitMs = key === undefined ? 0 : (consume?.(key, by) ?? 0)
+      if (typeof waitMs === 'object') return waitMs.then((ms) => (ms > 0 ? refused(ms) : spend(kind, who, by, n + 1)))
+      if (waitMs > 0) return refused(waitMs)
+    }
+    return granted
   }
+
+  return { spend: (kind, who, by = 1) => spend(kind, 'names' in who ? who : named(who), by, 0) }
+}
+
+function refused(waitMs: number): Spent {
+  return { ok: false, retryAfterSeconds: Math.ceil(waitMs / 1_000) }
 }
 
 function createConsume(kind: LimitKind, fence: Fence, options: LimitOptions): Consume {
   const points = options.points?.[kind]?.[fence] ?? defaultPoints[kind][fence]
   const duration = options.points?.[kind]?.windowSeconds ?? defaultPoints[kind].windowSeconds
-  const counting = { keyPrefix: `${kind}:${fence}`, points, duration }
-  const inMemory = consumeInMemory(new RateLimiterMemory(counting))
+  const counting = { keyPrefix: `${kind}:${fence}`, points, windowMs: duration * 1_000 }
+  const inMemory = consumeInMemory(createWindows(counting.windowMs), points)
   const { ledger } = options
   if (!ledger || inMemoryOnly.has(kind)) return inMemory
   const together = fence === 'address' ? consumeInBlocks(ledger, counting) : consumeInLedger(ledger, counting)
@@ -139,19 +147,10 @@ function createConsume(kind: LimitKind, fence: Fence, options: LimitOptions): Co
   }
 }
 
-function consumeInMemory(limiter: RateLimiterMemory): Consume {
-  return async (key, by) => {
-    if (by === 0) {
-      const known = await limiter.get(key)
-      return known && isOver(known.consumedPoints, limiter.points, by) ? Math.max(1, known.msBeforeNext) : 0
-    }
-    try {
-      await limiter.consume(key, by)
-      return 0
-    } catch (refused) {
-      if (refused instanceof RateLimiterRes) return Math.max(1, refused.msBeforeNext)
-      throw refused
-    }
+function consumeInMemory(windows: Windows, points: number): Consume {
+  return (key, by) => {
+    const { count, endsInMs } = windows.add(key, by)
+    return isOver(count, points, by) ? Math.max(1, endsInMs) : 0
   }
 }
 
@@ -163,18 +162,18 @@ function isOver(count: number, points: number, by: number): boolean {
 interface Counting {
   keyPrefix: string
   points: number
-  duration: number
+  windowMs: number
 }
 
 /** Exact: one statement a request. Who is over is turned away from memory: a flood does not reach the ledger. */
 function consumeInLedger(ledger: LimitLedger, counting: Counting): Consume {
-  const turnedAway = new RateLimiterMemory({ ...counting, points: 0 })
+  const turnedAway = createWindows(counting.windowMs)
   return async (key, by) => {
-    const known = await turnedAway.get(key)
-    if (known && known.msBeforeNext > 0) return known.msBeforeNext
-    const { count, endsInMs } = await ledger.count(`${counting.keyPrefix}:${key}`, counting.duration * 1_000, by)
+    const known = turnedAway.add(key, 0)
+    if (known.count > 0) return known.endsInMs
+    const { count, endsInMs } = await ledger.count(`${counting.keyPrefix}:${key}`, counting.windowMs, by)
     if (!isOver(count, counting.points, by) || endsInMs <= 0) return 0
-    await turnedAway.block(key, endsInMs / 1_000)
+    turnedAway.add(key, 1, endsInMs)
     return endsInMs
   }
 }
@@ -198,7 +197,7 @@ function consumeInBlocks(ledger: LimitLedger, counting: Counting): Consume {
   const windows = new Map<string, Window>()
 
   async function ask(key: string, by: number): Promise<Window> {
-    const { count, endsInMs } = await ledger.count(`${counting.keyPrefix}:${key}`, counting.duration * 1_000, by)
+    const { count, endsInMs } = await ledger.count(`${counting.keyPrefix}:${key}`, counting.windowMs, by)
     // Others may have been let in while the ledger was asked.
     const window = { count, endsAt: Date.now() + endsInMs, since: windows.get(key)?.since ?? 0 }
     if (windows.size >= keptWindows)
@@ -230,8 +229,13 @@ function waitOf({ count, endsAt }: Window, points: number, by: number): number {
 }
 
 /** Hashed, so that neither memory nor ledger holds an address or an id, and no key is longer than another. */
-function keyOf(fence: Fence, who: Spender): string | undefined {
-  const value = fence === 'address' && who.address !== undefined ? networkOf(who.address) : who[fence]
+export function named({ player, device, address }: Spender): Named {
+  return {
+    names: { player: nameOf(player), device: nameOf(device), address: nameOf(address && networkOf(address)) },
+  }
+}
+
+function nameOf(value: string | undefined): string | undefined {
   return value ? hash('sha256', value, 'base64url').slice(0, 22) : undefined
 }
 
