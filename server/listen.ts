@@ -1,7 +1,7 @@
 /** The relay's ear: Node's HTTP server, and how long it waits for anybody. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type ServerType, serve } from '@hono/node-server'
-import type { Hono } from 'hono'
+import type { Bindings } from './routes/call.ts'
 
 /** In milliseconds. */
 export interface Patience {
@@ -20,7 +20,7 @@ export interface Patience {
 const patience: Patience = { headersMs: 15_000, bodyMs: 15_000, formMs: 120_000, pieceMs: 300_000, silenceMs: 120_000 }
 
 export interface ListenOptions {
-  fetch: Hono['fetch']
+  fetch: (request: Request, bindings: Bindings) => Promise<Response>
   host: string
   port: number
   patience?: Partial<Patience> | undefined

@@ -2,7 +2,7 @@
 import type { Hono } from 'hono'
 import type { Kysely } from 'kysely'
 import { createAdmission } from './admission.ts'
-import { createApp } from './app.ts'
+import { type App, createApp } from './app.ts'
 import { createBells } from './bells.ts'
 import { type Clock, systemClock, systemTimers, type Timers } from './clock.ts'
 import type { Config, GameConfig } from './config.ts'
@@ -34,6 +34,7 @@ import { createReadiness } from './readiness.ts'
 import { createReceiptSigner } from './receipts/signing.ts'
 import { attachmentRoutes, createUploadHandler } from './routes/attachments.ts'
 import type { BrowserFiles } from './routes/browser-files.ts'
+import type { Bindings } from './routes/call.ts'
 import { challengeRoutes } from './routes/challenges.ts'
 import { deletionRoutes } from './routes/deletion-requests.ts'
 import { createEdge } from './routes/edge.ts'
@@ -79,7 +80,7 @@ export interface RelayOptions {
 }
 
 export interface Relay {
-  app: Hono
+  app: App
   games: Games
   /** @returns the address it listens on, e.g. `http://127.0.0.1:8787` */
   listen: () => Promise<string>
@@ -205,7 +206,7 @@ export async function createRelay({
     }
     return createDeskPages({
       door: createDeskDoor({ tokens, ledger: desk, clock, guesses }),
-      addressOf,
+      addressOf: (context) => addressOf(context.req.raw, context.env as Bindings),
       ledger: desk,
       files: files.keep,
       clock,

@@ -6,7 +6,6 @@ import type { Files } from '../files/uploads.ts'
 import { Refusal } from '../problem.ts'
 import type { AttachmentRow } from '../store/attachments.ts'
 import type { Store } from '../store/store.ts'
-import { letGoIfLate } from './deadline.ts'
 
 export interface LinkedFileParts {
   links: Pick<Links, 'verify'>
@@ -28,7 +27,7 @@ export function addLinkedFiles(app: Hono, { links, store, files }: LinkedFilePar
     const kept = row.state === 'ready' ? await files.keep.read(row.id) : undefined
     if (!kept) return explain(row)
     const file = { fileName: row.file_name, fileType: row.file_type, fileSize: kept.size }
-    return letGoIfLate(context, responseFor(kept.body, file))
+    return responseFor(kept.body, file)
   })
 }
 
