@@ -11,6 +11,7 @@ interface Prepared {
   statement: StatementSync
   /** None of a statement that only changes something. */
   columns: readonly string[]
+  makeRow: (cells: readonly SQLOutputValue[]) => unknown
 }
 
 function openSqlite(path: string): DatabaseSync {
@@ -38,7 +39,8 @@ export function openConnection(path: string) {
     if (known) return known
     if (statements.size >= keptStatements) statements.clear()
     const statement = sqlite.prepare(text)
-    const prepared = { statement, columns: statement.columns().map(({ name }) => name) }
+    const columns = statement.columns().map(({ name }) => name)
+    const prepared = { statement, columns, makeRow: rowMaker(columns) }
     statement.setReturnArrays(prepared.columns.length > 0)
     statements.set(text, prepared)
     return prepared
@@ -47,6 +49,7 @@ export function openConnection(path: string) {
   return {
     exec: (text: string) => prepare(text).statement.run(),
     ask: <R>(text: string): { rows: R[] } => ({ rows: rowsOf<R>(prepare(text), []) }),
+    read: (text: string, values: readonly unknown[]) => rowsOf(prepare(text), values as SQLInputValue[]),
     close: () => sqlite.close(),
     isInTransaction: () => sqlite.isTransaction,
     run: <R>({ sql, parameters }: CompiledQuery): QueryResult<R> => {
@@ -60,11 +63,13 @@ export function openConnection(path: string) {
 }
 
 /** As objects of ours: those that `node:sqlite` makes have no shape, and reading one takes longer than making it. */
-function rowsOf<R>({ statement, columns }: Prepared, values: readonly SQLInputValue[]): R[] {
+function rowsOf<R>({ statement, makeRow }: Prepared, values: readonly SQLInputValue[]): R[] {
   const rows = statement.all(...values) as unknown as SQLOutputValue[][]
-  return rows.map((cells) => {
-    const row: Record<string, SQLOutputValue | undefined> = {}
-    for (const [index, column] of columns.entries()) row[column] = cells[index]
-    return row as R
-  })
+  return rows.map((cells) => makeRow(cells) as R)
+}
+
+/** Of its own for each statement, with the names of its columns in it: setting them one by one takes ten times as long. */
+function rowMaker(columns: readonly string[]): Prepared['makeRow'] {
+  const members = columns.map((name, index) => `${JSON.stringify(name)}: cells[${index}]`)
+  return new Function('cells', `return {${members.join(', ')}}`) as Prepared['makeRow']
 }

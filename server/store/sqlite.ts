@@ -11,6 +11,7 @@ import {
   type DatabaseConnection,
   type Dialect,
   type Driver,
+  type LimitNode,
   type QueryResult,
   RawNode,
   SelectQueryNode,
@@ -23,20 +24,22 @@ import { createScrub } from './sqlite-scrub.ts'
 
 export interface Sqlite {
   dialect: Dialect
+  /** Reads what is committed, at once. */
+  ask: (sql: string, values: readonly unknown[]) => unknown[]
   /** As the store's. */
   scrub: () => Promise<void>
 }
 
 /** @param path of the database file; made, with its folder, where it is not there yet */
 export function createSqlite(path: string): Sqlite {
-  const { driver, scrub } = openDriver(path)
+  const { driver, ask, scrub } = openDriver(path)
   const dialect: Dialect = {
     createAdapter: () => new GroupedAdapter(),
     createDriver: () => driver,
     createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createQueryCompiler: () => new LastingQueryCompiler(),
   }
-  return { dialect, scrub }
+  return { dialect, ask, scrub }
 }
 
 /** Kysely's own would hold every caller back until the one before has reached the disk: no two could share a flush. */
@@ -51,15 +54,27 @@ class GroupedAdapter extends SqliteAdapter {
   }
 }
 
+/**
+ * SQLite looks at the value of a bare `limit ?` when it plans, and so plans anew each time one is bound, which takes as long
+ * as reading a page of tickets. Of a sum it takes no notice.
+ */
+class LastingQueryCompiler extends SqliteQueryCompiler {
+  protected override visitLimit(node: LimitNode): void {
+    super.visitLimit(node)
+    this.append(' + 0')
+  }
+}
+
 interface GroupedConnection extends DatabaseConnection {
   isInTransaction: boolean
 }
 
-function openDriver(path: string): { driver: Driver; scrub: Sqlite['scrub'] } {
+function openDriver(path: string): { driver: Driver } & Omit<Sqlite, 'dialect'> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const writing = openConnection(path)
   const reading = openConnection(path)
-  const writer = createWriter(writing)
+  const snapshot = createSnapshot(reading)
+  const writer = createWriter(writing, snapshot.end)
   let isClosed = false
 
   function connection(): GroupedConnection {
@@ -67,7 +82,7 @@ function openDriver(path: string): { driver: Driver; scrub: Sqlite['scrub'] } {
       isInTransaction: false,
       executeQuery: async <R>(query: CompiledQuery): Promise<QueryResult<R>> => {
         if (own.isInTransaction) return writer.within(() => writing.run<R>(query))
-        if (isRead(query)) return reading.run<R>(query)
+        if (isRead(query)) return snapshot.within(() => reading.run<R>(query))
         return writer.alone(() => writing.run<R>(query))
       },
       streamQuery: () => {
@@ -96,12 +111,14 @@ function openDriver(path: string): { driver: Driver; scrub: Sqlite['scrub'] } {
     destroy: async () => {
       isClosed = true
       await writer.settle()
+      snapshot.end()
       reading.close()
       writing.close()
     },
   }
   return {
     driver,
+    ask: (sql, values) => snapshot.within(() => reading.read(sql, values)),
     scrub: createScrub(path, { writing, whileNobodyWrites: writer.whileNobodyWrites, isClosed: () => isClosed }),
   }
 }
@@ -109,6 +126,33 @@ function openDriver(path: string): { driver: Driver; scrub: Sqlite['scrub'] } {
 /** What Kysely has put together says so itself; of a question in plain SQL, of ours, its first word does. */
 function isRead({ query, sql }: CompiledQuery): boolean {
   return SelectQueryNode.is(query) || (RawNode.is(query) && /^\s*(select|with recursive)\b/i.test(sql))
+}
+
+/**
+ * What is read in one turn of the event loop shares one look at the ledger: taking and leaving the locks for one takes
+ * longer than most reads.
+ */
+function createSnapshot(reading: Connection) {
+  let isOpen = false
+
+  function end(): void {
+    if (!isOpen) return
+    isOpen = false
+    if (reading.isInTransaction()) reading.exec('commit')
+  }
+
+  return {
+    within<T>(read: () => T): T {
+      if (!isOpen) {
+        reading.exec('begin')
+        isOpen = true
+        setImmediate(end)
+      }
+      return read()
+    },
+    /** What is read from now on sees what was committed by now. */
+    end,
+  }
 }
 
 const turnsBeforeFlush = 4
@@ -130,7 +174,8 @@ interface Group {
   waiting: { resolve: () => void; reject: (cause: unknown) => void }[]
 }
 
-function createWriter(sqlite: Connection) {
+/** @param onChange - is told before anybody can know of what was committed, or of a look at the whole file */
+function createWriter(sqlite: Connection, onChange: () => void) {
   const queue: (() => void)[] = []
   let isTaken = false
   let group: Group | undefined
@@ -188,6 +233,7 @@ function createWriter(sqlite: Connection) {
       for (const { reject } of waiting) reject(cause)
       return
     }
+    onChange()
     for (const { resolve } of waiting) resolve()
   }
 
@@ -262,6 +308,7 @@ function createWriter(sqlite: Connection) {
       await take()
       try {
         if (group) commitGroup(group)
+        onChange()
         return await work()
       } finally {
         give()
