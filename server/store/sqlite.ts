@@ -174,8 +174,8 @@ interface Group {
   waiting: { resolve: () => void; reject: (cause: unknown) => void }[]
 }
 
-/** @param onChange - is told before anybody can know of what was committed, or of a look at the whole file */
-function createWriter(sqlite: Connection, onChange: () => void) {
+/** @param endLook - what is read afterwards sees what was committed before */
+function createWriter(sqlite: Connection, endLook: () => void) {
   const queue: (() => void)[] = []
   let isTaken = false
   let group: Group | undefined
@@ -226,6 +226,8 @@ function createWriter(sqlite: Connection, onChange: () => void) {
 
   function commitGroup({ waiting }: Group): void {
     group = undefined
+    // Before, because a commit brings the log home now and then, as far as nobody still looks at what was before it.
+    endLook()
     try {
       sqlite.exec('commit')
     } catch (cause) {
@@ -233,7 +235,6 @@ function createWriter(sqlite: Connection, onChange: () => void) {
       for (const { reject } of waiting) reject(cause)
       return
     }
-    onChange()
     for (const { resolve } of waiting) resolve()
   }
 
@@ -308,7 +309,7 @@ function createWriter(sqlite: Connection, onChange: () => void) {
       await take()
       try {
         if (group) commitGroup(group)
-        onChange()
+        endLook()
         return await work()
       } finally {
         give()
