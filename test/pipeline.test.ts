@@ -49,7 +49,7 @@ describe.each<[string, number, Partial<PipelineParts>, () => Promise<Answer>]>([
 })
 
 it('a text of any length and writing leaves as it is', async () => {
-  for (const text of ['', 'sword', 'déjà vu', '剣が消えた…', '🗡'.repeat(60_000)]) {
+  for (const text of ['', 'sword', 'déjà vu', '剣が消えた…', '剣'.repeat(100_000)]) {
     const response = await ask('/v1/tickets', {}, async () => ({ status: 200, headers: {}, text }))
     expect(await response.text()).toBe(text)
   }
