@@ -11,16 +11,16 @@ import {
   type DatabaseConnection,
   type Dialect,
   type Driver,
-  type LimitNode,
   type QueryResult,
   RawNode,
   SelectQueryNode,
   SqliteAdapter,
   SqliteIntrospector,
-  SqliteQueryCompiler,
 } from 'kysely'
+import { LastingQueryCompiler } from './sqlite-compiler.ts'
 import { type Connection, openConnection } from './sqlite-connection.ts'
 import { createScrub } from './sqlite-scrub.ts'
+import { createSnapshot } from './sqlite-snapshot.ts'
 
 export interface Sqlite {
   dialect: Dialect
@@ -51,17 +51,6 @@ class GroupedAdapter extends SqliteAdapter {
   /** SQLite has it; so a relay killed in the middle of a migration has made none of it. */
   override get supportsTransactionalDdl(): boolean {
     return true
-  }
-}
-
-/**
- * SQLite looks at the value of a bare `limit ?` when it plans, and so plans anew each time one is bound, which takes as long
- * as reading a page of tickets. Of a sum it takes no notice.
- */
-class LastingQueryCompiler extends SqliteQueryCompiler {
-  protected override visitLimit(node: LimitNode): void {
-    super.visitLimit(node)
-    this.append(' + 0')
   }
 }
 
@@ -126,33 +115,6 @@ function openDriver(path: string): { driver: Driver } & Omit<Sqlite, 'dialect'> 
 /** What Kysely has put together says so itself; of a question in plain SQL, of ours, its first word does. */
 function isRead({ query, sql }: CompiledQuery): boolean {
   return SelectQueryNode.is(query) || (RawNode.is(query) && /^\s*(select|with recursive)\b/i.test(sql))
-}
-
-/**
- * What is read in one turn of the event loop shares one look at the ledger: taking and leaving the locks for one takes
- * longer than most reads.
- */
-function createSnapshot(reading: Connection) {
-  let isOpen = false
-
-  function end(): void {
-    if (!isOpen) return
-    isOpen = false
-    if (reading.isInTransaction()) reading.exec('commit')
-  }
-
-  return {
-    within<T>(read: () => T): T {
-      if (!isOpen) {
-        reading.exec('begin')
-        isOpen = true
-        setImmediate(end)
-      }
-      return read()
-    },
-    /** What is read from now on sees what was committed by now. */
-    end,
-  }
 }
 
 const turnsBeforeFlush = 4
