@@ -1,6 +1,5 @@
 /** The relay as one function from request to response. Nothing connects, listens or reads the clock at import time. */
-import type { HttpBindings } from '@hono/node-server'
-import { type Context, Hono, type MiddlewareHandler } from 'hono'
+import { Hono, type MiddlewareHandler } from 'hono'
 import type { JSONWebKeySet } from 'jose'
 import { AttachmentId } from './contract/ids.ts'
 import { FilesError } from './files/files-error.ts'
@@ -20,18 +19,18 @@ import { createRequestQueue } from './request-queue.ts'
 import type { AddressOf } from './routes/address.ts'
 import type { createUploadHandler } from './routes/attachments.ts'
 import type { BrowserFiles } from './routes/browser-files.ts'
-import { answerInTime } from './routes/deadline.ts'
-import { addRoutes, bearerOf } from './routes/dispatch.ts'
+import type { Bindings, Call } from './routes/call.ts'
+import { bearerOf, createDispatch } from './routes/dispatch.ts'
 import type { Edge } from './routes/edge.ts'
 import type { EventStreams } from './routes/event-stream.ts'
 import type { Handlers } from './routes/handlers.ts'
 import { addHealth } from './routes/health.ts'
 import { addHooks } from './routes/hooks.ts'
 import { addKeySet } from './routes/key-set.ts'
-import { answerKnownHosts } from './routes/known-hosts.ts'
-import { fenceAddresses, spend, spenderOf } from './routes/limited.ts'
+import { spend, spenderOf } from './routes/limited.ts'
 import { addLinkedFiles } from './routes/linked-files.ts'
 import { addPages } from './routes/pages.ts'
+import { createPipeline } from './routes/pipeline.ts'
 import type { Store } from './store/store.ts'
 import { isStoreTrouble } from './store/trouble.ts'
 
@@ -63,19 +62,38 @@ export interface AppParts {
   baseOf: (request: Request) => string
 }
 
-export function createApp(parts: AppParts): Hono {
-  const app = new Hono()
-  app.use('/v1/events', parts.eventStreams.middleware)
-  app.use(letGoAfterHead)
-  app.use(waitForTurn(parts.addressOf))
-  app.use(parts.edge.middleware)
-  app.use(answerKnownHosts(parts.publicUrl))
-  app.use(answerInTime())
-  app.use(fenceAddresses(parts.limits, parts.addressOf))
-  app.onError((error, context) => problemResponse(refusalFor(error, parts.log, context)))
-  app.notFound(() => problemResponse(new Refusal('not_found')))
+export interface App {
+  fetch: (request: Request, bindings?: Bindings) => Promise<Response>
+  /** Of whatever it answers. */
+  routes: readonly { method: string; path: string }[]
+}
 
-  addRoutes(app, parts)
+export function createApp(parts: AppParts): App {
+  const { edge, limits, log, metrics, publicUrl, addressOf, eventStreams } = parts
+  const queue = createRequestQueue({ onShed: () => metrics.shed.inc({ cost: 'any' }) })
+  const refuse = (error: unknown, call: Call) => refusalFor(error, log, call)
+  const pass = createPipeline({ queue, addressOf, edge, limits, eventStreams, publicUrl, refusalFor: refuse })
+  const dispatch = createDispatch(parts)
+  const beside = createBeside(parts)
+  // What is thrown there is nothing that Hono has to judge.
+  beside.onError((error) => Promise.reject(error))
+
+  return {
+    fetch: (request, bindings) =>
+      pass(
+        request,
+        bindings,
+        (call) => dispatch.answer(call) ?? Promise.resolve(beside.fetch(request, bindings ?? {})),
+      ),
+    routes: [...dispatch.routes, ...beside.routes],
+  }
+}
+
+/** What is no call of the player API, or one that brings bytes. */
+function createBeside(parts: AppParts): Hono {
+  const app = new Hono()
+  app.use(letGoAfterHead)
+  app.notFound(() => problemResponse(new Refusal('not_found')))
   addUploads(app, parts)
   addLinkedFiles(app, parts)
   addHealth(app, parts)
@@ -84,17 +102,6 @@ export function createApp(parts: AppParts): Hono {
   if (parts.desk) app.route('/desk', parts.desk)
   addPages(app, { files: parts.browserFiles, games: parts.games, isDemo: parts.isDemo })
   return app
-}
-
-/** Whoever watches over the relay sees it as it is, and does not stand in line for it. */
-const unqueued: readonly string[] = ['/healthz', '/readyz', '/metrics']
-
-function waitForTurn(addressOf: AddressOf): MiddlewareHandler {
-  const queue = createRequestQueue()
-  return async (context, next) => {
-    if (!unqueued.includes(context.req.path)) await queue.enter(addressOf(context))
-    await next()
-  }
 }
 
 /** Hono answers a HEAD by GET's route and drops the body as it is: one that streams would stay open for ever. */
@@ -117,11 +124,11 @@ function addUploads(app: Hono, { upload, identify, games, edge, limits }: AppPar
 }
 
 /** Whatever was thrown, as what the player may be told. Only the unforeseen is logged as an error. */
-function refusalFor(error: unknown, log: Log, context: Context): Refusal {
+function refusalFor(error: unknown, log: Log, call: Call): Refusal {
   if (error instanceof Refusal) return error
   if (error instanceof TokenRefused) return new Refusal(error.code, { detail: error.reason, cause: error })
   if (error instanceof FilesError && error.code === 'too_large') return new Refusal('too_large', { cause: error })
-  if (hasGone(context)) {
+  if (hasGone(call)) {
     log.info({ err: error }, 'a client broke off')
     return new Refusal('internal', { cause: error })
   }
@@ -134,7 +141,7 @@ function refusalFor(error: unknown, log: Log, context: Context): Refusal {
 }
 
 /** The client left before all that it was sending had come: no fault of ours, and nobody hears the answer. */
-function hasGone({ env }: Context): boolean {
-  const incoming = (env as Partial<HttpBindings> | undefined)?.incoming
+function hasGone({ bindings }: Call): boolean {
+  const incoming = bindings?.incoming
   return incoming?.destroyed === true && !incoming.complete
 }

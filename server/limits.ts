@@ -32,6 +32,11 @@ export interface Spender {
   address?: string | undefined
 }
 
+/** By which names somebody spends, made once where they spend more than once. */
+export interface Named {
+  names: { readonly [F in Fence]?: string | undefined }
+}
+
 export type Spent = { ok: true } | { ok: false; retryAfterSeconds: number }
 
 export interface Limits {
@@ -39,7 +44,7 @@ export interface Limits {
    * Spends so many (default one); with none it only asks whether there is room for one. What a narrower limit refuses is never
    * counted against a wider one. Never rejects.
    */
-  spend: (kind: LimitKind, who: Spender, by?: number) => Promise<Spent>
+  spend: (kind: LimitKind, who: Spender | Named, by?: number) => Promise<Spent>
 }
 
 /** Requests a window; of `work` KiB of answers. */
@@ -111,8 +116,9 @@ export function createLimits(options: LimitOptions = {}): Limits {
 
   return {
     async spend(kind, who, by = 1) {
+      const { names } = 'names' in who ? who : named(who)
       for (const fence of fences) {
-        const key = keyOf(fence, who)
+        const key = names[fence]
         const waitMs = key === undefined ? 0 : ((await consumers.get(`${kind} ${fence}`)?.(key, by)) ?? 0)
         if (waitMs > 0) return { ok: false, retryAfterSeconds: Math.ceil(waitMs / 1_000) }
       }
@@ -230,8 +236,13 @@ function waitOf({ count, endsAt }: Window, points: number, by: number): number {
 }
 
 /** Hashed, so that neither memory nor ledger holds an address or an id, and no key is longer than another. */
-function keyOf(fence: Fence, who: Spender): string | undefined {
-  const value = fence === 'address' && who.address !== undefined ? networkOf(who.address) : who[fence]
+export function named({ player, device, address }: Spender): Named {
+  return {
+    names: { player: nameOf(player), device: nameOf(device), address: nameOf(address && networkOf(address)) },
+  }
+}
+
+function nameOf(value: string | undefined): string | undefined {
   return value ? hash('sha256', value, 'base64url').slice(0, 22) : undefined
 }
 

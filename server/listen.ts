@@ -1,7 +1,7 @@
 /** The relay's ear: Node's HTTP server, and how long it waits for anybody. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createAdaptorServer, type ServerType } from '@hono/node-server'
-import type { Hono } from 'hono'
+import type { Bindings } from './routes/call.ts'
 
 /** In milliseconds. */
 export interface Patience {
@@ -26,7 +26,7 @@ const patience: Patience = { headersMs: 15_000, bodyMs: 15_000, formMs: 120_000,
 const waitingConnections = 4_096
 
 export interface ListenOptions {
-  fetch: Hono['fetch']
+  fetch: (request: Request, bindings: Bindings) => Promise<Response>
   host: string
   port: number
   patience?: Partial<Patience> | undefined

@@ -62,7 +62,7 @@ export function createMetrics() {
     }),
     shed: new Counter({
       name: 'medkit_shed_total',
-      help: 'Requests put off because the event loop was behind, by what they cost',
+      help: 'Requests put off because the event loop was behind, by what they cost; any: because too many waited already',
       labelNames: ['cost'],
       registers,
     }),

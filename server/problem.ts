@@ -61,7 +61,13 @@ export function titleOf(code: ProblemCode): string {
 }
 
 /** The answer for a refusal. */
-export function problemResponse({ code, options }: Refusal): Response {
+export function problemResponse(refusal: Refusal): Response {
+  const { text, ...init } = problemAnswer(refusal)
+  return new Response(text, init)
+}
+
+/** The same in parts. Names of headers in lower case. */
+export function problemAnswer({ code, options }: Refusal) {
   const { status, title } = statuses[code]
   const problem: Problem = {
     type: `urn:medkit:problem:${code}`,
@@ -72,8 +78,8 @@ export function problemResponse({ code, options }: Refusal): Response {
     ...(options.errors === undefined ? {} : { errors: [...options.errors] }),
     ...(options.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: options.retryAfterSeconds }),
   }
-  const headers = new Headers({ 'content-type': 'application/problem+json', 'cache-control': 'no-store' })
-  if (options.retryAfterSeconds !== undefined) headers.set('retry-after', String(options.retryAfterSeconds))
-  if (status === 401) headers.set('www-authenticate', `Bearer error="${code}"`)
-  return new Response(JSON.stringify(problem), { status, headers })
+  const headers: Record<string, string> = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' }
+  if (options.retryAfterSeconds !== undefined) headers['retry-after'] = String(options.retryAfterSeconds)
+  if (status === 401) headers['www-authenticate'] = `Bearer error="${code}"`
+  return { status, headers, text: JSON.stringify(problem) }
 }

@@ -2,13 +2,14 @@
 import type { Hono } from 'hono'
 import type { Kysely } from 'kysely'
 import { createAdmission } from './admission.ts'
-import { createApp } from './app.ts'
+import { type App, createApp } from './app.ts'
 import { createBells } from './bells.ts'
 import { type Clock, systemClock, systemTimers, type Timers } from './clock.ts'
 import type { Config, GameConfig } from './config.ts'
 import { createFairQueue } from './fair-queue.ts'
 import { createAnnounce } from './files/announce.ts'
 import { isKeptName } from './files/disk.ts'
+import { responseFor } from './files/download.ts'
 import { createInspection } from './files/inspection.ts'
 import { createLinks, type Links } from './files/links.ts'
 import { createOrphanSweep } from './files/orphans.ts'
@@ -33,9 +34,9 @@ import { createReadiness } from './readiness.ts'
 import { createReceiptSigner } from './receipts/signing.ts'
 import { attachmentRoutes, createUploadHandler } from './routes/attachments.ts'
 import type { BrowserFiles } from './routes/browser-files.ts'
+import type { Bindings } from './routes/call.ts'
 import { challengeRoutes } from './routes/challenges.ts'
 import { deletionRoutes } from './routes/deletion-requests.ts'
-import { download } from './routes/download.ts'
 import { createEdge } from './routes/edge.ts'
 import { createEventStreams } from './routes/event-stream.ts'
 import { eventRoutes } from './routes/events.ts'
@@ -79,7 +80,7 @@ export interface RelayOptions {
 }
 
 export interface Relay {
-  app: Hono
+  app: App
   games: Games
   /** @returns the address it listens on, e.g. `http://127.0.0.1:8787` */
   listen: () => Promise<string>
@@ -205,12 +206,12 @@ export async function createRelay({
     }
     return createDeskPages({
       door: createDeskDoor({ tokens, ledger: desk, clock, guesses }),
-      addressOf,
+      addressOf: (context) => addressOf(context.req.raw, context.env as Bindings),
       ledger: desk,
       files: files.keep,
       clock,
       onChange: (game, id) => void watch.hint(game, id),
-      download,
+      download: responseFor,
     }) as unknown as Hono
   }
 

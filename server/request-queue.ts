@@ -19,12 +19,14 @@ export interface RequestQueueOptions {
   perTurn: number
   /** How many wait at most: one more is sent away, before it has cost anything. */
   most: number
+  /** Told of each that is sent away. */
+  onShed: () => void
 }
 
-const defaults: RequestQueueOptions = { perTurn: 4, most: 5_000 }
 const retryAfterSeconds = 3
 
-export function createRequestQueue({ perTurn, most }: RequestQueueOptions = defaults): RequestQueue {
+export function createRequestQueue(options: Partial<RequestQueueOptions> = {}): RequestQueue {
+  const { perTurn = 4, most = 5_000, onShed } = options
   /** Each address's own, in the order in which it is the address's turn. */
   const waiting = new Map<string | undefined, (() => void)[]>()
   let count = 0
@@ -56,7 +58,10 @@ export function createRequestQueue({ perTurn, most }: RequestQueueOptions = defa
         begun += 1
         return
       }
-      if (count >= most) throw new Refusal('overloaded', { retryAfterSeconds })
+      if (count >= most) {
+        onShed?.()
+        throw new Refusal('overloaded', { retryAfterSeconds })
+      }
       count += 1
       await new Promise<void>((begin) => {
         const own = waiting.get(address)

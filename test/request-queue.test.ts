@@ -35,10 +35,16 @@ it('lets who comes late and asks once go before the rest of who asks much', asyn
   expect(order).toHaveLength(21)
 })
 
-it('sends away who comes when too many wait, and takes them once there is room', async () => {
-  const queue = createRequestQueue({ perTurn: 1, most: 2 })
+it('sends away who comes when too many wait, and says so, and takes them once there is room', async () => {
+  let shed = 0
+  const onShed = () => {
+    shed += 1
+  }
+  const queue = createRequestQueue({ perTurn: 1, most: 2, onShed })
   const waiting = [queue.enter('a'), queue.enter('b'), queue.enter('c')]
   await expect(queue.enter('d')).rejects.toMatchObject({ code: 'overloaded' })
+  expect(shed).toBe(1)
   await Promise.all(waiting)
   await queue.enter('d')
+  expect(shed).toBe(1)
 })

@@ -110,7 +110,6 @@ export const routes = {
     query: z.object({ cursor, limit }),
     conditional: true,
     answers: { 200: pageOf(Ticket) },
-    problems: ['overloaded'],
   },
   'POST /tickets': {
     summary: 'Open a ticket',
@@ -127,7 +126,7 @@ export const routes = {
     query: z.object({ before: cursor, limit }),
     conditional: true,
     answers: { 200: Conversation },
-    problems: ['not_found', 'overloaded'],
+    problems: ['not_found'],
   },
   'POST /tickets/:ticketId/messages': {
     summary: 'Reply',
@@ -224,7 +223,6 @@ export const routes = {
     summary: 'All that is held on the player, as one JSON document',
     access: 'player',
     answers: { 200: PlayerExport },
-    problems: ['overloaded'],
   },
   'GET /events': {
     summary: 'Server-sent events for the player; `poll=1` answers at once with what is new',
@@ -232,7 +230,6 @@ export const routes = {
     query: z.object({ poll: z.literal('1').optional() }),
     streams: true,
     answers: { 200: EventBatch },
-    problems: ['overloaded'],
   },
 } as const satisfies Record<string, RouteSpec>
 

@@ -10,7 +10,7 @@ import type { Log } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Store } from '../store/store.ts'
 import type { PlayerKey } from '../store/tables.ts'
-import type { TicketSummary } from '../store/tickets.ts'
+import type { TicketRow } from '../store/tickets.ts'
 import type { Copies } from '../tickets/copies.ts'
 import { type Account, accountsOf } from '../tickets/sync/account.ts'
 import type { AskOfGame } from '../tickets/sync/ask.ts'
@@ -29,9 +29,16 @@ export interface WatchParts {
   metrics: Pick<Metrics, 'asked'>
 }
 
+/** What is known of a ticket that somebody looks at. */
+export type Seen = Pick<TicketRow, 'id' | 'game' | 'heard_at' | 'must_read' | 'newest_author'>
+
 export interface Watch {
-  /** Reads a ticket at its vendor unless it was heard just now. Resolves after `patienceMs` at the latest. */
-  freshen: (ticket: TicketSummary, patienceMs: number) => Promise<void>
+  /**
+   * Reads a ticket at its vendor. Resolves after `patienceMs` at the latest.
+   *
+   * @returns undefined where it was heard just now, so that there is nothing to wait for
+   */
+  freshen: (ticket: Seen, patienceMs: number) => Promise<void> | undefined
   /** A vendor says that something changed. Never rejects. */
   hint: (game: string, vendorTicketId: VendorTicketId) => Promise<void>
   /** Asks a game's vendor something that can wait. */
@@ -88,7 +95,7 @@ export function createWatch({ store, clock, timers, bells, games, copies, log, m
     else log.error({ err: error }, 'reading a ticket broke off')
   }
 
-  function isStale(ticket: TicketSummary, game: LiveGame): boolean {
+  function isStale(ticket: Seen, game: LiveGame): boolean {
     return ticket.must_read === 1 || clock.now().getTime() - ticket.heard_at >= staleAfterMs[pushOf(game)]
   }
 
@@ -154,16 +161,16 @@ export function createWatch({ store, clock, timers, bells, games, copies, log, m
   ]
 
   return {
-    async freshen(ticket, patienceMs) {
+    freshen(ticket, patienceMs) {
       const game = games.get(ticket.game)
       const reader = readers.get(ticket.game)
-      if (!game || !reader) return
+      if (!game || !reader) return undefined
       reader.watch()
       reader.looked(ticket.id)
       // Without its messages it was opened elsewhere, or they have outlived the retention: only the vendor has them.
-      if (ticket.newest_author !== null && !isStale(ticket, game)) return
+      if (ticket.newest_author !== null && !isStale(ticket, game)) return undefined
       const patience = new Promise<void>((resolve) => timers.after(patienceMs, resolve))
-      await Promise.race([reader.read(ticket.id, 'look').catch(note), patience])
+      return Promise.race([reader.read(ticket.id, 'look').catch(note), patience])
     },
 
     // Behind the answer to a hook there is nobody to tell of a ledger that cannot be read; the hint is kept for when it can.

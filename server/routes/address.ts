@@ -1,10 +1,9 @@
 /** Where a request comes from. `X-Forwarded-For` is believed only from proxies the operator has named. */
 import { BlockList, isIP } from 'node:net'
-import type { HttpBindings } from '@hono/node-server'
-import type { Context } from 'hono'
+import type { Bindings } from './call.ts'
 
 /** @returns undefined where there is no connection to ask, as in a call within the process */
-export type AddressOf = (context: Context) => string | undefined
+export type AddressOf = (request: Request, bindings: Bindings) => string | undefined
 
 /** @param trustedProxies - addresses and CIDR blocks, as {@link isNetwork} allows them */
 export function createAddressOf(trustedProxies: readonly string[]): AddressOf {
@@ -13,12 +12,12 @@ export function createAddressOf(trustedProxies: readonly string[]): AddressOf {
   const isTrusted = (address: string) =>
     trustedProxies.length > 0 && trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
 
-  return (context) => {
-    const connected = plain((context.env as Partial<HttpBindings> | undefined)?.incoming?.socket.remoteAddress)
+  return (request, bindings) => {
+    const connected = plain(bindings?.incoming?.socket.remoteAddress)
     if (connected === undefined || !isTrusted(connected)) return connected
     let client = connected
     // From the right: each proxy adds whom it heard from, and whatever stands further left anybody may have written.
-    for (const entry of (context.req.header('x-forwarded-for') ?? '').split(',').reverse()) {
+    for (const entry of (request.headers.get('x-forwarded-for') ?? '').split(',').reverse()) {
       const address = plain(entry)
       if (address === undefined) return client
       client = address

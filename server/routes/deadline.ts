@@ -1,5 +1,4 @@
 /** No request waits for ever on our side either: a ledger or a vendor that hangs ends in an answer. */
-import type { Context, MiddlewareHandler } from 'hono'
 import { Refusal } from '../problem.ts'
 
 /** To the first byte of the answer. Reading the body is part of it; see `listen.ts` for how long that may take. */
@@ -9,27 +8,33 @@ const filesMs = 600_000
 
 const isReading = (method: string) => method === 'GET' || method === 'HEAD'
 
-export function answerInTime(allowedMs = answerMs): MiddlewareHandler {
-  return async (context, next) => {
-    const bringsFiles = !isReading(context.req.method) && /^\/(v1\/uploads|desk)\//.test(context.req.path)
-    const ms = bringsFiles ? filesMs : allowedMs
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Refusal('store_unavailable', { retryAfterSeconds: 5 })), ms)
-    })
-    try {
-      await Promise.race([next(), late])
-    } finally {
-      clearTimeout(timer)
-    }
-  }
+export function allowedMsFor(method: string, path: string, allowedMs = answerMs): number {
+  return !isReading(method) && /^\/(v1\/uploads|desk)\//.test(path) ? filesMs : allowedMs
 }
 
 /**
- * Around every answer that may be a stream: where the request was answered in its place, because it came too late, nobody
- * will ever read it, and what it holds (a place among the streams, an open file) would be held until it ends by itself.
+ * Ends in the answer of `work`, or in a refusal where that takes too long.
+ *
+ * @param letGo - is given the answer that came too late: nobody will ever read it, and what it holds (a place among the
+ * streams, an open file) would be held until it ends by itself
+ * @throws Refusal `store_unavailable`
  */
-export function letGoIfLate(context: Context, response: Response): Response {
-  if (context.finalized) void response.body?.cancel().catch(() => undefined)
-  return response
+export function answerInTime<T>(ms: number, work: () => Promise<T>, letGo: (late: T) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let isLate = false
+    const timer = setTimeout(() => {
+      isLate = true
+      reject(new Refusal('store_unavailable', { retryAfterSeconds: 5 }))
+    }, ms)
+    const settle = (answer: T) => {
+      clearTimeout(timer)
+      if (isLate) letGo(answer)
+      else resolve(answer)
+    }
+    const fail = (error: unknown) => {
+      clearTimeout(timer)
+      reject(error)
+    }
+    work().then(settle, fail)
+  })
 }

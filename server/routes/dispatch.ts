@@ -1,30 +1,29 @@
 /** From a request to a handler and back, the same steps for every route of the contract. */
-import type { Context, Hono } from 'hono'
+import { getQueryParam } from 'hono/utils/url'
 import { z } from 'zod'
 import type { ProblemPlace } from '../contract/problem.ts'
 import { type RouteName, type RouteSpec, routes } from '../contract/routes.ts'
 import { type Games, type LiveGame, requireGame } from '../games.ts'
-import type { LimitKind, Limits } from '../limits.ts'
-import type { Cost, Load } from '../load.ts'
+import { type Limits, type Named, named } from '../limits.ts'
+import type { Load } from '../load.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Identify, Identity } from '../players/identity.ts'
 import { TokenRefused } from '../players/token-refused.ts'
 import { Refusal } from '../problem.ts'
-import type { AddressOf } from './address.ts'
 import { readJson } from './body.ts'
-import { letGoIfLate } from './deadline.ts'
+import type { Answer, Call } from './call.ts'
 import type { Edge } from './edge.ts'
 import type { Handlers } from './handlers.ts'
 import { costOf, limitOf, spend, spenderOf } from './limited.ts'
+import { createMatch, type Params } from './match.ts'
 
 export interface DispatchParts {
   handlers: Handlers
   identify: Identify
   games: Games
-  edge: Edge
+  edge: Pick<Edge, 'checkOrigin'>
   limits: Limits
   load: Pick<Load, 'admit'>
-  addressOf: AddressOf
   metrics: Metrics
 }
 
@@ -34,13 +33,19 @@ interface Caller {
 }
 
 /** What every handler looks like once its name no longer matters. */
-type AnyHandler = (input: unknown) => Promise<Answer>
+type AnyHandler = (input: unknown) => Promise<Handled>
 
-type Answer = Response | { status: number; headers?: Record<string, string>; body?: unknown }
+type Handled = Response | { status: number; headers?: Record<string, string>; body?: unknown }
 
-/** Puts every route of the contract under `/v1`. */
-export function addRoutes(app: Hono, parts: DispatchParts): void {
-  const { handlers, identify, games, edge, limits, load, addressOf, metrics } = parts
+export interface Dispatch {
+  /** Undefined where no route of the contract is asked for. */
+  answer: (call: Call) => Promise<Answer> | undefined
+  routes: readonly { method: string; path: string }[]
+}
+
+/** Every route of the contract, under `/v1`. */
+export function createDispatch(parts: DispatchParts): Dispatch {
+  const { handlers, identify, games, edge, limits, load, metrics } = parts
 
   async function caller(route: RouteSpec, request: Request): Promise<Caller | undefined> {
     if (route.access === 'player') return playerOf(request)
@@ -59,30 +64,18 @@ export function addRoutes(app: Hono, parts: DispatchParts): void {
     return { player, game }
   }
 
-  /** Every request was counted as a read of its address already. */
-  async function spendOne(kind: LimitKind, player: Identity, address: string | undefined): Promise<void> {
-    await spend(limits, kind, spenderOf(player, kind === 'read' ? undefined : address))
-  }
-
-  /** @returns what counts the answer, which is refused to nobody who was let in */
-  async function admit(cost: Cost, who: Caller | undefined, address: string | undefined) {
-    const spender = who ? spenderOf(who.player, address) : { address }
+  /** @returns what counts the answer, which is refused to nobody who was let in; undefined where it costs little */
+  async function admit(name: RouteName, who: Caller | undefined, network: Named) {
+    const own = who ? named(spenderOf(who.player, undefined)).names : {}
+    const spender = { names: { ...own, address: network.names.address } }
+    const limit = limitOf[name as keyof typeof limitOf]
+    // As a read of its address every request was counted already.
+    if (who) await spend(limits, limit, limit === 'read' ? { names: own } : spender)
+    const cost = costOf[name]
+    if (!cost) return undefined
     await spend(limits, 'work', spender)
     load.admit(cost)
     return (length: number) => limits.spend('work', spender, Math.floor(length / 1_024))
-  }
-
-  /** @returns the length of the JSON, in characters; 0 for what is streamed */
-  function respond(context: Context, route: RouteSpec, answer: Answer): { response: Response; length: number } {
-    if (answer instanceof Response) return { response: answer, length: 0 }
-    const schema = route.answers[answer.status]
-    const { status } = answer
-    const headers = { 'cache-control': 'no-store', ...answer.headers }
-    if (!(schema instanceof z.ZodType)) return { response: edge.answer(context, null, { status, headers }), length: 0 }
-    // Through the contract on the way out: what it does not name stays here.
-    const text = JSON.stringify(schema.parse(answer.body))
-    const typed = { 'content-type': 'application/json', ...headers }
-    return { response: edge.answer(context, text, { status, headers: typed }), length: text.length }
   }
 
   /** Looking a counter up by its labels takes longer than counting. */
@@ -95,34 +88,64 @@ export function addRoutes(app: Hono, parts: DispatchParts): void {
     }
   }
 
-  for (const [name, route] of Object.entries<RouteSpec>(routes)) {
-    const [method = '', path = ''] = name.split(' ')
+  function performerOf(name: RouteName, route: RouteSpec): (call: Call, params: Params) => Promise<Answer> {
     // Each handler's own type was checked where `Handlers` was filled; here they are all called alike.
-    const handle = handlers[name as RouteName] as AnyHandler
-    const limit = limitOf[name as keyof typeof limitOf]
-    const cost = costOf[name as RouteName]
+    const handle = handlers[name] as AnyHandler
     const count = counterOf(name)
-    app.on(method, `/v1${path}`, async (context) => {
-      const request = context.req.raw
-      const address = addressOf(context)
+    return async ({ request, address, network }, params) => {
       const who = await caller(route, request)
-      if (who) await spendOne(limit, who.player, address)
-      const payFor = cost && (await admit(cost, who, address))
-      const input = {
-        ...who,
-        request,
-        address,
-        params: parseParams(route, context.req.param()),
-        query: parse(route.query, context.req.query()),
-        idempotencyKey: route.idempotent ? idempotencyKeyOf(request) : '',
-        body: route.body ? parse(route.body, await readJson(request)) : undefined,
-      }
-      const { response, length } = respond(context, route, await handle(input))
-      await payFor?.(length)
-      count(response.status)
-      return letGoIfLate(context, response)
-    })
+      const payFor = await admit(name, who, network)
+      const input = { ...who, address, ...(await inputOf(route, request, params)) }
+      const answer = answerOf(route, await handle(input))
+      if (payFor && 'text' in answer && typeof answer.text === 'string') await payFor(answer.text.length)
+      count(answer.status)
+      return answer
+    }
   }
+
+  const performers = Object.entries<RouteSpec>(routes).map(([name, route]) => {
+    const [method = '', path = ''] = name.split(' ')
+    return { method, path: `/v1${path}`, value: performerOf(name as RouteName, route) }
+  })
+  const match = createMatch(performers)
+
+  return {
+    routes: performers,
+    answer(call) {
+      const isHead = call.request.method === 'HEAD'
+      const matched = match(isHead ? 'GET' : call.request.method, call.path)
+      const answered = matched?.value(call, matched.params)
+      return isHead ? answered?.then(withoutBody) : answered
+    },
+  }
+}
+
+async function inputOf(route: RouteSpec, request: Request, params: Params) {
+  return {
+    request,
+    params: parseParams(route, params),
+    query: parse(route.query, getQueryParam(request.url)),
+    idempotencyKey: route.idempotent ? idempotencyKeyOf(request) : '',
+    body: route.body ? parse(route.body, await readJson(request)) : undefined,
+  }
+}
+
+/** Through the contract on the way out: what it does not name stays here. */
+function answerOf(route: RouteSpec, handled: Handled): Answer {
+  if (handled instanceof Response) return handled
+  const { status, body } = handled
+  const schema = route.answers[status]
+  const headers = { 'cache-control': 'no-store', ...handled.headers }
+  if (!(schema instanceof z.ZodType)) return { status, headers, text: null }
+  const text = JSON.stringify(schema.parse(body))
+  return { status, headers: { 'content-type': 'application/json', ...headers }, text }
+}
+
+/** One that streams would stay open for ever. */
+function withoutBody(answer: Answer): Answer {
+  if (!(answer instanceof Response)) return { ...answer, text: null }
+  void answer.body?.cancel().catch(() => undefined)
+  return new Response(null, { status: answer.status, headers: answer.headers })
 }
 
 /** @returns undefined without one; the header's scheme is compared as RFC 9110 has it, in any case */

@@ -1,21 +1,23 @@
 /** The relay's edge towards browsers: whose pages may call it, and the headers every answer wears. */
-import type { Context, MiddlewareHandler } from 'hono'
 import type { Games, LiveGame } from '../games.ts'
-import { problemResponse, Refusal } from '../problem.ts'
+import { Refusal } from '../problem.ts'
+import type { Answer, Call, PlainAnswer } from './call.ts'
 
 export interface Edge {
   /** @throws Refusal `origin_not_allowed` when a browser says the call comes from a page that is not this game's */
   checkOrigin: (request: Request, game: LiveGame) => void
   /**
-   * An answer that wears already what {@link Edge.middleware} would put on it: made in one piece, because a `Headers` that is
-   * changed afterwards costs as much as reading the ledger.
+   * The answer to a browser that asks whether it may call. CORS by exact match and never with credentials: a bearer is sent
+   * by code that has it, not by the browser.
    */
-  answer: (context: Context, body: string | null, init: { status: number; headers: Record<string, string> }) => Response
+  preflight: (call: Call) => Response | undefined
+  /** @throws Refusal `origin_not_allowed`, before anything is looked at, so that the answer tells nothing but itself */
+  refuseStrangers: (call: Call) => void
   /**
-   * CORS by exact match and never with credentials: a bearer is sent by code that has it, not by the browser. A page of no
-   * game's may read one thing, that it is refused: a studio's first page would otherwise look like a relay that is down.
+   * Puts on an answer what every one wears. A page of no game's may read one thing, that it is refused: a studio's first
+   * page would otherwise look like a relay that is down.
    */
-  middleware: MiddlewareHandler
+  dress: (call: Call, answer: Answer) => Response
 }
 
 const allowedHeaders =
@@ -38,60 +40,63 @@ const twoYears = 'max-age=63072000'
 export function createEdge(games: Games, baseOf: (request: Request) => string): Edge {
   const origins = new Set([...games.values()].flatMap(({ config }) => config.origins))
   const isOwn = (request: Request, origin: string) => new URL(baseOf(request)).origin === origin
-
-  /** Of the answers made here, which are left as they are. */
-  const dressed = new WeakSet<Response>()
-
-  function knownOrigin(context: Context): string | undefined {
-    const origin = context.req.header('origin')
-    const isKnown = origin !== undefined && (origins.has(origin) || isOwn(context.req.raw, origin))
-    return isKnown ? origin : undefined
-  }
-
   const isSecure = (request: Request) => baseOf(request).startsWith('https:')
 
-  return {
-    answer(context, body, { status, headers: own }) {
-      const origin = knownOrigin(context)
-      const headers: Record<string, string> = {
-        ...everyAnswer,
-        ...own,
-        vary: own.vary === undefined ? 'Origin' : `${own.vary}, Origin`,
-      }
-      if (isSecure(context.req.raw)) headers['strict-transport-security'] = twoYears
-      if (origin !== undefined) {
-        headers['access-control-allow-origin'] = origin
-        headers['access-control-expose-headers'] = exposedHeaders
-      }
-      // As bytes, whose length needs no counting.
-      const answer = new Response(body === null ? null : Buffer.from(body), { status, headers })
-      dressed.add(answer)
-      return answer
-    },
+  const isKnown = ({ request, origin }: Call) => origin !== undefined && (origins.has(origin) || isOwn(request, origin))
 
+  /** Elsewhere than at the API nothing is said to pages that are not known. */
+  const admitted = (call: Call) => (isApi(call) || isKnown(call) ? call.origin : undefined)
+
+  function make(call: Call, { status, headers: own, text }: PlainAnswer): Response {
+    const origin = admitted(call)
+    const headers: Record<string, string> = { ...everyAnswer, ...own }
+    if (isApi(call)) headers.vary = own.vary === undefined ? 'Origin' : `${own.vary}, Origin`
+    if (isSecure(call.request)) headers['strict-transport-security'] = twoYears
+    if (origin !== undefined) {
+      headers['access-control-allow-origin'] = origin
+      headers['access-control-expose-headers'] = exposedHeaders
+    }
+    return new Response(text === null ? null : bytesOf(text), { status, headers })
+  }
+
+  return {
     checkOrigin(request, game) {
       const origin = request.headers.get('origin')
       if (origin === null || game.config.origins.includes(origin) || isOwn(request, origin)) return
       throw new Refusal('origin_not_allowed')
     },
 
-    async middleware(context, next) {
-      const request = context.req.raw
-      const isApi = context.req.path.startsWith('/v1/')
-      const origin = isApi ? context.req.header('origin') : undefined
-      const known = knownOrigin(context)
-      if (request.method === 'OPTIONS' && origin !== undefined) return preflight(known)
-      // Before anything is looked at, so that the answer tells nothing but itself.
-      const stranger = known === undefined ? origin : undefined
-      if (stranger !== undefined) context.res = problemResponse(new Refusal('origin_not_allowed'))
-      else await next()
-      if (dressed.has(context.res)) return
-      const { headers } = context.res
-      dress(headers, isSecure(request))
-      if (isApi) headers.append('vary', 'Origin')
-      admit(headers, known ?? stranger)
+    preflight(call) {
+      if (call.request.method !== 'OPTIONS' || call.origin === undefined || !isApi(call)) return undefined
+      return preflight(isKnown(call) ? call.origin : undefined)
+    },
+
+    refuseStrangers(call) {
+      if (call.origin !== undefined && isApi(call) && !isKnown(call)) throw new Refusal('origin_not_allowed')
+    },
+
+    dress(call, answer) {
+      if (!(answer instanceof Response)) return make(call, answer)
+      const { headers } = answer
+      dress(headers, isSecure(call.request))
+      if (isApi(call)) headers.append('vary', 'Origin')
+      admit(headers, admitted(call))
+      return answer
     },
   }
+}
+
+const scratch = Buffer.allocUnsafeSlow(262_144)
+const mostBytesOfOne = 3
+
+/** In one pass: by itself, Node counts how long it will be first, which takes as long again. */
+function bytesOf(text: string): Buffer {
+  if (text.length * mostBytesOfOne > scratch.length) return Buffer.from(text)
+  return Buffer.from(scratch.subarray(0, scratch.write(text)))
+}
+
+function isApi({ path }: Call): boolean {
+  return path.startsWith('/v1/')
 }
 
 function dress(headers: Headers, isSecure: boolean): void {

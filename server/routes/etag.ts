@@ -8,6 +8,8 @@ export function tagOf(...parts: readonly (string | number | null)[]): string {
 
 /** Compared weakly: a proxy that compresses what passes makes a tag of ours a weak one. */
 export function hasAlready(request: Request, etag: string): boolean {
-  const tags = (request.headers.get('if-none-match') ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''))
+  const named = request.headers.get('if-none-match')
+  if (named === etag) return true
+  const tags = (named ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''))
   return tags.includes(etag) || tags.includes('*')
 }

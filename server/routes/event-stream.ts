@@ -4,18 +4,19 @@
  */
 import { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import type { MiddlewareHandler } from 'hono'
 import type { Line } from '../live/listener.ts'
 import type { Stream } from '../live/stream.ts'
+import type { Call } from './call.ts'
 import { takeOver } from './take-over.ts'
 
 export interface EventStreams {
   /** The answer to a request that opens a stream. */
   answer: (request: Request, stream: Stream) => Response
-  /** Begins the stream once its answer has all its headers: the outermost of its path. */
-  middleware: MiddlewareHandler
+  /** Begins what was opened for a request, once its answer has all its headers. Any other answer is left as it is. */
+  begin: (call: Pick<Call, 'request' | 'bindings'>, answer: Response) => Response
+  /** Lets go of what was opened for a request that was answered otherwise by then. */
+  letGo: (request: Request) => void
 }
 
 /** `no-transform` and `X-Accel-Buffering` ask proxies to pass each event on as it comes. */
@@ -27,35 +28,33 @@ const headers = {
 
 export function createEventStreams(): EventStreams {
   const opened = new WeakMap<Request, Stream>()
-  const answered = new WeakSet<Request>()
+
+  function take(request: Request): Stream | undefined {
+    const stream = opened.get(request)
+    if (stream) opened.delete(request)
+    return stream
+  }
 
   return {
     answer(request, stream) {
-      // One that was too late to be the answer.
-      if (answered.has(request)) stream.left()
-      else opened.set(request, stream)
+      opened.set(request, stream)
       return new Response(null, { headers })
     },
 
-    async middleware(context, next) {
-      const request = context.req.raw
-      await next()
-      answered.add(request)
-      const stream = opened.get(request)
-      opened.delete(request)
-      if (!stream) return
-      if (request.method === 'HEAD' || context.res.status !== 200) {
+    begin({ request, bindings }, answer) {
+      const stream = take(request)
+      if (!stream) return answer
+      if (request.method === 'HEAD' || answer.status !== 200) {
         stream.left()
-        return
+        return answer
       }
-      const answer = context.res
-      const { outgoing } = (context.env ?? {}) as Partial<HttpBindings>
-      context.res = undefined
-      if (outgoing instanceof ServerResponse) {
-        send(stream, outgoing, answer.headers)
-        context.res = RESPONSE_ALREADY_SENT
-      } else context.res = new Response(bodyOf(stream), { headers: answer.headers })
+      const outgoing = bindings?.outgoing
+      if (!(outgoing instanceof ServerResponse)) return new Response(bodyOf(stream), { headers: answer.headers })
+      send(stream, outgoing, answer.headers)
+      return RESPONSE_ALREADY_SENT
     },
+
+    letGo: (request) => take(request)?.left(),
   }
 }
 

@@ -3,8 +3,8 @@
  * page of anybody's can bring that: its name is made to lead here (DNS rebinding), and it speaks to the relay as one of the
  * relay's own pages. So without `publicUrl` only this machine's own names are answered, which nobody else's page can have.
  */
-import type { MiddlewareHandler } from 'hono'
 import { Refusal } from '../problem.ts'
+import type { Call } from './call.ts'
 
 /** Whoever watches over the process calls it by its address, and is told nothing but how it is. */
 const forWatchers = ['/healthz', '/readyz', '/metrics']
@@ -13,12 +13,12 @@ const advice =
   'This relay answers localhost alone until its configuration names the address players use: "publicUrl": "https://…"'
 
 /** @throws Refusal `host_not_allowed` */
-export function answerKnownHosts(publicUrl: string | undefined): MiddlewareHandler {
-  return async (context, next) => {
-    const isKnown = publicUrl !== undefined || isLoopback(new URL(context.req.url).hostname)
-    if (!isKnown && !forWatchers.includes(context.req.path)) throw new Refusal('host_not_allowed', { detail: advice })
-    await next()
-  }
+export function refuseUnknownHosts(
+  publicUrl: string | undefined,
+  { request, path }: Pick<Call, 'request' | 'path'>,
+): void {
+  if (publicUrl !== undefined || forWatchers.includes(path)) return
+  if (!isLoopback(new URL(request.url).hostname)) throw new Refusal('host_not_allowed', { detail: advice })
 }
 
 /** As a URL has it: numbers written otherwise (`2130706433`) are plain by then. */

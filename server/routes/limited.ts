@@ -1,11 +1,9 @@
 /** Which limit each call spends from. Every route of the contract has one; a route without does not compile. */
-import type { MiddlewareHandler } from 'hono'
 import type { RouteName } from '../contract/routes.ts'
-import type { LimitKind, Limits, Spender } from '../limits.ts'
+import type { LimitKind, Limits, Named, Spender, Spent } from '../limits.ts'
 import type { Cost } from '../load.ts'
 import type { Identity } from '../players/identity.ts'
 import { Refusal } from '../problem.ts'
-import type { AddressOf } from './address.ts'
 
 /**
  * Signing in spends in its handler, which knows what is asked for: a session or a mail. A challenge to do so is asked for by
@@ -46,21 +44,17 @@ export const costOf: { readonly [Name in RouteName]?: Cost } = {
   'GET /events': 'replay',
 }
 
-/** @throws Refusal `rate_limited` */
-export async function spend(limits: Limits, kind: LimitKind, who: Spender): Promise<void> {
-  const spent = await limits.spend(kind, who)
+/** @returns undefined where it is known at once that there was room. @throws Refusal `rate_limited` */
+export function spend(limits: Limits, kind: LimitKind, who: Spender | Named): Promise<undefined> | undefined {
+  const spent = limits.spend(kind, who)
+  return 'then' in spent ? spent.then(refuseUnlessOk) : refuseUnlessOk(spent)
+}
+
+function refuseUnlessOk(spent: Spent): undefined {
   if (!spent.ok) throw new Refusal('rate_limited', { retryAfterSeconds: spent.retryAfterSeconds })
 }
 
 /** An anonymous player is the device; anybody else is themselves, on whatever device. */
 export function spenderOf({ kind, key }: Identity, address: string | undefined): Spender {
   return kind === 'anonymous' ? { device: key, address } : { player: key, address }
-}
-
-/** The outermost fence, before anything is believed, verified or read: around every address, and around every path. */
-export function fenceAddresses(limits: Limits, addressOf: AddressOf): MiddlewareHandler {
-  return async (context, next) => {
-    await spend(limits, 'read', { address: addressOf(context) })
-    await next()
-  }
 }

@@ -1,11 +1,11 @@
 /** Files behind a signed link, for vendors that take no files: whoever holds the link has the file until it expires. */
 import type { Hono } from 'hono'
+import { responseFor } from '../files/download.ts'
 import type { Links } from '../files/links.ts'
 import type { Files } from '../files/uploads.ts'
 import { Refusal } from '../problem.ts'
 import type { AttachmentRow } from '../store/attachments.ts'
 import type { Store } from '../store/store.ts'
-import { download } from './download.ts'
 
 export interface LinkedFileParts {
   links: Pick<Links, 'verify'>
@@ -27,7 +27,7 @@ export function addLinkedFiles(app: Hono, { links, store, files }: LinkedFilePar
     const kept = row.state === 'ready' ? await files.keep.read(row.id) : undefined
     if (!kept) return explain(row)
     const file = { fileName: row.file_name, fileType: row.file_type, fileSize: kept.size }
-    return download(context, kept.body, file)
+    return responseFor(kept.body, file)
   })
 }
 

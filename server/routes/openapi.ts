@@ -137,6 +137,7 @@ export function problemsOf(route: RouteSpec): ProblemCode[] {
     'origin_not_allowed',
     'host_not_allowed',
     'rate_limited',
+    'overloaded',
     'store_unavailable',
     ...(route.problems ?? []),
   ]

@@ -2,7 +2,8 @@
 import type { TicketId } from '../contract/ids.ts'
 import type { Conversation } from '../contract/ticket.ts'
 import type { LiveGame } from '../games.ts'
-import type { Watch } from '../live/watch.ts'
+import type { Seen, Watch } from '../live/watch.ts'
+import type { Identity } from '../players/identity.ts'
 import { difficultyFor, type Proofs } from '../players/proof.ts'
 import { Refusal } from '../problem.ts'
 import type { Store } from '../store/store.ts'
@@ -11,7 +12,7 @@ import type { TicketRow, TicketSummary } from '../store/tickets.ts'
 import type { Accept } from '../tickets/accept.ts'
 import type { Adopt } from '../tickets/adopt.ts'
 import type { Change } from '../tickets/change.ts'
-import { ownTicket } from '../tickets/ownership.ts'
+import { ownMarked, ownTicket } from '../tickets/ownership.ts'
 import { presentMessages, presentTicket } from '../tickets/present.ts'
 import { sentAlong } from '../tickets/sent-along.ts'
 import { hasAlready, tagOf } from './etag.ts'
@@ -62,6 +63,15 @@ export function ticketRoutes({ store, accept, change, watch, adopt, proofs }: Ti
     }
   }
 
+  /** As its vendor has it, or as the ledger has where the vendor does not answer. */
+  async function fresh<T extends Seen>(find: () => Promise<T>): Promise<T> {
+    const known = await find()
+    const reading = watch.freshen(known, patienceMs)
+    if (!reading) return known
+    await reading
+    return find()
+  }
+
   return {
     async 'GET /tickets'({ player, game, query, request }) {
       if (query.cursor === undefined) await adopt(player, game, patienceMs)
@@ -85,12 +95,17 @@ export function ticketRoutes({ store, accept, change, watch, adopt, proofs }: Ti
 
     async 'GET /tickets/:ticketId'({ player, game, params, query, request }) {
       const before = query.before === undefined ? undefined : readPosition(query.before)
-      const known = await ownTicket(store, player, params.ticketId)
-      if (before === undefined) await watch.freshen(known, patienceMs)
-      const ticket = await ownTicket(store, player, params.ticketId)
+      const { ticketId } = params
+      const look = <T extends Seen>(find: (ledger: Store, player: Identity, id: TicketId) => Promise<T>) =>
+        before === undefined ? fresh(() => find(store, player, ticketId)) : find(store, player, ticketId)
+      const isConditional = request.headers.has('if-none-match')
+      if (isConditional) {
+        const etag = tags.of(game, markOf([await look(ownMarked)]))
+        if (hasAlready(request, etag)) return { status: 304, headers: { etag } }
+      }
+      const ticket = await (isConditional ? ownTicket(store, player, ticketId) : look(ownTicket))
       // From before the messages are read: what comes in between is new to whoever has this answer.
       const headers = { etag: tags.of(game, markOf([ticket])) }
-      if (hasAlready(request, headers.etag)) return { status: 304, headers }
       return { status: 200, headers, body: await conversation(game, ticket, query.limit, before) }
     },
 

@@ -6,6 +6,7 @@ import { keepLedgerToOwner } from '../owner-only.ts'
 import { isPostgres } from './engine.ts'
 import { migrations } from './migrations.ts'
 import { createSqlite } from './sqlite.ts'
+import { askDirectly } from './statement.ts'
 import type { Tables } from './tables.ts'
 import { StoreUnavailable } from './trouble.ts'
 
@@ -40,8 +41,9 @@ export async function openDatabase(url: string, log?: Pick<Log, 'info' | 'warn'>
 
 async function openSqlite(path: string, log?: Pick<Log, 'info' | 'warn'>): Promise<Opened> {
   keepLedgerToOwner(path, log)
-  const { dialect, scrub } = createSqlite(path)
+  const { dialect, ask, scrub } = createSqlite(path)
   const db = new Kysely<Tables>({ dialect })
+  askDirectly(db, ask)
   try {
     await migrate(db, 'sqlite')
     await scrubOld(db, scrub, log)

@@ -38,7 +38,8 @@ export function openConnection(path: string) {
     if (known) return known
     if (statements.size >= keptStatements) statements.clear()
     const statement = sqlite.prepare(text)
-    const prepared = { statement, columns: statement.columns().map(({ name }) => name) }
+    const columns = statement.columns().map(({ name }) => name)
+    const prepared = { statement, columns }
     statement.setReturnArrays(prepared.columns.length > 0)
     statements.set(text, prepared)
     return prepared
@@ -47,6 +48,7 @@ export function openConnection(path: string) {
   return {
     exec: (text: string) => prepare(text).statement.run(),
     ask: <R>(text: string): { rows: R[] } => ({ rows: rowsOf<R>(prepare(text), []) }),
+    read: (text: string, values: readonly unknown[]) => rowsOf(prepare(text), values as SQLInputValue[]),
     close: () => sqlite.close(),
     isInTransaction: () => sqlite.isTransaction,
     run: <R>({ sql, parameters }: CompiledQuery): QueryResult<R> => {
@@ -64,7 +66,9 @@ function rowsOf<R>({ statement, columns }: Prepared, values: readonly SQLInputVa
   const rows = statement.all(...values) as unknown as SQLOutputValue[][]
   return rows.map((cells) => {
     const row: Record<string, SQLOutputValue | undefined> = {}
-    for (const [index, column] of columns.entries()) row[column] = cells[index]
+    columns.forEach((column, index) => {
+      row[column] = cells[index]
+    })
     return row as R
   })
 }

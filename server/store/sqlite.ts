@@ -16,27 +16,30 @@ import {
   SelectQueryNode,
   SqliteAdapter,
   SqliteIntrospector,
-  SqliteQueryCompiler,
 } from 'kysely'
+import { LastingQueryCompiler } from './sqlite-compiler.ts'
 import { type Connection, openConnection } from './sqlite-connection.ts'
 import { createScrub } from './sqlite-scrub.ts'
+import { createSnapshot } from './sqlite-snapshot.ts'
 
 export interface Sqlite {
   dialect: Dialect
+  /** Reads what is committed, at once. */
+  ask: (sql: string, values: readonly unknown[]) => unknown[]
   /** As the store's. */
   scrub: () => Promise<void>
 }
 
 /** @param path of the database file; made, with its folder, where it is not there yet */
 export function createSqlite(path: string): Sqlite {
-  const { driver, scrub } = openDriver(path)
+  const { driver, ask, scrub } = openDriver(path)
   const dialect: Dialect = {
     createAdapter: () => new GroupedAdapter(),
     createDriver: () => driver,
     createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createQueryCompiler: () => new LastingQueryCompiler(),
   }
-  return { dialect, scrub }
+  return { dialect, ask, scrub }
 }
 
 /** Kysely's own would hold every caller back until the one before has reached the disk: no two could share a flush. */
@@ -55,11 +58,12 @@ interface GroupedConnection extends DatabaseConnection {
   isInTransaction: boolean
 }
 
-function openDriver(path: string): { driver: Driver; scrub: Sqlite['scrub'] } {
+function openDriver(path: string): { driver: Driver } & Omit<Sqlite, 'dialect'> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const writing = openConnection(path)
   const reading = openConnection(path)
-  const writer = createWriter(writing)
+  const snapshot = createSnapshot(reading)
+  const writer = createWriter(writing, snapshot.end)
   let isClosed = false
 
   function connection(): GroupedConnection {
@@ -67,7 +71,7 @@ function openDriver(path: string): { driver: Driver; scrub: Sqlite['scrub'] } {
       isInTransaction: false,
       executeQuery: async <R>(query: CompiledQuery): Promise<QueryResult<R>> => {
         if (own.isInTransaction) return writer.within(() => writing.run<R>(query))
-        if (isRead(query)) return reading.run<R>(query)
+        if (isRead(query)) return snapshot.within(() => reading.run<R>(query))
         return writer.alone(() => writing.run<R>(query))
       },
       streamQuery: () => {
@@ -96,12 +100,14 @@ function openDriver(path: string): { driver: Driver; scrub: Sqlite['scrub'] } {
     destroy: async () => {
       isClosed = true
       await writer.settle()
+      snapshot.end()
       reading.close()
       writing.close()
     },
   }
   return {
     driver,
+    ask: (sql, values) => snapshot.within(() => reading.read(sql, values)),
     scrub: createScrub(path, { writing, whileNobodyWrites: writer.whileNobodyWrites, isClosed: () => isClosed }),
   }
 }
@@ -130,7 +136,8 @@ interface Group {
   waiting: { resolve: () => void; reject: (cause: unknown) => void }[]
 }
 
-function createWriter(sqlite: Connection) {
+/** @param endLook - what is read afterwards sees what was committed before */
+function createWriter(sqlite: Connection, endLook: () => void) {
   const queue: (() => void)[] = []
   let isTaken = false
   let group: Group | undefined
@@ -181,6 +188,8 @@ function createWriter(sqlite: Connection) {
 
   function commitGroup({ waiting }: Group): void {
     group = undefined
+    // Before, because a commit brings the log home now and then, as far as nobody still looks at what was before it.
+    endLook()
     try {
       sqlite.exec('commit')
     } catch (cause) {
@@ -262,6 +271,7 @@ function createWriter(sqlite: Connection) {
       await take()
       try {
         if (group) commitGroup(group)
+        endLook()
         return await work()
       } finally {
         give()

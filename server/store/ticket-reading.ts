@@ -1,5 +1,5 @@
 /** What is read of tickets to show them: each statement is put together once. */
-import { type Kysely, sql } from 'kysely'
+import { type JoinBuilder, type Kysely, sql } from 'kysely'
 import type { TicketId } from '../contract/ids.ts'
 import { run, runOver } from './statement.ts'
 import type { PlayerKey, Tables } from './tables.ts'
@@ -19,10 +19,9 @@ export const newestTextLength = 141
 /** Far more tickets than a player can have unread; a bound all the same. */
 const countedTickets = 200
 
+/** Each value costs as much as finding it did: what whoever asks knows already is not read. */
 const ofSummary = [
   'tickets.id',
-  'tickets.game',
-  'tickets.player',
   'tickets.number',
   'tickets.subject',
   'tickets.status',
@@ -54,13 +53,20 @@ export function markOf(rows: readonly Marked[]): TicketMark {
   return [rows[0]?.newest_event ?? null, rows.length, ...sums]
 }
 
+/** Of the player whose ticket it is. */
+const newestEvent = sql<number | null>`(select max(sequence) from events where player = tickets.player)`.as(
+  'newest_event',
+)
+
 export function ticketReads(db: Kysely<Tables>) {
+  type Joined = JoinBuilder<Tables & { newest: Tables['messages'] }, 'tickets' | 'newest'>
+  const newestOf = (join: Joined) =>
+    join.onRef('newest.ticket_id', '=', 'tickets.id').onRef('newest.position', '=', 'tickets.said_position')
+
   const withNewest = () =>
     db
       .selectFrom('tickets')
-      .leftJoin('messages as newest', (join) =>
-        join.onRef('newest.ticket_id', '=', 'tickets.id').onRef('newest.position', '=', 'tickets.said_position'),
-      )
+      .leftJoin('messages as newest', newestOf)
       .select([
         'newest.author as newest_author',
         // Cut by the ledger: a list of long texts is read to show their beginnings.
@@ -68,23 +74,43 @@ export function ticketReads(db: Kysely<Tables>) {
         'newest.sent_at as newest_sent_at',
         (query) =>
           query
-            .selectFrom('messages')
-            .select((count) => count.fn.countAll<number>().as('unread'))
-            .whereRef('messages.ticket_id', '=', 'tickets.id')
-            .whereRef('messages.position', '>', 'tickets.read_position')
-            .where('messages.author', '=', sql.lit('agent'))
-            .$asScalar()
+            .case()
+            // Most have been read to their end, which the ticket itself tells.
+            .whenRef('tickets.message_count', '<=', 'tickets.read_position')
+            .then(query.lit(0))
+            .else(
+              query
+                .selectFrom('messages')
+                .select((count) => count.fn.countAll<number>().as('unread'))
+                .whereRef('messages.ticket_id', '=', 'tickets.id')
+                .whereRef('messages.position', '>', 'tickets.read_position')
+                .where('messages.author', '=', sql.lit('agent'))
+                .$asScalar(),
+            )
+            .end()
             .as('unread'),
       ])
 
-  const whole = () =>
-    withNewest()
-      .selectAll('tickets')
-      .select(sql<number | null>`(select max(sequence) from events where player = tickets.player)`.as('newest_event'))
+  const whole = () => withNewest().selectAll('tickets').select(newestEvent)
 
   return {
     async find(id: TicketId) {
       const [row] = await run(db, 'ticket', [id], () => whole().where('tickets.id', '=', id))
+      return row
+    },
+
+    /** As much of a ticket as tells whether anything has changed of it, and whether to ask its vendor. */
+    async findMarked(id: TicketId) {
+      const [row] = await run(db, 'mark of a ticket', [id], () =>
+        db
+          .selectFrom('tickets')
+          .leftJoin('messages as newest', newestOf)
+          .select(['tickets.id', 'tickets.game', 'tickets.player', 'tickets.must_read'])
+          .select(marked.map((name) => `tickets.${name}` as const))
+          .select('newest.author as newest_author')
+          .select(newestEvent)
+          .where('tickets.id', '=', id),
+      )
       return row
     },
 

@@ -43,7 +43,7 @@ export async function exportPlayer(
   const { store, clock, watch, adopt } = parts
   await adopt(player, game, patienceMs)
   const newest = await store.tickets.list(player.key, freshened)
-  await Promise.all(newest.map((ticket) => watch.freshen(ticket, patienceMs)))
+  await Promise.all(newest.map((ticket) => watch.freshen({ ...ticket, game: game.key }, patienceMs)))
   // What was signed once is held until the next token says otherwise.
   const held = await store.players.find(player.key)
   const about = shape.player.parse({

@@ -14,6 +14,11 @@ export async function ownTicket(ledger: Ledger, player: Identity, id: TicketId):
   return own(player, await ledger.tickets.find(id))
 }
 
+/** As much of it as tells whether anything has changed. @throws Refusal `not_found` */
+export async function ownMarked(ledger: Ledger, player: Identity, id: TicketId) {
+  return own(player, await ledger.tickets.findMarked(id))
+}
+
 /** @throws Refusal `not_found` when the message is not on this ticket */
 export async function ownMessage(ledger: Ledger, ticket: TicketRow, id: MessageId): Promise<MessageRow> {
   const message = await ledger.messages.find(id)

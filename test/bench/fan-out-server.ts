@@ -44,11 +44,11 @@ const text = 'A word that is as long as an answer of an agent that a player wait
 const eventStreams = createEventStreams()
 const until = new Date(Date.now() + 3_600_000)
 const app = new Hono<{ Bindings: HttpBindings }>()
-app.use('/v1/events', eventStreams.middleware)
 app.get('/v1/events', async (context) => {
   const player = context.req.query('player') as PlayerKey
   const stream = await streams.open(player, undefined, { address: undefined, until, sessionId: player })
-  return eventStreams.answer(context.req.raw, stream)
+  const request = context.req.raw
+  return eventStreams.begin({ request, bindings: context.env }, eventStreams.answer(request, stream))
 })
 app.post('/go', async (context) => {
   await write()

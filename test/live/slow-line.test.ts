@@ -1,11 +1,11 @@
 /** Somebody who opens an event stream and then takes nothing in holds it no longer than anybody else who is silent. */
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
-import { Hono } from 'hono'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { Line } from '../../server/live/listener.ts'
+import type { Stream } from '../../server/live/stream.ts'
 import { createEventStreams } from '../../server/routes/event-stream.ts'
 
 const piece = 'x'.repeat(65_536)
@@ -24,19 +24,12 @@ beforeEach(async () => {
   const fill = () => {
     while (line?.write(piece));
   }
-  const eventStreams = createEventStreams()
-  const app = new Hono().use(eventStreams.middleware).get('/', ({ req }) =>
-    eventStreams.answer(req.raw, {
-      begin: (given) => {
-        line = given
-        fill()
-        begun.resolve(given)
-      },
-      drained: fill,
-      left: leaving.resolve,
-    }),
-  )
-  server = createServer(getRequestListener(app.fetch))
+  const begin = (given: Line) => {
+    line = given
+    fill()
+    begun.resolve(given)
+  }
+  server = createServer(listenerOf({ begin, drained: fill, left: leaving.resolve }))
   await once(server.listen(0, '127.0.0.1'), 'listening')
   full = begun.promise
 })
@@ -45,6 +38,13 @@ afterEach(async () => {
   player.destroy()
   await new Promise((resolve) => server.close(resolve))
 })
+
+function listenerOf(stream: Stream): RequestListener {
+  const eventStreams = createEventStreams()
+  return getRequestListener(async (request, bindings) =>
+    eventStreams.begin({ request, bindings }, eventStreams.answer(request, stream)),
+  )
+}
 
 async function listen(): Promise<void> {
   player = connect((server.address() as AddressInfo).port, '127.0.0.1')
@@ -68,15 +68,11 @@ it('is cut off at once where the stream is to end', async () => {
 it('is told the end where it has taken all that was said before', async () => {
   const { promise: heard, resolve } = Promise.withResolvers<string>()
   server.removeAllListeners('request')
-  const eventStreams = createEventStreams()
-  const app = new Hono().use(eventStreams.middleware).get('/', ({ req }) => {
-    const begin = (line: Line) => {
-      line.write('retry: 7\n\n')
-      line.end()
-    }
-    return eventStreams.answer(req.raw, { begin, drained: () => undefined, left: () => undefined })
-  })
-  server.on('request', getRequestListener(app.fetch))
+  const begin = (line: Line) => {
+    line.write('retry: 7\n\n')
+    line.end()
+  }
+  server.on('request', listenerOf({ begin, drained: () => undefined, left: () => undefined }))
   player = connect((server.address() as AddressInfo).port, '127.0.0.1')
   let said = ''
   player.on('data', (chunk) => {

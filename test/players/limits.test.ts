@@ -113,6 +113,16 @@ describe.each(stores)('%s', (_, options) => {
   })
 })
 
+it('a clock that is set back makes nobody wait longer than their window', async () => {
+  vi.useFakeTimers()
+  const limits = createLimits({ points: { open: { windowSeconds: 10, player: 1, device: 1, address: 9 } } })
+  await limits.spend('open', { player: 'p' })
+  vi.setSystemTime(Date.now() - 3_600_000)
+  expect(await limits.spend('open', { player: 'p' })).toMatchObject({ ok: false })
+  vi.advanceTimersByTime(10_001)
+  expect(await limits.spend('open', { player: 'p' })).toEqual({ ok: true })
+})
+
 describe('an address', () => {
   const points = { open: { windowSeconds: 600, player: 9, device: 9, address: 1 } }
 

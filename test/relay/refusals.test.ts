@@ -147,6 +147,17 @@ it('answers 404 for a game that is not there', async () => {
   })
 })
 
+it('documents for every call that it may be put off', async () => {
+  type Operations = Record<string, { responses: Record<string, { description: string }> }>
+  const { body } = await relay.call<{ paths: Record<string, Operations> }>('GET /openapi.json')
+  const told = Object.entries(body.paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, { responses }]) => [method, path, responses[503]?.description]),
+  )
+  expect(told.length).toBeGreaterThan(20)
+  for (const [method, path, description] of told)
+    expect([method, path, description]).toEqual([method, path, expect.stringContaining('`overloaded`')])
+})
+
 describe('The edge', () => {
   it('lets the game’s own origin call, by exact match', async () => {
     const origin = 'https://play.star-harbor.example'

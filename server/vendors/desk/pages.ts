@@ -19,9 +19,8 @@ export interface DeskPageParts {
   clock: Clock
   /** Tells the relay that something a player can see has changed. */
   onChange: (game: string, id: VendorTicketId) => void
-  /** How a file leaves: as a download, sandboxed, and let go of where nobody waits for it any more. */
+  /** How a file leaves: as a download, sandboxed. */
   download: (
-    context: Context,
     body: ReadableStream<Uint8Array>,
     file: { fileName: string; fileType: string; fileSize: number },
   ) => Response
@@ -182,7 +181,7 @@ export function createDeskPages({
     const ticket = file && (await ticketOf(context.get('games'), file.ticket_id))
     const kept = ticket && (await files.read(file.id))
     if (!ticket || !kept) return context.notFound()
-    return download(context, kept.body, { fileName: file.file_name, fileType: file.file_type, fileSize: kept.size })
+    return download(kept.body, { fileName: file.file_name, fileType: file.file_type, fileSize: kept.size })
   })
 
   return pages

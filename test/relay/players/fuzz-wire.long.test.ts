@@ -113,7 +113,7 @@ const openNow = (kind: string) => process.getActiveResourcesInfo().filter((name)
 /** Nothing of a request outlives it: no connection, no event stream, no file, no timer. */
 async function expectNothingLeft({ scene }: Field, before: Record<string, number>): Promise<void> {
   await until(() => openNow('TCPSocketWrap') <= (before.TCPSocketWrap ?? 0), 'every connection is closed')
-  const metrics = async () => (await scene.relay.app.request('/metrics')).text()
+  const metrics = async () => (await scene.relay.app.fetch(new Request('http://localhost/metrics'))).text()
   await until(async () => /^medkit_streams 0$/m.test(await metrics()), 'no event stream is open')
   if (existsSync('/proc/self/fd'))
     await until(() => openIn(join(scene.folder, 'files')).length === 0, 'no file is open')
