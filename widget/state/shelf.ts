@@ -4,6 +4,8 @@
 export interface Shelf<T extends { key: string }> {
   /** @returns whether it is kept now */
   put(record: T): Promise<boolean>
+  /** In one go, whoever else wants to. @returns it as it was: none where it is gone, undefined where it cannot be told. */
+  change(key: string, by: (record: T) => T): Promise<T[] | undefined>
   remove(key: string): Promise<void>
   all(): Promise<T[]>
   wipe(): Promise<void>
@@ -45,6 +47,14 @@ export function createShelf<T extends { key: string }>(database: string, name: s
   }
   return {
     put: async (record) => (await within('readwrite', (store) => store.put(record))) !== undefined,
+    change: (key, by) =>
+      within<T[]>('readwrite', (store) => {
+        const request = store.getAll(key)
+        request.onsuccess = () => {
+          for (const record of request.result) store.put(by(record))
+        }
+        return request
+      }),
     async remove(key) {
       await within('readwrite', (store) => store.delete(key))
     },
