@@ -78,6 +78,7 @@ export function createSession(parts: SessionParts): Session {
     become(granted.kind, kept()?.owner)
   }
   const token = async (): Promise<string | undefined> => {
+    look(false)
     if (inDoubt) return undefined
     // How long a kept one lasts only the relay can tell: this device's clock may be wrong, and the page younger.
     return source ? (current ?? renewing.run()) : kept()?.token
@@ -138,7 +139,7 @@ export function createSession(parts: SessionParts): Session {
     const same = forOne(here)
     const epoch = here()
     await one.obtain(asked, () => here() !== epoch || !!source)
-    look()
+    look(true)
     same(0)
   }
   /** Takes up a token of the studio's. A token for somebody else first clears away whoever was here. */
@@ -166,6 +167,8 @@ export function createSession(parts: SessionParts): Session {
   }
   const becomeKnown = async (): Promise<void> => {
     const same = forOne(here)
+    look(false)
+    same(0)
     if (inDoubt) throw new RelayProblem('session_ended', {}, { cause: superseded })
     storage.set('acted', 1)
     if (source) {
@@ -185,14 +188,19 @@ export function createSession(parts: SessionParts): Session {
     if (source && player) return { owner: player, token: current }
     return browser.known(who.peek().kind ? undefined : expected)
   }
+  /**
+   * Whoever writes as nobody and then signs in is one person; whoever has a session of their own is another, and so is
+   * whoever comes by a link where no name was known.
+   */
+  const isAnother = (merges: boolean) => (merges ? !source && !!who.peek().kind : !current)
   const takeUp = (next: TokenSource, merges: boolean) =>
     batch(() => {
       inDoubt = false
       const session = kept()
-      // Whoever writes as nobody and then signs in is one person; whoever has a session of their own is another.
-      if (who.peek().kind && !source) leave(false)
+      if (isAnother(merges)) leave(false)
       source = next
       current = undefined
+      remembered = false
       drop()
       earlier.value = merges && session?.kind === 'anonymous' ? session.token : undefined
       become('verified', '')
@@ -205,6 +213,7 @@ export function createSession(parts: SessionParts): Session {
       leave(wipe)
       if (wipe) studio?.free()
       source = current = player = earlier.value = undefined
+      remembered = false
       become(stored().kind, stored().owner)
     })
   const signOut = () => {
@@ -218,14 +227,33 @@ export function createSession(parts: SessionParts): Session {
       if (here() === epoch && kept()?.owner === left.owner) signOut()
     })
   }
-  function look(gone?: string) {
-    browser.reread()
+  /** It is another player of the studio's who has signed out: the next one's token is still to come. */
+  const dropPlayer = () =>
+    batch(() => {
+      leave(false)
+      player = browser.player()
+      remembered = false
+      become('verified', '')
+    })
+  /**
+   * Word of another tab's signing in or out may come later than the next thing that is to leave this page.
+   *
+   * @param heard there was such word; else that nothing is kept says nothing: a game may have cleared it
+   */
+  function look(heard: boolean, gone?: string) {
+    if (heard) browser.reread()
     if (inDoubt) return
     const { kind, owner } = who.peek()
+    if (source) {
+      const left = browser.player()
+      remembered ||= left !== undefined && left === player
+      const isReplaced = remembered && left !== player && (heard || left !== undefined)
+      // What the studio has said here stands, unless whoever it was has signed out elsewhere.
+      if (isReplaced || (gone !== undefined && gone === owner)) (current ? giveUp : dropPlayer)(false)
+      return
+    }
     const next = stored()
-    // What the studio has said here stands, unless whoever it was has signed out elsewhere.
-    const isGone = source ? gone === owner || (remembered && browser.player() !== owner) : next.owner !== owner
-    if (kind && isGone) giveUp(false)
+    if (kind && next.owner !== owner) giveUp(false)
     else if (!kind && next.kind) become(next.kind, next.owner)
   }
 
@@ -261,7 +289,11 @@ export function createSession(parts: SessionParts): Session {
     },
     signOut,
     async enter(body) {
-      const granted = await ask(body)
+      const same = forOne(here)
+      const asked = source
+      const granted = same(await ask(body))
+      // The studio may have said meanwhile who it is.
+      if (asked !== source) throw new RelayProblem('session_ended', {}, { cause: superseded })
       batch(() => {
         // What nobody has written yet is theirs: they had no key at hand when they began.
         giveUp(body.kind !== 'recover' || !!who.peek().kind)
@@ -281,10 +313,10 @@ export function createSession(parts: SessionParts): Session {
       batch(() => {
         inDoubt = false
         leave(false)
-        if (source) become('verified', player ?? '')
+        if (source) become('verified', (current && player) ?? '')
         else become(stored().kind, stored().owner)
       }),
-    look,
+    look: (gone) => look(true, gone),
     recoveryKey: () => (source ? undefined : kept()?.recoveryKey),
     dropEarlier() {
       earlier.value = undefined
