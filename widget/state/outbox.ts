@@ -91,8 +91,12 @@ export function createOutbox(parts: OutboxParts): Outbox {
   /** Written here by nobody yet: by the same hands, should they say now who they are. */
   const fresh = new Set<string>()
   const items = computed(() => held.value.filter((item) => isTheirs(item.owner, owner.value)))
+  const isHere = (key: string) => items.value.some((item) => item.key === key)
+  /** What the browser does not keep, or not yet. */
   const unsafe = new Map<string, () => void>()
-  const shelf = createShelf<Outgoing>(`medkit:${game}`, 'outbox')
+  const shelf = createShelf<Outgoing>(`medkit:${game}`, 'outbox', () => {
+    for (const item of held.value) shelf.put(item)
+  })
   /** Whose they are is known to every tab: what was written without a name may have been taken up by another one. */
   const settled = new Set<string>()
   let loaded = false
@@ -113,7 +117,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
   /** What was written here is theirs who are known now, and no other tab's to send as nobody's. */
   const name = (writer: string) => {
     for (const { key, owner: before } of held.value) {
-      if (before || (before === undefined && !fresh.has(key))) continue
+      if (before !== '' && !(before === undefined && fresh.has(key))) continue
       change(key, { owner: writer })
       claim(key, writer)
     }
@@ -126,19 +130,16 @@ export function createOutbox(parts: OutboxParts): Outbox {
 
   /** From the first try on it is one player's, whoever comes next, and whatever tab has brought it back as well. */
   const own = async (key: string) => {
-    const mine = owner.value
     // What another page has left of nobody's is not for who has signed in here meanwhile.
-    let isMine = items.value.some((item) => item.key === key)
-    if (isMine && !settled.has(key)) {
+    if (isHere(key) && !settled.has(key)) {
+      const mine = owner.value
       const found = await inTime(claim(key, mine))
-      const first = found?.[0]?.owner || mine
-      // Where it is gone, another tab has sent it, or somebody has signed out there.
-      isMine = found?.length !== 0 && first === mine
-      if (found?.length === 0) drop(key)
-      else change(key, { owner: first })
+      // What was kept and is gone, another tab has sent, or somebody has signed out there.
+      if (found?.length === 0 && !unsafe.has(key)) drop(key)
+      else change(key, { owner: found?.[0]?.owner || mine })
       settled.add(key)
     }
-    if (!isMine) throw new RelayProblem('session_ended', {}, { cause: superseded })
+    if (!isHere(key)) throw new RelayProblem('session_ended', {}, { cause: superseded })
   }
   const send = async (item: Outgoing) => {
     const { key, body, ticketId } = item
@@ -167,7 +168,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
       const again = passing.includes(code)
       change(item.key, { state: again ? 'waiting' : 'failed', code })
       // Somebody else is here: it waits for who wrote it.
-      if (cause === superseded) return !items.value.some(({ key }) => key === item.key)
+      if (cause === superseded) return !isHere(item.key)
       onProblem(code)
       if (again) later(retryAfterMs)
       return !again
