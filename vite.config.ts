@@ -131,7 +131,9 @@ function pagesAtTheTop(): Plugin {
 
 /** For engines that cannot adopt style sheets. */
 async function wholeStyleSheet(): Promise<string> {
-  const sheets = ['launcher', 'panel', 'full-page', 'ticket-list', 'talk'].map((name) => `widget/style/${name}.css`)
+  const sheets = ['launcher', 'panel', 'inline', 'full-page', 'ticket-list', 'talk'].map(
+    (name) => `widget/style/${name}.css`,
+  )
   const texts = sheets.map(async (file) =>
     preprocessCSS(await readFile(file, 'utf8'), file, await resolveConfig(shared, 'build')),
   )
@@ -149,7 +151,7 @@ const node: TestProjectInlineConfiguration = {
   test: {
     name: 'node',
     include: ['test/**/*.test.ts'],
-    exclude: ['test/widget/**', 'test/journey/**', '**/*.long.test.ts'],
+    exclude: ['test/widget/*.test.{ts,tsx}', 'test/journey/**', '**/*.long.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
@@ -191,7 +193,7 @@ async function browser(): Promise<TestProjectInlineConfiguration> {
     },
     test: {
       name: 'browser',
-      include: ['test/widget/**/*.test.{ts,tsx}'],
+      include: ['test/widget/*.test.{ts,tsx}'],
       testTimeout: 60_000,
       browser: {
         enabled: true,

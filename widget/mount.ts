@@ -14,6 +14,8 @@ import type {
 import { createHost } from './host.ts'
 import { createLauncher } from './launcher.ts'
 import { start } from './start.ts'
+import { addStyles } from './style/adopt.ts'
+import inlineStyles from './style/inline.css?inline'
 
 export type {
   Draft,
@@ -34,7 +36,10 @@ export function mount(options: MountOptions): Medkit {
   const locale = options.locale ?? (document.documentElement.lang || navigator.language)
   const root = createHost(relay, options.nonce ?? '')
   const mode = options.target ? 'inline' : 'docked'
-  if (options.target) root.host.className = mode
+  if (options.target) {
+    root.host.className = mode
+    addStyles(root, inlineStyles)
+  }
   const launcher = createLauncher(`${relay}/?game=${options.game}`, locale)
   if (options.launcher !== false && mode === 'docked') root.append(launcher)
   ;(options.target ?? document.body ?? document.documentElement).append(root.host)

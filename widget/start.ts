@@ -8,6 +8,7 @@ import { drawPanel } from './panel/panel.tsx'
 import type { Stay } from './panel/stay.ts'
 import { part } from './part.ts'
 import { systemClock } from './state/clock.ts'
+import { listen } from './state/listen.ts'
 import { startLater } from './state/start-later.ts'
 import { createSupport, type Mode, type Support } from './state/support.ts'
 import { addStyles } from './style/adopt.ts'
@@ -210,7 +211,7 @@ function onPad(support: Support, root: ShadowRoot): () => void {
   const connected = () => {
     pad.value = true
   }
-  addEventListener('gamepadconnected', connected)
+  const stopHearing = listen(globalThis, { gamepadconnected: connected })
   const stop = effect(() => {
     if (!pad.value) return
     const mayAct = () => open.value && !busy.value
@@ -223,7 +224,7 @@ function onPad(support: Support, root: ShadowRoot): () => void {
     )
   })
   return () => {
-    removeEventListener('gamepadconnected', connected)
+    stopHearing()
     stop()
   }
 }

@@ -152,7 +152,7 @@ describe('a player who uses the keyboard', () => {
     await page.keyboard.press('Enter')
     await page.getByText(more.isClosed).waitFor()
     await isIn(page)
-    await page.getByRole('button', { name: en.undo }).focus()
+    await page.getByRole('button', { name: more.undo }).focus()
     await page.keyboard.press('Enter')
     await page.getByLabel(more.write).waitFor()
     await isIn(page)

@@ -88,7 +88,8 @@ describe('a studio', () => {
     }
     calls = 0
     await pass(10 * minuteMs)
-    expect(calls).toBe(1)
+    // A token of ten minutes is renewed after eight to nine, so that the second may fall into these ten as well.
+    expect([1, 2]).toContain(calls)
   })
 })
 

@@ -3,6 +3,7 @@ import { SignJWT } from 'jose'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readBrowserFiles } from '../../server/routes/browser-files.ts'
 import { en } from '../../widget/words/en.ts'
+import { more } from '../../widget/words/en-more.ts'
 import { startRelay, type TestRelay } from '../relay/start.ts'
 import { until } from '../relay/wait.ts'
 import { closeBrowser, launch } from './browser.ts'
@@ -144,6 +145,6 @@ describe('the page in a game’s webview', () => {
   it('says what is missing when the address names no game', async () => {
     const { page } = await open('')
     await page.goto(`${relay.url}/?game=`)
-    await page.getByText(en.noGame).waitFor()
+    await page.getByText(more.noGame).waitFor()
   })
 })

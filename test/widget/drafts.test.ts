@@ -104,6 +104,34 @@ describe('drafts', () => {
     expect(read(tab())).toBeUndefined()
   })
 
+  it('are theirs who say, once they have sent it, who they are, and go though they are gone by then', () => {
+    owner.value = undefined
+    const first = tab()
+    write(first, 'on its way')
+    const safe = first.send('draft', 'on its way')
+    owner.value = 'ada'
+    first.claim()
+    first.forget()
+    owner.value = undefined
+    expect(read(tab())).toBeUndefined()
+    safe()
+    owner.value = 'ada'
+    expect(read(tab())).toBeUndefined()
+  })
+
+  it('are kept once their writer’s name has come, and not those that were sent before', () => {
+    owner.value = ''
+    const first = tab()
+    write(first, 'sent')
+    first.send('draft', 'sent')()
+    const second = tab()
+    write(second, 'unsent')
+    expect(texts()).toEqual([])
+    owner.value = 'ada'
+    for (const one of [first, second]) one.claim()
+    expect(texts().map((text) => JSON.parse(text).value.message)).toEqual(['unsent'])
+  })
+
   it('of an earlier version are found', () => {
     localStorage.setItem('medkit:test:draft', JSON.stringify({ owner: 'anon:ada', value: { message: 'from before' } }))
     expect(read(tab())).toBe('from before')

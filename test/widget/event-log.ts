@@ -83,7 +83,7 @@ export function createEventLog(): EventLog {
             })
           },
         })
-        return new Response(body)
+        return new Response(body, { headers: { 'Content-Type': 'text/event-stream' } })
       }
       return Object.assign(poll, { open }) as unknown as Call
     },

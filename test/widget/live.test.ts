@@ -25,7 +25,7 @@ describe('the event stream', () => {
     const bodies = ['id: 3\nevent: resync\ndata: {}\n\n', '']
     const call = callOf(async (headers) => {
       asked.push(headers['Last-Event-ID'])
-      return new Response(bodies[asked.length - 1] ?? null)
+      return streamOf(bodies[asked.length - 1] ?? '')
     })
     await until((done) => follow({ ...unheard, call, onState: () => asked.length > 1 && done(), place: {} }))
     expect(asked.slice(0, 2)).toEqual([undefined, '3'])
@@ -35,7 +35,7 @@ describe('the event stream', () => {
     const asked: (string | undefined)[] = []
     const call = callOf(async (headers) => {
       asked.push(headers['Last-Event-ID'])
-      return new Response('id: 5\n: welcome\n\n')
+      return streamOf('id: 5\n: welcome\n\n')
     })
     const place: { lastEventId?: string } = {}
     await until((done) => follow({ ...unheard, call, place, onState: () => place.lastEventId && done() }))
@@ -56,7 +56,7 @@ describe('the event stream', () => {
     })
     await new Promise<void>((resolve) => {
       stop = follow({
-        call: callOf(async () => new Response(body)),
+        call: callOf(async () => streamOf(body)),
         onEvent: ({ type }) => heard.push(type),
         onState: (state) => state === 'live' && resolve(),
         place: {},
@@ -77,7 +77,7 @@ describe('the event stream', () => {
     const call = callOf(async () => {
       tries += 1
       if (tries < 2) throw new RelayProblem('offline')
-      return new Response('')
+      return streamOf('')
     })
     await until((done) =>
       follow({
@@ -91,6 +91,75 @@ describe('the event stream', () => {
       }),
     )
     expect(states).toEqual(['connecting', 'offline', 'live'])
+  })
+})
+
+describe('a stream that is over', () => {
+  /** In ms; none is waited for. */
+  let waits: number[]
+
+  beforeEach(() => {
+    const { setTimeout } = window
+    const hurried = (run: TimerHandler, ms = 0) => {
+      waits.push(ms)
+      return setTimeout(run)
+    }
+    waits = []
+    vi.stubGlobal('setTimeout', hurried)
+    vi.spyOn(Math, 'random').mockReturnValue(1)
+  })
+  afterEach(() => {
+    vi.unstubAllGlobals()
+    vi.restoreAllMocks()
+  })
+
+  /** Follows streams of these bodies, one after another, until another one is asked for. */
+  const followAll = (...bodies: string[]) =>
+    until((done) => {
+      const call = callOf(async () => {
+        const body = bodies.shift()
+        if (body === undefined) done()
+        return streamOf(body ?? '')
+      })
+      return follow({ ...unheard, call, place: {}, onState: () => {} })
+    })
+
+  it('was none where a page answers in the relay’s place: that is tried ever more seldom, and not read', async () => {
+    const states: LiveState[] = []
+    let tries = 0
+    let left = 0
+    await until((done) => {
+      const call = callOf(async (_headers, signal) => {
+        tries += 1
+        if (tries > 7) done()
+        signal?.addEventListener('abort', () => {
+          left += 1
+        })
+        return new Response('<!doctype html><p>Sign in', { headers: { 'Content-Type': 'text/html' } })
+      })
+      const onState = (state: LiveState, refused?: boolean) => {
+        states.push(state)
+        expect(refused).toBeFalsy()
+      }
+      return follow({ ...unheard, call, place: {}, onState })
+    })
+    expect(new Set(states)).toEqual(new Set(['connecting', 'offline']))
+    expect(waits.slice(0, 7)).toEqual([2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000])
+    expect(left).toBeGreaterThanOrEqual(7)
+  })
+
+  it.each([
+    ['as long as the relay has asked before', '20000', 20_000],
+    ['a minute, should the relay have asked for more', '86400000', 60_000],
+    ['as any, should it have asked for no number', '1e9', 1_000],
+  ])('is waited for %s', async (_, retry, waitMs) => {
+    await followAll(`id: 1\n: welcome\n\nretry: ${retry}\n\n`)
+    expect(waits[0]).toBe(waitMs)
+  })
+
+  it('is waited for so long once, and the next one as any', async () => {
+    await followAll('retry: 20000\n\n', '')
+    expect(waits.slice(0, 2)).toEqual([20_000, 1_000])
   })
 })
 
@@ -112,7 +181,7 @@ describe('where streams are held back', () => {
       const body = new ReadableStream({
         start: (controller) => signal?.addEventListener('abort', () => controller.error(new Error('aborted'))),
       })
-      return new Response(body)
+      return streamOf(body)
     })
     const poll = async (_route: string, { headers }: { headers: Record<string, string> }) => {
       polls.push(headers['Last-Event-ID'])
@@ -232,6 +301,8 @@ describe('a call', () => {
     expect(address).toBe('https://relay.example/support/v1/tickets/a%2Fb%3Fc?before=x%20y%26z')
   })
 })
+
+const streamOf = (body: BodyInit) => new Response(body, { headers: { 'Content-Type': 'text/event-stream' } })
 
 const unheard = { onEvent: () => {} }
 

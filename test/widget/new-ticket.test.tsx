@@ -179,7 +179,7 @@ describe('a new ticket', () => {
     await press(stage.screen.getByLabelText(/^level/))
     await stage.screen.findByText('Value not sent')
     stage.medkit.signOut()
-    expect(kept()).toEqual([])
+    expect(kept()).toEqual(['medkit:test:wiped'])
     stage.medkit.open('tickets')
     stage.medkit.open('new')
     await press(await stage.screen.findByText('Also sent: 7 details'))

@@ -142,6 +142,18 @@ describe('a session that has run out', () => {
     expect(tab.kind.value).toBeUndefined()
   })
 
+  it('is kept again where a game has cleared it, and not where another tab has signed out unheard', async () => {
+    put(session('anon:me'))
+    const [tab, other] = [open(), open()]
+    localStorage.clear()
+    await tab.begin()
+    expect(keptToken()).toBe(session('anon:me').token)
+    other.signOut()
+    expect(await tab.begin().catch((error: unknown) => error)).toMatchObject({ cause: 'superseded' })
+    expect(keptToken()).toBeUndefined()
+    expect(tab.kind.value).toBeUndefined()
+  })
+
   it('ends for good with signing out, though another tab has kept it anew just then', async () => {
     put(session('anon:me'))
     const tab = open()

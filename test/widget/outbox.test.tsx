@@ -129,13 +129,24 @@ describe('the outbox', () => {
       expect(await stage.screen.findByLabelText('What happened?')).toHaveProperty('value', 'Kept somewhere else.')
     })
 
-    it('is deleted beneath it, keeps the next message in a new one', async () => {
+    it('has no room left, sends all the same', async () => {
+      vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => {
+        throw new DOMException('full', 'QuotaExceededError')
+      })
+      await stage.reload()
+      await send('No room.')
+      await stage.screen.findByText(/We have it/)
+      expect(stage.relay.of('POST /tickets').map(({ body }) => body)).toMatchObject([{ message: 'No room.' }])
+    })
+
+    it('is deleted beneath it, keeps what waits and the next message in a new one', async () => {
       const giveBack = stage.relay.answer('POST /tickets', () => 'offline')
       await send('Before.')
       await waitFor(async () => expect(JSON.stringify(await shelved())).toContain('Before.'))
       await new Promise((resolve) => {
         indexedDB.deleteDatabase('medkit:test').onsuccess = resolve
       })
+      await waitFor(async () => expect(JSON.stringify(await shelved())).toContain('Before.'))
       await send('After.')
       await waitFor(async () => expect(JSON.stringify(await shelved())).toContain('After.'))
       giveBack()

@@ -145,7 +145,8 @@ export function createTestRelay(): TestRelay {
       const one: Asked = { route, path, headers: Object.fromEntries(new Headers(init.headers)), body }
       asked.push(one)
       const override = overrides.get(route)
-      if (route === 'GET /events' && !override && !url.search) return new Response(stream(init.signal))
+      if (route === 'GET /events' && !override && !url.search)
+        return new Response(stream(init.signal), { headers: { 'Content-Type': 'text/event-stream' } })
       const answer = (override ?? answers[route])?.(one) ?? problem(404, 'not_found')
       if (answer === 'offline') throw new TypeError('Failed to fetch')
       return new Response(answer.body === undefined ? null : JSON.stringify(answer.body), { status: answer.status })

@@ -36,6 +36,13 @@ function Detail({ name }: { name: string }) {
   const { form, speech } = whole
   const choice = form.choices.value[name]
   const value = form.details.value[name]
+  /** Sent, sent as {@link mask}, not sent, and from the beginning. */
+  const choose = () => {
+    // Of now: two presses may come before the line is drawn anew.
+    const { [name]: before, ...others } = form.choices.peek()
+    const next = before ? before === 'masked' && 'withheld' : 'masked'
+    form.choose({ ...others, ...(next && { [name]: next }) })
+  }
   return (
     <label class="switch">
       <span>
@@ -51,7 +58,7 @@ function Detail({ name }: { name: string }) {
         </span>
         {choice && <span class="hint">{speech.words.value[choice]}</span>}
       </span>
-      <input type="checkbox" checked={!choice} indeterminate={choice === 'masked'} onChange={() => form.choose(name)} />
+      <input type="checkbox" checked={!choice} indeterminate={choice === 'masked'} onChange={choose} />
     </label>
   )
 }

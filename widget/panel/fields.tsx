@@ -113,7 +113,7 @@ function Control({ field, tied }: { field: FormField; tied: Tied }) {
       {field.type === 'multiline' ? (
         <textarea {...written} rows={3} />
       ) : (
-        <input {...written} type="text" inputMode={field.type === 'number' ? 'decimal' : 'text'} />
+        <input {...written} inputMode={field.type === 'number' ? 'decimal' : 'text'} />
       )}
       <Cut id={id} value={value} />
     </>

@@ -2,6 +2,7 @@
 
 import { effect, signal } from '@preact/signals-core'
 import type { Theme } from '../../server/contract/game.ts'
+import { listen } from '../state/listen.ts'
 import type { Support } from '../state/support.ts'
 import { accentProperties } from '../state/theme.ts'
 
@@ -66,10 +67,5 @@ function followVisibleHeight(frame: HTMLElement): (() => void) | undefined {
   const follow = () =>
     setProperties(frame, { '--seen': `${viewport.height}px`, '--seen-top': `${viewport.offsetTop}px` })
   follow()
-  viewport.addEventListener('resize', follow)
-  viewport.addEventListener('scroll', follow)
-  return () => {
-    viewport.removeEventListener('resize', follow)
-    viewport.removeEventListener('scroll', follow)
-  }
+  return listen(viewport, { resize: follow, scroll: follow })
 }

@@ -10,14 +10,16 @@ import type { Support } from '../state/support.ts'
 import { Ground, useSupport } from './context.ts'
 import { Home } from './home.tsx'
 import { isComposing } from './keys.ts'
-import { lazy } from './lazy.tsx'
+import { inTalk, lazy } from './lazy.tsx'
 import { followLook } from './look.ts'
 import { NewTicket } from './new-ticket.tsx'
-import { Banner, Toast } from './notice.tsx'
+import { Banner } from './notice.tsx'
 import { OpenedTicket, OutgoingTicket } from './ticket.tsx'
 
 const Privacy = lazy(part(() => import('./privacy.tsx')))((file) => file.Privacy)
 const SignIn = lazy(part(() => import('./sign-in.tsx')))((file) => file.SignIn)
+
+const Toast = inTalk(({ views }) => views.Toast)
 
 const inPortal = lazy(part(() => import('./portal.tsx')))
 const Who = inPortal((file) => file.Who, true)
@@ -75,7 +77,7 @@ function followUnread(support: Support, launcher: HTMLElement): () => void {
 }
 
 function Panel() {
-  const { open, mode, speech, game, wide, arriving } = useSupport()
+  const { open, mode, speech, game, wide, arriving, notices } = useSupport()
   const { words, say, locale } = speech
   if (!open.value) return null
   const name = say(words.value.support, { game: game.value?.name ?? '' })
@@ -105,7 +107,10 @@ function Panel() {
           </>
         )}
       </div>
-      <Toast />
+      {/* Over the foot of the panel. The region is always there, or a screen reader would miss it. */}
+      <div role="status" class="toast">
+        {notices.current.value && <Toast />}
+      </div>
     </div>
   )
 }

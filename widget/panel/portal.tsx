@@ -9,7 +9,7 @@ import { Screen } from './screen.tsx'
 
 export function Who() {
   const support = useWhole()
-  const { speech, session } = support
+  const { speech, session, options } = support
   const { words, say } = speech
   const { bearer, leaving, follow } = useKept(() => createWho(support))
   const kind = session.kind.value
@@ -22,25 +22,28 @@ export function Who() {
     leaving.value = !leaving.value
   }
   return (
-    <div class="who" ref={follow}>
-      <p role="status">{kind ? text : words.value.notSignedIn}</p>
-      {warned && <p id="leaving">{words.value.leaveGuest}</p>}
-      {kind && (
-        <button
-          type="button"
-          class="link"
-          aria-describedby={warned ? 'leaving' : undefined}
-          onClick={guest && !warned ? flip : session.signOut}
-        >
-          {words.value.signOut}
-        </button>
-      )}
-      {warned && (
-        <button type="button" class="link" onClick={flip}>
-          {words.value.cancel}
-        </button>
-      )}
-    </div>
+    <>
+      <div class="who" ref={follow}>
+        <p role="status">{kind ? text : words.value.notSignedIn}</p>
+        {warned && <p id="leaving">{words.value.leaveGuest}</p>}
+        {kind && (
+          <button
+            type="button"
+            class="link"
+            aria-describedby={warned ? 'leaving' : undefined}
+            onClick={guest && !warned ? flip : session.signOut}
+          >
+            {words.value.signOut}
+          </button>
+        )}
+        {warned && (
+          <button type="button" class="link" onClick={flip}>
+            {words.value.cancel}
+          </button>
+        )}
+      </div>
+      {!options.game && <p class="banner">{words.value.noGame}</p>}
+    </>
   )
 }
 

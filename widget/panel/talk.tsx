@@ -9,6 +9,7 @@ import { NewFiles } from './attachment.tsx'
 import { Conversation, Next, Outgoing } from './conversation.tsx'
 import { Cut, Room, WaitsForFiles } from './cut.tsx'
 import { NotKept } from './not-kept.tsx'
+import { Toast } from './toast.tsx'
 
 /** Makes what the views below stand on. */
 export function prepare(support: Support): Talk {
@@ -17,4 +18,4 @@ export function prepare(support: Support): Talk {
   return talkOf(support)
 }
 export const styles = talkStyles
-export const views = { Conversation, Next, Outgoing, NewFiles, AlsoSent, Cut, Room, WaitsForFiles, NotKept }
+export const views = { Conversation, Next, Outgoing, NewFiles, AlsoSent, Cut, Room, WaitsForFiles, NotKept, Toast }

@@ -1,6 +1,6 @@
 /** The player's event stream: read by fetch, because it needs the bearer; watched, because a muted stream says nothing. */
 import type { EventBatch, PlayerEvent } from '../../server/contract/event.ts'
-import { type Call, RelayProblem } from './call.ts'
+import { type Call, isUnreached, RelayProblem } from './call.ts'
 
 export type LiveState = 'connecting' | 'live' | 'offline'
 
@@ -31,11 +31,15 @@ export function follow({ call, onEvent, onState, place, asks }: LiveParts): () =
   let mutedStreams = asks ? 2 : 0
   let failures = 0
   let isOpen = false
+  /** As the relay has asked, before its stream ended: with its players spread, so that not all are back at once. */
+  let retryMs = 0
 
   const headers = () => (place.lastEventId === undefined ? {} : { 'Last-Event-ID': place.lastEventId })
-  const heard = (id: string, event?: PlayerEvent) => {
+  const heard = (id: string, event?: PlayerEvent, retry?: string) => {
     // What was read before the end and is parsed after it may be somebody else's by now.
     if (stopping.signal.aborted) return
+    // "If the field value consists of only ASCII digits, then interpret the field value as an integer in base ten".
+    if (retry && /^\d+$/.test(retry)) retryMs = Math.min(longestWaitMs, Number(retry))
     const after = place.lastEventId
     if (id) place.lastEventId = id
     if (event) onEvent(event, after)
@@ -52,6 +56,9 @@ export function follow({ call, onEvent, onState, place, asks }: LiveParts): () =
       const response = await call.open('GET /events', request)
       const reader = response.body?.getReader()
       if (!reader) throw Error('no stream')
+      // A hotel's own page, or a proxy's, answers everything.
+      if (!/^text\/event-stream/.test(response.headers.get('Content-Type') ?? ''))
+        throw new RelayProblem('not_an_answer')
       isOpen = true
       onState('live')
       failures = 0
@@ -69,6 +76,8 @@ export function follow({ call, onEvent, onState, place, asks }: LiveParts): () =
       stopping.signal.removeEventListener('abort', stop)
       // Opened, and then not one byte: something between us holds streams back.
       mutedStreams = bytes || !attempt.signal.aborted ? 0 : mutedStreams + 1
+      // What is not read on is not to be sent on.
+      attempt.abort()
     }
   }
 
@@ -92,7 +101,7 @@ export function follow({ call, onEvent, onState, place, asks }: LiveParts): () =
       failures += 1
       // A relay that has no room for one more stream answers whoever asks now and then.
       if (isFull(error) && mutedStreams < 2) mutedStreams = 2
-      else onState('offline', !isOpen && !isOffline(error))
+      else onState('offline', !isOpen && !isAway(error))
     }
     return 0
   }
@@ -100,7 +109,8 @@ export function follow({ call, onEvent, onState, place, asks }: LiveParts): () =
   const run = async () => {
     while (!stopping.signal.aborted) {
       const waitMs = await attempt()
-      await pause(waitMs || backoffMs(failures), stopping.signal)
+      await pause(waitMs || Math.max(retryMs, backoffMs(failures)), stopping.signal)
+      retryMs = 0
     }
   }
   onState('connecting')
@@ -113,8 +123,8 @@ export function backoffMs(failures: number): number {
   return Math.min(longestWaitMs, 1000 * 2 ** failures) * (0.5 + Math.random() / 2)
 }
 
-function isOffline(error: unknown): boolean {
-  return error instanceof RelayProblem && error.code === 'offline'
+function isAway(error: unknown): boolean {
+  return error instanceof RelayProblem && isUnreached(error.code)
 }
 
 function isFull(error: unknown): boolean {
@@ -155,7 +165,9 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /** The lines of a `text/event-stream`, as they come in pieces. Comments and unknown fields are passed over. */
-export function createParser(onEvent: (id: string, event?: PlayerEvent) => void): (piece: string) => void {
+export function createParser(
+  onEvent: (id: string, event?: PlayerEvent, retry?: string) => void,
+): (piece: string) => void {
   let rest = ''
   let fields: Record<string, string> = {}
   const line = (text: string) => {
@@ -165,10 +177,9 @@ export function createParser(onEvent: (id: string, event?: PlayerEvent) => void)
       fields[name] = name === 'data' && fields.data !== undefined ? `${fields.data}\n${value}` : value
       return
     }
-    const { id = '', event, data } = fields
+    const { id = '', event, data, retry } = fields
     fields = {}
-    if (event && data) onEvent(id, { type: event, data: JSON.parse(data) } as PlayerEvent)
-    else onEvent(id)
+    onEvent(id, event && data ? ({ type: event, data: JSON.parse(data) } as PlayerEvent) : undefined, retry)
   }
   return (piece) => {
     const lines = (rest + piece).split(/\r?\n/)

@@ -35,12 +35,7 @@ export function createArrival(support: Support): Arrival {
     })
     outbox.flush()
   }
-  const decline = () =>
-    end(() => {
-      session.trust()
-      // Another tab may have signed out meanwhile.
-      session.look()
-    })
+  const decline = () => end(session.trust)
   const nameOfKnown = async () => {
     const { owner = '', name, token } = known ?? {}
     const bearer = token ? await whoIs(token).catch(() => undefined) : undefined

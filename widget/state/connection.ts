@@ -5,6 +5,7 @@ import type { PlayerEvent } from '../../server/contract/event.ts'
 import { part } from '../part.ts'
 import type { Call } from '../relay/call.ts'
 import type { LiveState } from '../relay/live.ts'
+import { listen } from './listen.ts'
 import { startLater } from './start-later.ts'
 import type { Storage } from './storage.ts'
 import type { Owner } from './whose.ts'
@@ -47,11 +48,6 @@ export function createConnection(parts: ConnectionParts): Connection {
   const leave = () => {
     visible.value = false
   }
-  document.addEventListener('visibilitychange', look)
-  addEventListener('pagehide', leave)
-  addEventListener('pageshow', look)
-  addEventListener('online', change)
-  addEventListener('offline', change)
 
   const onState = (state: LiveState) => {
     offline.value = state === 'offline'
@@ -60,29 +56,25 @@ export function createConnection(parts: ConnectionParts): Connection {
 
   // What came while the page was hidden is told when it is seen again. Whose events they are, the token says.
   const place = {}
-  const stop = effect(() => {
+  const follow = () => {
     session.person.value
     const whose = session.owner.value && `medkit:${name}:${session.owner.value}`
     // A hidden tab gives its connection back: browsers allow six to a host, and a player may have ten tabs.
     if (!known.value || !visible.value) return
     return startLater(
-      fetchShare().then(
-        ({ listen }) =>
-          () =>
-            listen({ name: whose ?? '', storage, call, onEvent, onState, place }),
-      ),
+      fetchShare().then((share) => () => share.listen({ name: whose ?? '', storage, call, onEvent, onState, place })),
     )
-  })
+  }
+  const stops = [
+    listen(document, { visibilitychange: look }),
+    listen(globalThis, { pagehide: leave, pageshow: look, online: change, offline: change }),
+    effect(follow),
+  ]
   return {
     offline,
     visible,
     destroy() {
-      stop()
-      document.removeEventListener('visibilitychange', look)
-      removeEventListener('pagehide', leave)
-      removeEventListener('pageshow', look)
-      removeEventListener('online', change)
-      removeEventListener('offline', change)
+      for (const stop of stops) stop()
     },
   }
 }

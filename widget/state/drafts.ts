@@ -18,6 +18,8 @@ export interface Drafts {
   set(name: string, value: unknown): void
   /** It is on its way, and not to be written once more. @returns takes it away, here and in other tabs; what says more stays */
   send(name: string, words: string): () => void
+  /** Whoever has written here as nobody has said who they are. */
+  claim(): void
   /** Another tab may have taken over what this page shows. */
   putBack(): void
   /** Out of memory. */
@@ -52,13 +54,20 @@ export function createDrafts(storage: Storage, clock: Clock, owner: ReadonlySign
       .filter((place) => place === name || place.startsWith(`${name}@`))
       .map((place) => ({ place, kept: storage.get<Kept>(place) ?? {} }))
   const mine = ({ owner: writer, taken }: Kept) => !taken && isTheirs(writer, owner.peek())
+  const own = (name: string) => `${name}@${page}`
   const rank = (name: string, place: string, { at = 0 }: Kept) => {
-    if (place === `${name}@${page}`) return first
+    if (place === own(name)) return first
     return place === `${name}@${before}` ? first - 1 : at
   }
-  const put = (place: string, kept: Kept) => {
+  const put = (place: string, value: unknown) => {
+    const kept = { owner: owner.peek(), at: clock.now(), value }
     shown.set(place, kept)
-    storage.set(place, kept)
+    // While the name has not come, it is in no storage: it would be anybody's who signs in next, in whatever tab.
+    storage.set(place, kept.owner === '' ? undefined : kept)
+  }
+  const remove = (place: string) => {
+    shown.delete(place)
+    storage.set(place, undefined)
   }
   const take = (name: string) => {
     const from = offered.get(name)
@@ -66,14 +75,10 @@ export function createDrafts(storage: Storage, clock: Clock, owner: ReadonlySign
     offered.delete(name)
   }
   const set = (name: string, value: unknown) => {
-    const place = `${name}@${page}`
     take(name)
     storage.keepPage(page)
-    const writer = owner.peek()
-    // While the name has not come, it is in no storage: it would be anybody's who signs in next, in whatever tab.
-    if (value !== undefined && writer !== '') return put(place, { owner: writer, at: clock.now(), value })
-    shown.delete(place)
-    storage.set(place, undefined)
+    if (value === undefined) remove(own(name))
+    else put(own(name), value)
   }
   return {
     get<T>(name: string) {
@@ -88,13 +93,17 @@ export function createDrafts(storage: Storage, clock: Clock, owner: ReadonlySign
       leaving.add(words)
       return () => {
         leaving.delete(words)
-        for (const { place, kept } of all(name)) {
-          if (!kept.taken && !(mine(kept) && says(words, kept))) continue
-          shown.delete(place)
-          storage.set(place, undefined)
+        const here = own(name)
+        for (const { place, kept } of [...all(name), { place: here, kept: shown.get(here) ?? {} }]) {
+          // Whoever has sent it from here may be gone by now, or still have no name.
+          const isSent = (place === here || mine(kept)) && says(words, kept)
+          if (kept.taken || isSent) remove(place)
         }
         take(name)
       }
+    },
+    claim() {
+      for (const [place, { owner: writer, value }] of shown) if (!writer) put(place, value)
     },
     putBack() {
       for (const [place, kept] of shown) if (storage.get<Kept>(place)?.taken) storage.set(place, kept)

@@ -23,7 +23,7 @@ export interface Arriving {
 }
 
 export interface KeptSession {
-  /** As last read: a game that clears the browser's storage has signed nobody out. */
+  /** As last read, unless somebody has just signed out: a game that clears the browser's storage has not done that. */
   get(): OwnSession | undefined
   keep(granted: Granted): void
   /** Whoever is here has acted: should it have been cleared, it is kept again. */
@@ -31,6 +31,8 @@ export interface KeptSession {
   drop(): void
   /** Somebody may have signed out: what counts is what the browser keeps now. */
   reread(): void
+  /** Somebody has signed out a moment ago, in whatever tab. */
+  wiped(): boolean
   /** The studio's name for whoever of its players was last here. */
   player(): string | undefined
   /** The next one is to be told apart from them. */
@@ -41,13 +43,15 @@ export interface KeptSession {
 
 export function createKeptSession(storage: Storage): KeptSession {
   let last: OwnSession | undefined
+  const wiped = () => storage.get('wiped') !== undefined
+  const reread = () => {
+    last = undefined
+  }
   const get = () => {
     const session = storage.get<Granted & { owner?: string }>('session')
     if (session) last = { ...session, owner: session.owner ?? ownerOf(session) }
+    else if (wiped()) reread()
     return last
-  }
-  const reread = () => {
-    last = undefined
   }
   const player = () => storage.get<string>('player')
   return {
@@ -66,6 +70,7 @@ export function createKeptSession(storage: Storage): KeptSession {
       storage.set('session', undefined)
     },
     reread,
+    wiped,
     player,
     rememberPlayer(player, token) {
       storage.set('player', player)

@@ -36,8 +36,7 @@ export interface NewTicketForm {
   details: Signal<Readonly<Record<string, string>>>
   /** What of them does not go as it is, by name. Kept on the device, without any value. */
   choices: ReadonlySignal<Readonly<Record<string, Choice>>>
-  /** Sent, sent as {@link mask}, not sent, and from the beginning. */
-  choose(name: string): void
+  choose(next: Readonly<Record<string, Choice>>): void
   sending: ReadonlySignal<boolean>
   change(values: Partial<Answers>): void
   begin(draft?: Draft): void
@@ -80,12 +79,10 @@ export function createNewTicket(parts: NewTicketParts): NewTicketForm {
     touched = true
     drafts.set('draft', answers.value)
   }
-  const choose = (name: string) => {
-    const { [name]: before, ...others } = choices.value
-    const next = before ? before === 'masked' && 'withheld' : 'masked'
-    choices.value = { ...others, ...(next && { [name]: next }) }
+  const choose = (next: Readonly<Record<string, Choice>>) => {
+    choices.value = next
     touched = true
-    drafts.set('choices', choices.value)
+    drafts.set('choices', next)
   }
   const clear = () => {
     answers.value = empty
@@ -95,13 +92,10 @@ export function createNewTicket(parts: NewTicketParts): NewTicketForm {
   }
   const stop = effect(() => {
     owner.value
-    if (touched) {
-      drafts.set('draft', answers.peek())
-      if (Object.keys(choices.peek()).length) drafts.set('choices', choices.peek())
-    } else {
-      answers.value = { ...empty, ...drafts.get<Answers>('draft') }
-      choices.value = drafts.get('choices') ?? {}
-    }
+    drafts.claim()
+    if (touched) return
+    answers.value = { ...empty, ...drafts.get<Answers>('draft') }
+    choices.value = drafts.get('choices') ?? {}
   })
   const written = (attachments: Attachment[]) => {
     const { message, category: chosen, fields, email, language: own } = answers.value

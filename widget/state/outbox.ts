@@ -3,7 +3,7 @@
  * crash, and sent again with the same `Idempotency-Key` until there is an answer.
  */
 
-import { computed, type ReadonlySignal, signal } from '@preact/signals-core'
+import { computed, effect, type ReadonlySignal, signal, untracked } from '@preact/signals-core'
 import type { Attachment } from '../../server/contract/attachment.ts'
 import type { MessageId, TicketId } from '../../server/contract/ids.ts'
 import type { Message, NewMessage } from '../../server/contract/message.ts'
@@ -90,11 +90,15 @@ export function createOutbox(parts: OutboxParts): Outbox {
   const held = signal<readonly Outgoing[]>([])
   /** Written here by nobody yet: by the same hands, should they say now who they are. */
   const fresh = new Set<string>()
-  const items = computed(() =>
-    held.value.filter((item) => isTheirs(item.owner, owner.value) || (item.owner === undefined && fresh.has(item.key))),
-  )
+  const items = computed(() => held.value.filter((item) => isTheirs(item.owner, owner.value)))
+  const isHere = (key: string) => items.value.some((item) => item.key === key)
+  /** What the browser does not keep, or not yet. */
   const unsafe = new Map<string, () => void>()
-  const shelf = createShelf<Outgoing>(`medkit:${game}`, 'outbox')
+  const shelf = createShelf<Outgoing>(`medkit:${game}`, 'outbox', () => {
+    for (const item of held.value) shelf.put(item)
+  })
+  /** Whose they are is known to every tab: what was written without a name may have been taken up by another one. */
+  const settled = new Set<string>()
   let loaded = false
   let flushing = false
   let failures = 0
@@ -103,9 +107,20 @@ export function createOutbox(parts: OutboxParts): Outbox {
   const change = (key: string, values: Partial<Pick<Outgoing, 'state' | 'code' | 'twin' | 'owner'>>) => {
     held.value = held.value.map((item) => (item.key === key ? { ...item, ...values } : item))
   }
+  const inTime = <T>(keeping: Promise<T>) =>
+    Promise.race([keeping, new Promise<undefined>((resolve) => clock.after(keepWithinMs, () => resolve(undefined)))])
   const becomeSafe = (key: string) => {
     unsafe.get(key)?.()
     unsafe.delete(key)
+  }
+  const claim = (key: string, writer: Owner) => shelf.change(key, (row) => ({ ...row, owner: row.owner || writer }))
+  /** What was written here is theirs who are known now, and no other tab's to send as nobody's. */
+  const name = (writer: string) => {
+    for (const { key, owner: before } of held.value) {
+      if (before !== '' && !(before === undefined && fresh.has(key))) continue
+      change(key, { owner: writer })
+      claim(key, writer)
+    }
   }
   const drop = (key: string) => {
     held.value = held.value.filter((item) => item.key !== key)
@@ -113,19 +128,25 @@ export function createOutbox(parts: OutboxParts): Outbox {
     becomeSafe(key)
   }
 
-  /** From the first try on it is one player's, whoever comes next. */
-  const own = (item: Outgoing) => {
-    if (item.owner) return
-    change(item.key, { owner: owner.value })
-    const owned = held.value.find(({ key }) => key === item.key)
-    if (owned) shelf.put(owned)
+  /** From the first try on it is one player's, whoever comes next, and whatever tab has brought it back as well. */
+  const own = async (key: string) => {
+    // What another page has left of nobody's is not for who has signed in here meanwhile.
+    if (isHere(key) && !settled.has(key)) {
+      const mine = owner.value
+      const found = await inTime(claim(key, mine))
+      // What was kept and is gone, another tab has sent, or somebody has signed out there.
+      if (found?.length === 0 && !unsafe.has(key)) drop(key)
+      else change(key, { owner: found?.[0]?.owner || mine })
+      settled.add(key)
+    }
+    if (!isHere(key)) throw new RelayProblem('session_ended', {}, { cause: superseded })
   }
   const send = async (item: Outgoing) => {
     const { key, body, ticketId } = item
     const same = forOne(() => person.peek())
     await begin()
     same(0)
-    own(item)
+    same(await own(key))
     if (ticketId) {
       onReplied(ticketId, await call('POST /tickets/:ticketId/messages', { params: { ticketId }, body, key }))
       return
@@ -147,7 +168,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
       const again = passing.includes(code)
       change(item.key, { state: again ? 'waiting' : 'failed', code })
       // Somebody else is here: it waits for who wrote it.
-      if (cause === superseded) return !items.value.some(({ key }) => key === item.key)
+      if (cause === superseded) return !isHere(item.key)
       onProblem(code)
       if (again) later(retryAfterMs)
       return !again
@@ -177,15 +198,24 @@ export function createOutbox(parts: OutboxParts): Outbox {
       flushing = false
     }
   }
+  const stopNaming = effect(() => {
+    const writer = owner.value
+    if (writer === undefined) return
+    untracked(() => {
+      name(writer)
+      // What waits may have had nobody to go out for.
+      if (next()) flush()
+    })
+  })
   const add = (item: Outgoing, onSafe: () => void) => {
     const { key } = item
     fresh.add(key)
+    if (item.owner) settled.add(key)
     unsafe.set(key, onSafe)
     held.value = [...held.value, item]
     const kept = shelf.put(item)
-    const late = new Promise<void>((resolve) => clock.after(keepWithinMs, resolve))
     kept.then((isKept) => isKept && becomeSafe(key))
-    Promise.race([kept, late]).then(flush)
+    inTime(kept).then(flush)
     return key
   }
   const written = (attachments: Attachment[]) => ({
@@ -214,21 +244,31 @@ export function createOutbox(parts: OutboxParts): Outbox {
     leave(wipe) {
       callOff()
       fresh.clear()
-      if (!wipe) return
-      held.value = []
-      unsafe.clear()
-      shelf.wipe()
+      if (wipe) {
+        held.value = []
+        unsafe.clear()
+        shelf.wipe()
+        return
+      }
+      // What has no name on it is for nobody who comes now; what nobody wrote lies in the browser, unless it was wiped elsewhere.
+      for (const { key, owner: writer } of held.value) if (writer === '') shelf.remove(key)
+      held.value = held.value.filter((item) => item.owner)
     },
     async load() {
       if (loaded) return
       loaded = true
       const left = await shelf.all()
       const known = held.value.map((item) => item.key)
-      const found = left.filter((item) => !known.includes(item.key)).sort((a, b) => a.writtenAt - b.writtenAt)
+      // While the name of who wrote it has not come, it is for no other page.
+      const found = left
+        .filter((item) => item.owner !== '' && !known.includes(item.key))
+        .sort((a, b) => a.writtenAt - b.writtenAt)
+      for (const { key, owner: writer } of found) if (writer) settled.add(key)
       held.value = [...found.map((item) => ({ ...item, state: 'waiting' as const })), ...held.value]
       if (found.length) flush()
     },
     destroy() {
+      stopNaming()
       callOff()
       shelf.close()
     },

@@ -60,10 +60,10 @@ export interface Session extends Omit<Identity, 'person'> {
   canGoOn(): boolean
   /** It is asked who is to be here: until then it is nobody, and nothing goes out. Signing in ends it, or {@link trust}. */
   doubt(): void
-  /** It is who it was. */
+  /** It is who it was, unless they have signed out in another tab. */
   trust(): void
-  /** Another tab may have signed in or out. @param gone the studio's name for whom it has signed out */
-  look(gone?: string): void
+  /** Another tab may have signed in or out: see {@link Storage.onElsewhere}. */
+  look(name?: string, value?: string | null): void
   recoveryKey(): string | undefined
   dropEarlier(): void
   /** Asks about them again with the next page. */

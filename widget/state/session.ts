@@ -31,7 +31,9 @@ export function createSession(parts: SessionParts): Session {
   let inDoubt = parts.doubt
   const browser = createKeptSession(storage)
   const kept = () => (inDoubt ? undefined : browser.get())
-  const who = signal<Who>({ ...stored(), epoch: 0 })
+  let source: TokenSource | undefined
+  let current: string | undefined
+  const who = signal<Who>({ ...whoIsHere(), epoch: 0 })
   const here = () => who.peek().epoch
   const ended = signal<FailureCode | undefined>()
   const earlier = signal<string | undefined>()
@@ -39,8 +41,6 @@ export function createSession(parts: SessionParts): Session {
   let player = browser.player()
   /** The browser keeps that name for this very player. */
   let remembered = false
-  let source: TokenSource | undefined
-  let current: string | undefined
   let callOff = () => {}
   const one = createOneSession({ game, clock, kept: () => storage.get<Granted>('session')?.token, keep, end })
   let studio: StudioCalls | undefined
@@ -48,14 +48,15 @@ export function createSession(parts: SessionParts): Session {
   let asking = 0
 
   /** Without the studio, it is whoever the browser keeps a session of. */
-  function stored(): Omit<Who, 'epoch'> {
+  function whoIsHere(): Omit<Who, 'epoch'> {
     const session = kept()
     if (inDoubt) return { owner: undecided }
-    return session ? { kind: session.kind, owner: session.owner } : { owner: undefined }
+    if (source) return { kind: 'verified', owner: (current && player) ?? '' }
+    return { kind: session?.kind, owner: session?.owner }
   }
-  /** The same person, of whom more is known by now. */
-  const become = (kind: PlayerKind | undefined, owner: Owner) => {
-    who.value = { kind, owner, epoch: here() }
+  /** The same person, of whom more is known by now; or the next one. */
+  const become = () => {
+    who.value = { ...whoIsHere(), epoch: here() }
     ended.value = undefined
   }
   /** Nothing of the one before is left when the next one comes. */
@@ -65,19 +66,19 @@ export function createSession(parts: SessionParts): Session {
     beginning.leave()
     onLeave(wipe)
     if (wipe) {
-      storage.wipe()
-      browser.reread()
       // A verified player who has written nothing is known to their tabs alone.
-      if (player) storage.tell(player)
+      storage.wipe(player)
+      browser.reread()
     }
     who.value = { ...who.peek(), epoch: here() + 1 }
   }
   function keep(granted: Granted | LinkSent) {
     if (!('token' in granted)) return
     browser.keep(granted)
-    become(granted.kind, kept()?.owner)
+    become()
   }
   const token = async (): Promise<string | undefined> => {
+    look()
     if (inDoubt) return undefined
     // How long a kept one lasts only the relay can tell: this device's clock may be wrong, and the page younger.
     return source ? (current ?? renewing.run()) : kept()?.token
@@ -138,7 +139,7 @@ export function createSession(parts: SessionParts): Session {
     const same = forOne(here)
     const epoch = here()
     await one.obtain(asked, () => here() !== epoch || !!source)
-    look()
+    look('session')
     same(0)
   }
   /** Takes up a token of the studio's. A token for somebody else first clears away whoever was here. */
@@ -152,7 +153,7 @@ export function createSession(parts: SessionParts): Session {
       player = subject
       current = token
       remembered = browser.player() === subject
-      become('verified', subject)
+      become()
     })
     callOff()
     callOff = clock.after(renewInMs(token, isAsked), () => {
@@ -166,6 +167,8 @@ export function createSession(parts: SessionParts): Session {
   }
   const becomeKnown = async (): Promise<void> => {
     const same = forOne(here)
+    look()
+    same(0)
     if (inDoubt) throw new RelayProblem('session_ended', {}, { cause: superseded })
     storage.set('acted', 1)
     if (source) {
@@ -185,17 +188,22 @@ export function createSession(parts: SessionParts): Session {
     if (source && player) return { owner: player, token: current }
     return browser.known(who.peek().kind ? undefined : expected)
   }
+  /**
+   * Whoever writes as nobody and then signs in is one person; whoever has a session of their own is another, and so is
+   * whoever comes by a link where no name was known.
+   */
+  const isAnother = (merges: boolean) => (merges ? !source && !!who.peek().kind : !current)
   const takeUp = (next: TokenSource, merges: boolean) =>
     batch(() => {
       inDoubt = false
       const session = kept()
-      // Whoever writes as nobody and then signs in is one person; whoever has a session of their own is another.
-      if (who.peek().kind && !source) leave(false)
+      if (isAnother(merges)) leave(false)
       source = next
       current = undefined
+      remembered = false
       drop()
       earlier.value = merges && session?.kind === 'anonymous' ? session.token : undefined
-      become('verified', '')
+      become()
       if (typeof next === 'string') hold(next)
     })
   /** It is whoever the browser keeps a session of, or nobody. */
@@ -205,7 +213,8 @@ export function createSession(parts: SessionParts): Session {
       leave(wipe)
       if (wipe) studio?.free()
       source = current = player = earlier.value = undefined
-      become(stored().kind, stored().owner)
+      remembered = false
+      become()
     })
   const signOut = () => {
     const left = source ? undefined : kept()
@@ -218,15 +227,34 @@ export function createSession(parts: SessionParts): Session {
       if (here() === epoch && kept()?.owner === left.owner) signOut()
     })
   }
-  function look(gone?: string) {
-    browser.reread()
+  /** What the studio has said here stands, unless whoever it was has signed out elsewhere. */
+  const lookForPlayer = (heard: string | undefined, left: string | undefined) => {
+    const isReplaced = remembered && left !== player && (heard || left !== undefined || browser.wiped())
+    if (player === undefined || (!isReplaced && heard !== `wiped=${JSON.stringify(player)}`)) return
+    if (current) return giveUp(false)
+    // The next one has come here by now, and their token is still to come.
+    batch(() => {
+      leave(false)
+      player = browser.player()
+      remembered = false
+      become()
+    })
+  }
+  /**
+   * Word of another tab's signing in or out may come later than the next thing that is to leave this page.
+   *
+   * @param heard such word; without it, that nothing is kept says nothing: a game may have cleared it
+   */
+  function look(heard?: string) {
+    if (heard) browser.reread()
+    const left = browser.player()
+    remembered ||= !!source && left !== undefined && left === player
     if (inDoubt) return
+    if (source) return lookForPlayer(heard, left)
     const { kind, owner } = who.peek()
-    const next = stored()
-    // What the studio has said here stands, unless whoever it was has signed out elsewhere.
-    const isGone = source ? gone === owner || (remembered && browser.player() !== owner) : next.owner !== owner
-    if (kind && isGone) giveUp(false)
-    else if (!kind && next.kind) become(next.kind, next.owner)
+    const next = whoIsHere()
+    if (kind && next.owner !== owner) giveUp(false)
+    else if (!kind && next.kind) become()
   }
 
   return {
@@ -261,7 +289,11 @@ export function createSession(parts: SessionParts): Session {
     },
     signOut,
     async enter(body) {
-      const granted = await ask(body)
+      const same = forOne(here)
+      const asked = source
+      const granted = same(await ask(body))
+      // The studio may have said meanwhile who it is.
+      if (asked !== source) throw new RelayProblem('session_ended', {}, { cause: superseded })
       batch(() => {
         // What nobody has written yet is theirs: they had no key at hand when they began.
         giveUp(body.kind !== 'recover' || !!who.peek().kind)
@@ -275,16 +307,20 @@ export function createSession(parts: SessionParts): Session {
       batch(() => {
         leave(false)
         inDoubt = true
-        become(undefined, undecided)
+        become()
       }),
     trust: () =>
       batch(() => {
         inDoubt = false
         leave(false)
-        if (source) become('verified', player ?? '')
-        else become(stored().kind, stored().owner)
+        become()
+        // Another tab may have signed out meanwhile; in one breath, or something would go out before.
+        look('player')
       }),
-    look,
+    look(name = 'player', value) {
+      // What else is kept says nothing of who it is, and a game may have cleared what does.
+      if (/^(session|player|wiped)$/.test(name)) look(`${name}=${value}`)
+    },
     recoveryKey: () => (source ? undefined : kept()?.recoveryKey),
     dropEarlier() {
       earlier.value = undefined

@@ -4,23 +4,33 @@
 export interface Shelf<T extends { key: string }> {
   /** @returns whether it is kept now */
   put(record: T): Promise<boolean>
+  /** In one go, whoever else wants to. @returns it as it was: none where it is gone, undefined where it cannot be told. */
+  change(key: string, by: (record: T) => T): Promise<T[] | undefined>
   remove(key: string): Promise<void>
   all(): Promise<T[]>
   wipe(): Promise<void>
   close(): void
 }
 
-export function createShelf<T extends { key: string }>(database: string, name: string): Shelf<T> {
+/** @param onLost not by us: the browser, or the page, has deleted all that was kept */
+export function createShelf<T extends { key: string }>(database: string, name: string, onLost?: () => void): Shelf<T> {
   let opening: Promise<IDBDatabase> | undefined
-  const open = () => {
+  const open = (makes: boolean) => {
     opening ??= new Promise((resolve, reject) => {
       const request = indexedDB.open(database, 1)
-      request.onupgradeneeded = () => request.result.createObjectStore(name, { keyPath: 'key' })
+      request.onupgradeneeded = () => {
+        if (makes) request.result.createObjectStore(name, { keyPath: 'key' })
+        else {
+          opening = undefined
+          request.transaction?.abort()
+        }
+      }
       request.onsuccess = () => {
         // Nobody who wants to delete the database has to wait for this page, which makes it anew when it needs one.
         request.result.onversionchange = request.result.onclose = () => {
           request.result.close()
           opening = undefined
+          onLost?.()
         }
         resolve(request.result)
       }
@@ -31,9 +41,10 @@ export function createShelf<T extends { key: string }>(database: string, name: s
   const within = async <R>(
     mode: IDBTransactionMode,
     run: (store: IDBObjectStore) => IDBRequest<R>,
+    makes = true,
   ): Promise<R | undefined> => {
     try {
-      const transaction = (await open()).transaction(name, mode)
+      const transaction = (await open(makes)).transaction(name, mode)
       const request = run(transaction.objectStore(name))
       return await new Promise<R>((resolve, reject) => {
         transaction.oncomplete = () => resolve(request.result)
@@ -45,14 +56,21 @@ export function createShelf<T extends { key: string }>(database: string, name: s
   }
   return {
     put: async (record) => (await within('readwrite', (store) => store.put(record))) !== undefined,
+    change: (key, by) =>
+      within<T[]>('readwrite', (store) => {
+        const request = store.getAll(key)
+        request.onsuccess = () => {
+          for (const record of request.result) store.put(by(record))
+        }
+        return request
+      }),
     async remove(key) {
       await within('readwrite', (store) => store.delete(key))
     },
     all: async () => (await within<T[]>('readonly', (store) => store.getAll())) ?? [],
     async wipe() {
-      // Nothing is made in the browser only to be wiped.
-      if (opening) await within('readwrite', (store) => store.clear())
-      else dropShelf(database)
+      // Nothing is made in the browser only to be wiped; nor deleted, which other tabs take for a loss.
+      await within('readwrite', (store) => store.clear(), false)
     },
     close() {
       opening?.then(

@@ -210,8 +210,8 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
     },
   })
   const stops = [
-    storage.onElsewhere((word) => {
-      session.look(word)
+    storage.onElsewhere((name, value) => {
+      session.look(name, value)
       drafts.putBack()
     }),
     effect(() => {

@@ -1,6 +1,8 @@
 /** What a player reads after writing, in English. Other languages are one file: they are fetched whole. */
 export const more = {
   remove: 'Remove {name}',
+  undo: 'Undo',
+  noGame: 'This address is missing the name of the game: …/?game=name',
 
   problems: {
     strange: 'Something else answered in place of support. Perhaps this network wants you to sign in to it first.',

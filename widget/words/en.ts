@@ -7,7 +7,6 @@ export const en = {
   back: 'Back',
   loading: 'Loading…',
   tryAgain: 'Try again',
-  undo: 'Undo',
   language: 'Language',
   privacy: 'Your data',
   signIn: 'Sign in',
@@ -23,7 +22,6 @@ export const en = {
   noSignIn: 'Sign in to the game first; then you can write to us from there.',
   cannotWrite:
     'Sorry, you cannot write to us from here yet. What you have sent before, and every answer, can be read here.',
-  noGame: 'This address is missing the name of the game: …/?game=name',
 
   newTicket: 'New ticket',
   about: 'What is it about?',
