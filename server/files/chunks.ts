@@ -1,7 +1,6 @@
 /** Small tools for streams of bytes that never hold more than a few chunks. */
 
 import { FilesError } from './files-error.ts'
-import { notePassed } from './spent-buffers.ts'
 
 /** Reads a body chunk by chunk; leaving the loop early cancels the rest at its source. */
 export async function* chunksOf(body: ReadableStream<Uint8Array>, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
@@ -10,10 +9,7 @@ export async function* chunksOf(body: ReadableStream<Uint8Array>, signal?: Abort
   signal?.addEventListener('abort', stop, { once: true })
   try {
     signal?.throwIfAborted()
-    for (let next = await reader.read(); !next.done; next = await reader.read()) {
-      notePassed(next.value)
-      yield next.value
-    }
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value
     // A cancelled stream reads as ended: an abort must not look like a complete body.
     signal?.throwIfAborted()
   } finally {

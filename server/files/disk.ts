@@ -13,7 +13,6 @@ import { atMost, chunksOf } from './chunks.ts'
 import { FilesError } from './files-error.ts'
 import { flushFolder, makeFolder } from './flush.ts'
 import { type Growing, type Keep, type KeptFile, ownerName, requireId, type Storage, type UploadState } from './keep.ts'
-import { notePassed } from './spent-buffers.ts'
 
 /** Bytes gathered before one write: large enough to spare system calls, small enough for many uploads at once. */
 const batchBytes = 256 * 1024
@@ -207,7 +206,6 @@ function bodyOf(path: string): ReadableStream<Uint8Array> {
       async pull(controller) {
         try {
           const chunk = await next()
-          notePassed(chunk)
           if (chunk.byteLength > 0) return controller.enqueue(chunk)
           controller.close()
         } catch (error) {

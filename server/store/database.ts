@@ -1,11 +1,12 @@
 /** One door to two engines: SQLite inside the relay by default, PostgreSQL for several relays on one ledger. */
+import { setTimeout } from 'node:timers/promises'
 import { Kysely, sql } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import type { Log } from '../log.ts'
 import { keepLedgerToOwner } from '../owner-only.ts'
 import { isPostgres } from './engine.ts'
 import { migrations } from './migrations.ts'
-import { createSqlite } from './sqlite.ts'
+import { createSqlite, isLocked } from './sqlite.ts'
 import { askDirectly } from './statement.ts'
 import type { Tables } from './tables.ts'
 import { StoreUnavailable } from './trouble.ts'
@@ -22,6 +23,10 @@ export interface Database {
 
 type Opened = Omit<Database, 'engine'>
 
+/** How long a ledger is waited for that others write to. */
+const openingMs = 20_000
+const lookAgainMs = 100
+
 /**
  * Opens the ledger and brings its tables up to date.
  *
@@ -32,10 +37,25 @@ type Opened = Omit<Database, 'engine'>
 export async function openDatabase(url: string, log?: Pick<Log, 'info' | 'warn'>): Promise<Database> {
   const engine: Engine = isPostgres(url) ? 'postgres' : 'sqlite'
   try {
-    const opened = await (engine === 'postgres' ? openPostgres(url) : openSqlite(url.slice('sqlite:'.length), log))
+    const opened = await (engine === 'postgres'
+      ? openPostgres(url)
+      : onceUnlocked(() => openSqlite(url.slice('sqlite:'.length), log)))
     return { engine, ...opened }
   } catch (cause) {
     throw new StoreUnavailable('the ledger could not be opened', { cause })
+  }
+}
+
+/** A relay that is busy beside an operator's command may leave it no gap for longer than requests would wait. */
+async function onceUnlocked(open: () => Promise<Opened>): Promise<Opened> {
+  const giveUpAtMs = performance.now() + openingMs
+  for (;;) {
+    try {
+      return await open()
+    } catch (error) {
+      if (!isLocked(error) || performance.now() > giveUpAtMs) throw error
+      await setTimeout(lookAgainMs)
+    }
   }
 }
 

@@ -122,7 +122,8 @@ const turnsBeforeFlush = 4
 const lockedMs = 2_000
 const lockedLookMs = 20
 
-function isLocked(error: unknown): boolean {
+/** By another process, which is just writing. */
+export function isLocked(error: unknown): boolean {
   // SQLITE_BUSY, in whichever of its variants.
   return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === 5
 }

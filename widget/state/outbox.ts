@@ -178,7 +178,9 @@ export function createOutbox(parts: OutboxParts): Outbox {
   const later = (ms: number) => {
     failures += 1
     callOff()
-    callOff = clock.after(ms || Math.min(longestWaitMs, 1000 * 2 ** failures), () => flush())
+    const waitMs = ms || Math.min(longestWaitMs, 1000 * 2 ** failures)
+    // Longer by up to a quarter: whoever failed together does not come back together.
+    callOff = clock.after(waitMs * (1 + Math.random() / 4), () => flush())
   }
 
   const next = () => {
