@@ -5,7 +5,7 @@ import { basename, resolve } from 'node:path'
 import { playwright } from '@vitest/browser-playwright'
 import { type BuildOptions, build, type InlineConfig, type Plugin, preprocessCSS, resolveConfig } from 'vite'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
-import { chromiumLaunch } from './test/chromium.ts'
+import { chromiumLaunch } from './test/fixtures/chromium.ts'
 import { secondTries } from './test/second-tries.ts'
 
 /** The oldest engines Medkit runs in: Android's and iOS's webviews of 2020, and Firefox's long-term release of that year. */
@@ -30,7 +30,7 @@ const output = {
   emptyOutDir: false,
 } as const
 
-const names = { entryFileNames: 'assets/[name]-[hash].js', chunkFileNames: 'assets/[name]-[hash].js' }
+const names = { entryFileNames: 'assets/[name]-[hash:6].js', chunkFileNames: 'assets/[name]-[hash:6].js' }
 
 /** The panel and what it fetches later. Everything else in `dist/widget` is a door to it. */
 const panel: BuildOptions = {
@@ -131,7 +131,7 @@ function pagesAtTheTop(): Plugin {
 
 /** For engines that cannot adopt style sheets. */
 async function wholeStyleSheet(): Promise<string> {
-  const sheets = ['launcher', 'panel', 'inline', 'full-page', 'ticket-list', 'talk'].map(
+  const sheets = ['launcher', 'panel', 'inline', 'full-page', 'ticket-list', 'messaging'].map(
     (name) => `widget/style/${name}.css`,
   )
   const texts = sheets.map(async (file) =>
@@ -151,7 +151,7 @@ const node: TestProjectInlineConfiguration = {
   test: {
     name: 'node',
     include: ['test/**/*.test.ts'],
-    exclude: ['test/widget/*.test.{ts,tsx}', 'test/journey/**', '**/*.long.test.ts'],
+    exclude: ['test/widget/{panel,play,relay,state}/**', 'test/journey/**', '**/*.long.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
@@ -193,7 +193,7 @@ async function browser(): Promise<TestProjectInlineConfiguration> {
     },
     test: {
       name: 'browser',
-      include: ['test/widget/*.test.{ts,tsx}'],
+      include: ['test/widget/{panel,play,relay,state}/**/*.test.{ts,tsx}'],
       testTimeout: 60_000,
       browser: {
         enabled: true,
@@ -217,7 +217,7 @@ export default defineConfig(async ({ mode }) => ({
   ...(process.env.VITEST && {
     test: {
       projects: [node, await browser(), journey, long],
-      globalSetup: 'test/global-setup.ts',
+      globalSetup: 'test/fixtures/global-setup.ts',
       maxWorkers: 5,
       reporters: ['default', secondTries()],
     },

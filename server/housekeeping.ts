@@ -1,12 +1,13 @@
 /** What has to be done now and then: sweeping out what has outlived its purpose. */
-import type { Clock } from './clock.ts'
+
 import type { AttachmentId, TicketId } from './contract/ids.ts'
-import type { Files } from './files/uploads.ts'
-import type { Log } from './log.ts'
-import type { Leave } from './players/leave.ts'
+import type { Files } from './files/files.ts'
+import type { Leave } from './players/inactive.ts'
+import type { Clock } from './runtime/clock.ts'
+import type { Log } from './runtime/log.ts'
 import type { Store } from './store/store.ts'
+import { keptForDays } from './tickets/idempotency.ts'
 import type { Merging } from './tickets/merge.ts'
-import { keptForDays } from './tickets/once.ts'
 import { onlyWhere } from './tickets/vendor-player.ts'
 
 export interface HousekeepingParts {

@@ -4,12 +4,12 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { type Command, UsageMistake } from './commands/command.ts'
-import { type Config, ConfigMistakes, type LoadedConfig, readConfig } from './config.ts'
-import { demoConfig } from './demo.ts'
-import { keptSecret } from './kept.ts'
-import { createMask } from './log.ts'
-import { minSecretBytes, type RelaySecrets } from './players/derive.ts'
-import { randomReference } from './random.ts'
+import { type Config, ConfigMistakes, type LoadedConfig, readConfig } from './config/config.ts'
+import { demoConfig } from './config/demo.ts'
+import { keptSecret } from './config/own-secret.ts'
+import { minSecretBytes, type RelaySecrets } from './runtime/derived-keys.ts'
+import { createMask } from './runtime/log.ts'
+import { randomReference } from './runtime/random.ts'
 
 /** Named where a `medkit` command is documented: docs/operating.md. Loaded when called, so that an old Node can still be told. */
 const commands: Record<string, () => Promise<Command>> = {

@@ -1,7 +1,7 @@
 /** Every field of the configuration is on a page, with its default, and every example of one is accepted. */
 import { describe, expect, it } from 'vitest'
-import { configSchema, readConfig } from '../server/config.ts'
-import { isRecord } from '../server/secrets.ts'
+import { configSchema, readConfig } from '../server/config/config.ts'
+import { isRecord } from '../server/config/secrets.ts'
 import { examples, pages, pageText } from './docs.ts'
 
 interface Field {

@@ -2,21 +2,21 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { tokenProblemCodes } from '../server/contract/problem-code.ts'
-import { defaultFileRoom } from '../server/files/room.ts'
+import { defaultStreamRoom } from '../server/events/capacity.ts'
+import { defaultFileRoom } from '../server/files/quota.ts'
 import { eventDays, leftoverDays, looseFileDays, requestDays } from '../server/housekeeping.ts'
-import { defaultPoints } from '../server/limits.ts'
-import { defaultStreamRoom } from '../server/live/capacity.ts'
-import { forgottenDays, tokenlessDays } from '../server/players/leave.ts'
-import { iterationsASecond } from '../server/players/proof.ts'
+import { defaultPoints } from '../server/http/limits.ts'
+import { forgottenDays, tokenlessDays } from '../server/players/inactive.ts'
+import { iterationsASecond } from '../server/players/proof-of-work.ts'
 import { sessionDays } from '../server/players/session.ts'
-import { keptForDays } from '../server/tickets/once.ts'
-import { limitedByDocument, unlimitedByDocument } from '../server/vendors/asking.ts'
+import { keptForDays } from '../server/tickets/idempotency.ts'
+import { limitedByDocument, unlimitedByDocument } from '../server/vendors/call-budget.ts'
 import { documentedLimit, documentedNumber, examples, pages, pageText, prose, readme } from './docs.ts'
-import { capabilityTable, onceTable } from './vendors/capabilities.ts'
+import { capabilityTable, onceTable } from './fixtures/capabilities.ts'
 
 const sources = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
 
-/** `node test/vendors/capabilities.ts` prints what belongs there. */
+/** `node test/fixtures/capabilities.ts` prints what belongs there. */
 function between(name: string): string | undefined {
   return new RegExp(`<!-- ${name} -->\\n+([\\s\\S]*?)\\n+<!-- /${name} -->`).exec(readme)?.[1]
 }
@@ -34,10 +34,13 @@ describe('README', () => {
     expect(between('once')).toBe(await onceTable())
   })
 
-  it.each(readdirSync(new URL('players/mint', import.meta.url)))('leads to how to mint a token as in %s', (file) => {
-    expect(readme).toContain(`](test/players/mint/${file})`)
-    expect(pageText('docs/signed-tokens.md')).toContain(`](../test/players/mint/${file})`)
-  })
+  it.each(readdirSync(new URL('server/players/mint', import.meta.url)))(
+    'leads to how to mint a token as in %s',
+    (file) => {
+      expect(readme).toContain(`](test/server/players/mint/${file})`)
+      expect(pageText('docs/signed-tokens.md')).toContain(`](../test/server/players/mint/${file})`)
+    },
+  )
 
   it.each(pages.filter((page) => page !== 'README.md'))('leads to %s', (page) => {
     expect(readme).toContain(`](${page})`)
@@ -109,7 +112,9 @@ describe('docs/embedding.md', () => {
 
 describe('docs/operating.md', () => {
   it('names every metric there is, and no other', () => {
-    const known = [...sources('server/metrics.ts').matchAll(/'(medkit_\w+_?\w+)'/g)].map(([, name = '']) => name)
+    const known = [...sources('server/runtime/metrics.ts').matchAll(/'(medkit_\w+_?\w+)'/g)].map(
+      ([, name = '']) => name,
+    )
     const named = [...pageText('docs/operating.md').matchAll(/`(medkit_\w+)`/g)].map(([, name = '']) => name)
     // What prom-client measures of every process is not listed here; the one metric of it that is named is.
     const metrics = known.filter((name) => name !== 'medkit_')

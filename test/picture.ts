@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { en } from '../widget/words/en.ts'
-import { chromiumLaunch } from './chromium.ts'
+import { chromiumLaunch } from './fixtures/chromium.ts'
 
 const root = join(import.meta.dirname, '..')
 const words = {

@@ -3,10 +3,10 @@
 import { effect } from '@preact/signals-core'
 import type { TicketId } from '../server/contract/ids.ts'
 import type { Emit, Medkit, MountOptions, PageProblemCode } from './handle.ts'
+import { part } from './lazy-import.ts'
 import { createFocus } from './panel/focus.ts'
 import { drawPanel } from './panel/panel.tsx'
 import type { Stay } from './panel/stay.ts'
-import { part } from './part.ts'
 import { systemClock } from './state/clock.ts'
 import { listen } from './state/listen.ts'
 import { startLater } from './state/start-later.ts'
@@ -38,7 +38,7 @@ interface Part {
 type Listener = (detail: unknown) => void
 
 const fetchTicketList = part(() => import('./panel/ticket-list.tsx'))
-const fetchTalk = part(() => import('./panel/talk.tsx'))
+const fetchTalk = part(() => import('./panel/messaging.tsx'))
 const fetchStay = part(() => import('./panel/stay.ts'))
 const fetchDoctor = part(() => import('./play/doctor.ts'))
 const fetchGamepad = part(() => import('./play/gamepad.ts'))

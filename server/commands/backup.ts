@@ -1,7 +1,7 @@
 /** `medkit backup`: a copy of ledger and files, while the relay runs. */
 import { backUp, type Places } from '../backup/backup.ts'
-import type { Config } from '../config.ts'
-import { folderOf } from '../files/uploads.ts'
+import type { Config } from '../config/config.ts'
+import { folderOf } from '../files/files.ts'
 import { type Command, UsageMistake } from './command.ts'
 
 const usage = `medkit backup <folder> [--config relay.json]

@@ -1,6 +1,6 @@
 /** What a command is given: the process, in the few words a command needs. Only `main.ts` reads `process.*`. */
-import type { Config, LoadedConfig } from '../config.ts'
-import type { RelaySecrets } from '../players/derive.ts'
+import type { Config, LoadedConfig } from '../config/config.ts'
+import type { RelaySecrets } from '../runtime/derived-keys.ts'
 
 export interface CommandParts {
   /** What stands behind the command's name. */

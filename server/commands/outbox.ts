@@ -3,7 +3,7 @@
 import { openDatabase } from '../store/database.ts'
 import type { DeliveryRow } from '../store/deliveries.ts'
 import { createStore, type Store } from '../store/store.ts'
-import { giveUp, putBack } from '../tickets/stuck.ts'
+import { giveUp, putBack } from '../tickets/delivery/resend.ts'
 import { type Command, UsageMistake } from './command.ts'
 
 const usage = `medkit outbox                    lists what waits and what is stuck

@@ -1,7 +1,7 @@
 /** `medkit restore`: puts back what `medkit backup` copied. */
 import { connect } from 'node:net'
 import { restore as putBack } from '../backup/restore.ts'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { placesOf } from './backup.ts'
 import { type Command, UsageMistake } from './command.ts'
 

@@ -1,11 +1,11 @@
 /** `medkit`: starts a relay, says where it is, and drains on a signal. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { drainPauseMs, type LoadedConfig } from '../config.ts'
-import { createLog } from '../log.ts'
+import { drainPauseMs, type LoadedConfig } from '../config/config.ts'
+import { isLoopback } from '../http/known-hosts.ts'
+import { readBrowserFiles } from '../http/static-files.ts'
 import { createRelay } from '../relay.ts'
-import { readBrowserFiles } from '../routes/browser-files.ts'
-import { isLoopback } from '../routes/known-hosts.ts'
+import { createLog } from '../runtime/log.ts'
 import type { Command } from './command.ts'
 
 /** A drain that takes longer after its pause ends the process as it is: the ledger is safe at every moment. */

@@ -1,10 +1,11 @@
 /** `medkit token inspect`: what is wrong with a studio's token, and how to mend it. */
-import { systemClock } from '../clock.ts'
+
+import type { StudioConfig } from '../config/studio-keys.ts'
 import { type Inspection, inspectToken, judgeSignature } from '../players/inspect.ts'
 import type { KeySetTrouble } from '../players/key-set-reading.ts'
-import type { StudioConfig } from '../players/studio-keys.ts'
 import { createStudioVerifier } from '../players/studio-token.ts'
 import { claimedAudiences } from '../players/token-parts.ts'
+import { systemClock } from '../runtime/clock.ts'
 import { type Command, UsageMistake } from './command.ts'
 
 const usage = `medkit token inspect <jwt> [--config relay.json] [--game <key>]

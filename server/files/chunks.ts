@@ -1,6 +1,6 @@
 /** Small tools for streams of bytes that never hold more than a few chunks. */
 
-import { FilesError } from './files-error.ts'
+import { FilesError } from './error.ts'
 
 /** Reads a body chunk by chunk; leaving the loop early cancels the rest at its source. */
 export async function* chunksOf(body: ReadableStream<Uint8Array>, signal?: AbortSignal): AsyncGenerator<Uint8Array> {

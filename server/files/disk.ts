@@ -8,11 +8,19 @@
  */
 import { type FileHandle, open, opendir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { randomId } from '../random.ts'
+import { randomId } from '../runtime/random.ts'
+import {
+  type Growing,
+  type Keep,
+  type KeptFile,
+  ownerName,
+  requireId,
+  type Storage,
+  type UploadState,
+} from './blob-store.ts'
 import { atMost, chunksOf } from './chunks.ts'
-import { FilesError } from './files-error.ts'
+import { FilesError } from './error.ts'
 import { flushFolder, makeFolder } from './flush.ts'
-import { type Growing, type Keep, type KeptFile, ownerName, requireId, type Storage, type UploadState } from './keep.ts'
 
 /** Bytes gathered before one write: large enough to spare system calls, small enough for many uploads at once. */
 const batchBytes = 256 * 1024

@@ -3,17 +3,18 @@
  * becomes `ready` or `refused`. A relay that has a file in hand says so in the ledger, and for how long; after that any
  * relay takes it up again.
  */
-import type { Bells } from '../bells.ts'
-import type { Clock } from '../clock.ts'
+
+import type { Games } from '../config/games.ts'
 import type { AttachmentReason } from '../contract/attachment.ts'
 import type { AttachmentId } from '../contract/ids.ts'
-import type { Games } from '../games.ts'
-import type { Log } from '../log.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Log } from '../runtime/log.ts'
 import type { AttachmentRow } from '../store/attachments.ts'
+import type { Bells } from '../store/notifier.ts'
 import type { Store } from '../store/store.ts'
 import { checkFile, type Verdict } from './check.ts'
+import type { Files } from './files.ts'
 import type { Scanner, ScanVerdict } from './scan.ts'
-import type { Files } from './uploads.ts'
 
 export interface InspectionParts {
   store: Store

@@ -1,7 +1,7 @@
 /** Signed, expiring links to the relay's own copy, for vendors that take a link and no file. */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { AttachmentId } from '../contract/ids.ts'
-import type { DerivedKeys, RelaySecrets } from '../players/derive.ts'
+import type { DerivedKeys, RelaySecrets } from '../runtime/derived-keys.ts'
 
 export interface Links {
   /** An absolute link that opens this one file until `lifetimeSeconds` from now. */

@@ -4,11 +4,11 @@
  * A ledger that was opened at a wrong path names nothing, and to it every file is an orphan. So a place for files says
  * whose it is, and only that ledger removes anything there.
  */
-import type { Clock } from '../clock.ts'
-import type { Log } from '../log.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Log } from '../runtime/log.ts'
 import type { Store } from '../store/store.ts'
-import type { KeptFile } from './keep.ts'
-import type { Files } from './uploads.ts'
+import type { KeptFile } from './blob-store.ts'
+import type { Files } from './files.ts'
 
 export interface OrphanParts {
   /** By which the ledger knows its files. */

@@ -1,5 +1,5 @@
 /** Where an S3 store is, and by what keys it opens. */
-import { FilesError } from './files-error.ts'
+import { FilesError } from './error.ts'
 
 export interface S3Address {
   bucket: string

@@ -1,6 +1,6 @@
 /** The four calls any S3-compatible service answers alike: put, get, remove, list. Path-style addresses. */
 import { AwsClient } from 'aws4fetch'
-import { FilesError } from './files-error.ts'
+import { FilesError } from './error.ts'
 import type { S3Address, S3Credentials } from './s3-address.ts'
 
 export interface S3Object {

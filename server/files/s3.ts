@@ -7,9 +7,17 @@
  * would be lost. `whole` is written once, so that a second writer cannot change a file that has been looked into.
  */
 import { randomBytes } from 'node:crypto'
+import {
+  type Growing,
+  type Keep,
+  type KeptFile,
+  ownerName,
+  requireId,
+  type Storage,
+  type UploadState,
+} from './blob-store.ts'
 import { atMost, chunksOf } from './chunks.ts'
-import { FilesError } from './files-error.ts'
-import { type Growing, type Keep, type KeptFile, ownerName, requireId, type Storage, type UploadState } from './keep.ts'
+import { FilesError } from './error.ts'
 import { parseS3Url, type S3Credentials } from './s3-address.ts'
 import { createS3Client, type S3Client } from './s3-client.ts'
 import { createSpool, type Spool } from './spool.ts'

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { createConnection, type Socket } from 'node:net'
 import { chunksOf } from './chunks.ts'
-import { FilesError } from './files-error.ts'
+import { FilesError } from './error.ts'
 
 export interface Scanner {
   /**

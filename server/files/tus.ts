@@ -5,10 +5,11 @@
  * Written out because @tus/server passes every chunk through five streams, which costs two thirds of the throughput of a
  * plain server, and because its S3 store gives up bytes it has already confirmed when a connection breaks.
  */
+
+import type { Growing, Keep, UploadState } from './blob-store.ts'
 import { atMost, chunksOf } from './chunks.ts'
-import { FilesError } from './files-error.ts'
-import type { Growing, Keep, UploadState } from './keep.ts'
-import { createPatience, type Patience, Stopped } from './patience.ts'
+import { FilesError } from './error.ts'
+import { createPatience, type Patience, Stopped } from './upload-timeout.ts'
 
 export interface UploadAnswer {
   response: Response

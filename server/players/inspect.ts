@@ -3,12 +3,13 @@
  * it. Pure and offline: whether the signature is good is for the caller to find out and hand in. The signature itself is
  * never in what comes back, so a pasted report lets nobody in.
  */
+
+import type { StudioConfig } from '../config/studio-keys.ts'
 import type { TokenProblemCode } from '../contract/problem-code.ts'
 import { hintFor, mending } from './inspect-words.ts'
 import { signedProfileOf } from './signed-profile.ts'
 import { isObject } from './strict-json.ts'
 import { claimRefusals, type Expected, headerRefusals, type Refusal } from './studio-claims.ts'
-import type { StudioConfig } from './studio-keys.ts'
 import { expectationsOf, type StudioVerifier } from './studio-token.ts'
 import { readTokenParts, type TokenParts } from './token-parts.ts'
 import { TokenRefused } from './token-refused.ts'

@@ -1,8 +1,8 @@
 /** One read of a studio's JWKS: capped in time and size, without redirects, and of its keys only the sound public ones. */
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { z } from 'zod'
+import { algorithmsOfKey, describeUnusableKey } from '../config/studio-keys.ts'
 import { parseStrictObject } from './strict-json.ts'
-import { algorithmsOfKey, describeUnusableKey } from './studio-keys.ts'
 
 /** Room for a hundred RSA keys with their certificates. */
 const maxBytes = 262_144

@@ -3,7 +3,7 @@
  * whose key is known go on, nobody new gets in, and no stream of made-up `kid`s becomes a stream of requests to it.
  */
 import type { KeyObject } from 'node:crypto'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../runtime/clock.ts'
 import { type KeySetTrouble, readKeySet, type StudioKey } from './key-set-reading.ts'
 
 /** After this a key set is read again in the background, while the known keys still serve. */

@@ -15,7 +15,7 @@
  * - The answer is the same in all these cases, for else it would tell who has signed in here.
  */
 import { createHash, createHmac, randomBytes } from 'node:crypto'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../runtime/clock.ts'
 import type { MailWords } from './mail-words.ts'
 import { type Mailer, MailFailed } from './mailer.ts'
 

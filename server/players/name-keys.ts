@@ -2,8 +2,9 @@
  * The keys by which players get their names: at vendors (pseudonyms), in receipts and, where they sign in by mail, with us. Whoever
  * changes them makes strangers of everybody, so they do not change with the secret: the ledger keeps them.
  */
+
+import { deriveKey, type RelaySecrets } from '../runtime/derived-keys.ts'
 import type { Store } from '../store/store.ts'
-import { deriveKey, type RelaySecrets } from './derive.ts'
 
 export interface NameKeys {
   pseudonym: Uint8Array

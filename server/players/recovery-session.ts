@@ -3,10 +3,10 @@
  * device signs out; the player may hold one more, on paper, which is asked for on purpose. So what lay on a device is good
  * only there and once, and what was written down outlives every device.
  */
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../runtime/clock.ts'
 import type { Ledger, Store } from '../store/store.ts'
 import type { Identity } from './identity.ts'
-import { hashRecoveryKey, makeRecoveryKey, normaliseRecoveryKey, type RecoveryKey } from './recovery.ts'
+import { hashRecoveryKey, makeRecoveryKey, normaliseRecoveryKey, type RecoveryKey } from './recovery-key.ts'
 import type { IssuedSession, SessionTokens } from './session.ts'
 
 export interface RecoveryParts {

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
-import { type DerivedKeys, deriveKeys, type RelaySecrets } from './derive.ts'
+import { type DerivedKeys, deriveKeys, type RelaySecrets } from '../runtime/derived-keys.ts'
 import { readTokenParts } from './token-parts.ts'
 import { TokenRefused } from './token-refused.ts'
 

@@ -1,12 +1,12 @@
 /** Verifies the token a studio signs for its player, or says with one code why not. */
 import type { KeyObject } from 'node:crypto'
 import { compactVerify } from 'jose'
-import type { Clock } from '../clock.ts'
+import { findStudioConfigMistakes, pinnedAlgorithms, readPublicKey, type StudioConfig } from '../config/studio-keys.ts'
+import type { Clock } from '../runtime/clock.ts'
 import { createKeySet } from './key-set.ts'
 import type { KeySetTrouble } from './key-set-reading.ts'
 import { type SignedProfile, signedProfileOf } from './signed-profile.ts'
 import { claimRefusals, type Expected, headerRefusals, type Refusal, skewSeconds } from './studio-claims.ts'
-import { findStudioConfigMistakes, pinnedAlgorithms, readPublicKey, type StudioConfig } from './studio-keys.ts'
 import { readTokenParts } from './token-parts.ts'
 import { TokenRefused } from './token-refused.ts'
 

@@ -2,7 +2,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { calculateJwkThumbprint, FlattenedSign, type JSONWebKeySet, type JWK } from 'jose'
 import { ErasureReceipt, type SignedReceipt } from '../contract/receipt.ts'
-import { deriveKeys, type RelaySecrets } from '../players/derive.ts'
+import { deriveKeys, type RelaySecrets } from '../runtime/derived-keys.ts'
 
 /** Keeps a receipt from ever being taken for a token, and the other way round (RFC 8725 3.11). */
 export const receiptType = 'medkit-receipt+json'

@@ -5,7 +5,7 @@ import type { VendorFileId } from '../vendors/vendor.ts'
 import type { Engine } from './database.ts'
 import { runOver } from './statement.ts'
 import type { AttachmentTable, PlayerKey, Tables } from './tables.ts'
-import { type Announced, hasRoom, measure, measured, type WaitingBounds, waitingByGame } from './waiting.ts'
+import { type Announced, hasRoom, measure, measured, type WaitingBounds, waitingByGame } from './waiting-files.ts'
 
 export type AttachmentRow = Selectable<AttachmentTable>
 

@@ -2,14 +2,14 @@
 import { setTimeout } from 'node:timers/promises'
 import { Kysely, sql } from 'kysely'
 import { Migrator } from 'kysely/migration'
-import type { Log } from '../log.ts'
-import { keepLedgerToOwner } from '../owner-only.ts'
+import type { Log } from '../runtime/log.ts'
+import { keepLedgerToOwner } from '../runtime/owner-only.ts'
 import { isPostgres } from './engine.ts'
+import { StoreUnavailable } from './errors.ts'
 import { migrations } from './migrations.ts'
 import { createSqlite, isLocked } from './sqlite.ts'
 import { askDirectly } from './statement.ts'
 import type { Tables } from './tables.ts'
-import { StoreUnavailable } from './trouble.ts'
 
 export type Engine = 'sqlite' | 'postgres'
 

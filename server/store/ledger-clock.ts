@@ -3,7 +3,7 @@
  * is the server's; SQLite has one relay, whose clock it is.
  */
 import { type RawBuilder, sql } from 'kysely'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../runtime/clock.ts'
 import type { Engine } from './database.ts'
 
 /** Milliseconds since 1970, as an expression: read when the statement runs, so that waiting for it costs no time. */

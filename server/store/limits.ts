@@ -1,6 +1,6 @@
 /** Counts of who did how much, where several relays count together. */
 import { type Kysely, sql } from 'kysely'
-import type { Counted } from '../limits.ts'
+import type { Counted } from '../http/limits.ts'
 import { sweepBefore } from './sweep.ts'
 import type { Tables } from './tables.ts'
 

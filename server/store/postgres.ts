@@ -14,8 +14,8 @@ import {
   type QueryResult,
 } from 'kysely'
 import pg from 'pg'
+import { isSilence } from './errors.ts'
 import { createQueue, lockMs } from './queue.ts'
-import { isSilence } from './trouble.ts'
 
 /** How long the database works on one statement. */
 const statementMs = 5_000

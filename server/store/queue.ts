@@ -1,5 +1,5 @@
 /** Waiting in line inside the process, where waiting costs nothing: whoever waits in the database holds a connection. */
-import { StoreUnavailable } from './trouble.ts'
+import { StoreUnavailable } from './errors.ts'
 
 /** How long a transaction waits for what another has locked; the others of a ticket wait as long for their turn. */
 export const lockMs = 3_000

@@ -4,8 +4,8 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
+import { StoreUnavailable } from './errors.ts'
 import type { Connection } from './sqlite-connection.ts'
-import { StoreUnavailable } from './trouble.ts'
 
 export interface ScrubParts {
   writing: Connection

@@ -2,17 +2,18 @@
  * History opened elsewhere: a verified player's tickets that the vendor holds and the ledger does not know yet become
  * tickets of the relay. Only what the studio signed says who a player is: a device or a mailbox adopts nothing.
  */
-import type { Bells } from '../bells.ts'
-import type { Clock } from '../clock.ts'
+
+import type { LiveGame } from '../config/games.ts'
 import type { TicketId } from '../contract/ids.ts'
-import type { LiveGame } from '../games.ts'
-import type { Log } from '../log.ts'
 import type { Identity } from '../players/identity.ts'
-import { randomId } from '../random.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Log } from '../runtime/log.ts'
+import { randomId } from '../runtime/random.ts'
+import type { Bells } from '../store/notifier.ts'
 import type { Ledger, Store } from '../store/store.ts'
 import type { PlayerKey, TicketTable } from '../store/tables.ts'
 import { VendorError, type VendorTicket } from '../vendors/vendor.ts'
-import type { Copies } from './copies.ts'
+import type { Copies } from './delivery/duplicates.ts'
 import { newNumber, newPlayer, withFreeNumber } from './new-rows.ts'
 import { stepsOf } from './present.ts'
 import type { AskOfGame } from './sync/ask.ts'

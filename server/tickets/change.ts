@@ -1,21 +1,21 @@
 /** What a player does to a ticket without writing: close, reopen, rate, read. Each is safe to repeat. */
 import type { z } from 'zod'
-import type { Bells } from '../bells.ts'
-import type { Clock } from '../clock.ts'
+import type { LiveGame } from '../config/games.ts'
 import type { MessageId, TicketId } from '../contract/ids.ts'
 import type { Message } from '../contract/message.ts'
 import type { NewRating, Ticket } from '../contract/ticket.ts'
-import type { LiveGame } from '../games.ts'
 import type { Identity } from '../players/identity.ts'
-import { Refusal } from '../problem.ts'
+import { refuseWhileErasing } from '../players/refuse-while-erasing.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { Refusal } from '../runtime/refusal.ts'
+import type { Bells } from '../store/notifier.ts'
 import type { Ledger, Store } from '../store/store.ts'
 import type { TicketRow } from '../store/tickets.ts'
+import { turn } from './change-status.ts'
+import { sendAgain } from './delivery/resend.ts'
 import { newDelivery } from './new-rows.ts'
 import { ownMessage, ownTicket } from './ownership.ts'
 import { canBeReopened, presentMessages, presentTicket } from './present.ts'
-import { sendAgain } from './stuck.ts'
-import { turn } from './turn.ts'
-import { refuseWhileErasing } from './under-way.ts'
 
 export interface ChangeParts {
   store: Store

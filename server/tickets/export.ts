@@ -3,18 +3,18 @@
  * is taken: how much a player has written is nobody's memory and nobody's wait but their own.
  */
 import { scheduler } from 'node:timers/promises'
-import type { Clock } from '../clock.ts'
+import type { LiveGame } from '../config/games.ts'
 import { PlayerExport } from '../contract/export.ts'
 import type { TicketId } from '../contract/ids.ts'
-import type { LiveGame } from '../games.ts'
-import type { Watch } from '../live/watch.ts'
 import type { Identity } from '../players/identity.ts'
+import type { Clock } from '../runtime/clock.ts'
 import type { Store } from '../store/store.ts'
 import type { TicketRow } from '../store/tickets.ts'
 import type { SignedMetadata } from '../vendors/vendor.ts'
 import type { Adopt } from './adopt.ts'
 import { instant, presentAttachment, presentDeletion, presentMessages, presentTicket } from './present.ts'
 import { sentAlong } from './sent-along.ts'
+import type { Watch } from './sync/sync.ts'
 import { signedMetadata } from './vendor-player.ts'
 
 export interface ExportParts {

@@ -1,10 +1,10 @@
 /** Checks what a player sent against the studio's own form. */
 import type { z } from 'zod'
-import type { GameConfig } from '../config.ts'
+import type { GameConfig } from '../config/config.ts'
+import type { LiveGame } from '../config/games.ts'
 import type { ProblemPlace } from '../contract/problem.ts'
 import type { NewTicket } from '../contract/ticket.ts'
-import type { LiveGame } from '../games.ts'
-import { Refusal } from '../problem.ts'
+import { Refusal } from '../runtime/refusal.ts'
 
 type Category = GameConfig['form']['categories'][number]
 type Field = Category['fields'][number]

@@ -2,17 +2,18 @@
  * An anonymous player who turns out to be somebody the studio vouches for. Both must be proved, by a token each: nothing
  * that a browser merely claims ever moves a ticket.
  */
-import type { Bells } from '../bells.ts'
-import type { Clock } from '../clock.ts'
+
 import type { Identity } from '../players/identity.ts'
+import { refuseWhileErasing } from '../players/refuse-while-erasing.ts'
 import type { SessionTokens, VerifiedSession } from '../players/session.ts'
 import { TokenRefused } from '../players/token-refused.ts'
-import { Refusal } from '../problem.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { Refusal } from '../runtime/refusal.ts'
+import type { Bells } from '../store/notifier.ts'
 import { playerKey } from '../store/players.ts'
 import type { Ledger, Store } from '../store/store.ts'
 import type { MergeTable } from '../store/tables.ts'
 import { newPlayer } from './new-rows.ts'
-import { refuseWhileErasing } from './under-way.ts'
 
 export interface MergeParts {
   store: Store

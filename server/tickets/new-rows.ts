@@ -1,11 +1,11 @@
 /** Rows for what a player has just written, and the ids and references they are given. */
 import type { z } from 'zod'
+import type { LiveGame } from '../config/games.ts'
 import type { MessageId, TicketId } from '../contract/ids.ts'
 import { languageOf } from '../contract/language.ts'
 import type { NewTicket } from '../contract/ticket.ts'
-import type { LiveGame } from '../games.ts'
 import type { Identity } from '../players/identity.ts'
-import { datedId, randomReference } from '../random.ts'
+import { datedId, randomReference } from '../runtime/random.ts'
 import type { NewDelivery } from '../store/deliveries.ts'
 import type { Ledger } from '../store/store.ts'
 import type { MessageTable, Operation, PlayerTable, TicketTable } from '../store/tables.ts'

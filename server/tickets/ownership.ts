@@ -1,7 +1,7 @@
 /** The one place that says whose ticket, file or request this is. Somebody else's does not exist: always 404, never 403. */
 import type { AttachmentId, DeletionRequestId, MessageId, TicketId } from '../contract/ids.ts'
 import type { Identity } from '../players/identity.ts'
-import { Refusal } from '../problem.ts'
+import { Refusal } from '../runtime/refusal.ts'
 import type { AttachmentRow } from '../store/attachments.ts'
 import type { DeletionRow } from '../store/deletions.ts'
 import type { MessageRow } from '../store/messages.ts'

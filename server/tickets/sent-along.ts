@@ -1,6 +1,7 @@
 /** What a vendor is given beside a player's words, and the lines in which its player is shown just that. */
+
+import type { LiveGame } from '../config/games.ts'
 import type { SentLine } from '../contract/ticket.ts'
-import type { LiveGame } from '../games.ts'
 import type { Ledger } from '../store/store.ts'
 import type { TicketTable } from '../store/tables.ts'
 import type { TicketRow } from '../store/tickets.ts'

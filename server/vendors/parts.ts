@@ -1,7 +1,8 @@
 /** What every adapter is handed beside its own configuration. */
-import type { Clock } from '../clock.ts'
+
 import type { AttachmentLimits } from '../contract/can.ts'
-import type { TagOf } from './agent-note.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { TagOf } from './text/agent-note.ts'
 
 export interface VendorParts {
   clock: Clock

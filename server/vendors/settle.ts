@@ -1,6 +1,6 @@
 /** How long a vendor may take to show what it took: a part of every vendor's configuration, and what follows meanwhile. */
 import { z } from 'zod'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../runtime/clock.ts'
 import { VendorError } from './vendor.ts'
 
 /**

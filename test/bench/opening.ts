@@ -5,8 +5,8 @@
  */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { systemClock } from '../../server/clock.ts'
 import { createSessionTokens } from '../../server/players/session.ts'
+import { systemClock } from '../../server/runtime/clock.ts'
 import { type Load, type Measured, measure } from './load.ts'
 import { type Result, resultOf } from './result.ts'
 import { relayFile, type Server, startServer } from './server.ts'

@@ -9,13 +9,13 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { chromium } from 'playwright-core'
-import { systemClock } from '../../server/clock.ts'
-import { readConfig } from '../../server/config.ts'
+import { readConfig } from '../../server/config/config.ts'
 import type { Challenge } from '../../server/contract/proof.ts'
-import { createProofs } from '../../server/players/proof.ts'
+import { createProofs } from '../../server/players/proof-of-work.ts'
+import { systemClock } from '../../server/runtime/clock.ts'
 import type { Store } from '../../server/store/store.ts'
-import { chromiumLaunch } from '../chromium.ts'
-import { decode, solve } from '../relay/players/solve.ts'
+import { chromiumLaunch } from '../fixtures/chromium.ts'
+import { decode, solve } from '../fixtures/solve-challenge.ts'
 
 const rounds = Number(process.env.ROUNDS ?? 10)
 const seconds = defaultSeconds()

@@ -1,6 +1,6 @@
 /** The simulated vendor of `upload.ts`, in a process of its own: it tells its parent what each ticket brought along. */
 import { createHash } from 'node:crypto'
-import { startTheymesSimulator } from '../vendors/theymes/simulator.ts'
+import { startTheymesSimulator } from '../simulators/theymes/simulator.ts'
 
 /** First where it is, then one for each file that came in. */
 export type VendorNews = { config: Record<string, unknown> } | { received: { bytes: number; hash: string } }

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { png } from '../files/samples.ts'
+import { png } from '../fixtures/sample-files.ts'
 import { watchMemory } from './process-memory.ts'
 import type { VendorNews } from './upload-vendor.ts'
 

@@ -3,8 +3,8 @@
  * three open tickets, and how soon an answer is seen. In virtual time, so that it says the same on any machine.
  */
 import { parseArgs } from 'node:util'
-import { createVirtual } from '../tickets/sync/virtual.ts'
-import { type SimulatorName, simulatorNames } from '../vendors/simulators.ts'
+import { createVirtual } from '../fixtures/virtual-accounts.ts'
+import { type SimulatorName, simulatorNames } from '../simulators/simulators.ts'
 
 const { values } = parseArgs({ options: { vendor: { type: 'string' } } })
 const minuteMs = 60_000

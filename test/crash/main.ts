@@ -1,5 +1,5 @@
 /** `npm run test:crash`: two hundred kills on each engine, and the counts. */
-import { stopPostgres } from '../postgres.ts'
+import { stopPostgres } from '../fixtures/postgres.ts'
 import { type CrashOptions, crash } from './crash.ts'
 
 const kills = Number(process.argv[2] ?? 200)

@@ -1,9 +1,9 @@
 /** The simulated vendors of the crash test, outside the relays that die, and what they hold at the end. */
-import { startI3dSimulator } from '../vendors/i3d/simulator.ts'
-import type { Misbehaviour } from '../vendors/misbehave.ts'
-import type { VendorSimulator } from '../vendors/simulator.ts'
-import { startThenaSimulator } from '../vendors/thena/simulator.ts'
-import { startTheymesSimulator } from '../vendors/theymes/simulator.ts'
+import { startI3dSimulator } from '../simulators/i3d/simulator.ts'
+import type { Misbehaviour } from '../simulators/misbehave.ts'
+import type { VendorSimulator } from '../simulators/simulator.ts'
+import { startThenaSimulator } from '../simulators/thena/simulator.ts'
+import { startTheymesSimulator } from '../simulators/theymes/simulator.ts'
 import type { Acknowledged } from './player.ts'
 
 export type Vendors = Record<string, VendorSimulator>

@@ -1,9 +1,9 @@
 /** The line of a phone on a train: it breaks before the relay has heard a call, and then before the answer is back. */
 import { afterAll, afterEach, beforeEach, expect, it } from 'vitest'
-import { readBrowserFiles } from '../../server/routes/browser-files.ts'
+import { readBrowserFiles } from '../../server/http/static-files.ts'
 import { de } from '../../widget/words/de.ts'
-import { startRelay, type TestRelay } from '../relay/start.ts'
-import { until } from '../relay/wait.ts'
+import { startRelay, type TestRelay } from '../fixtures/relay.ts'
+import { until } from '../fixtures/wait.ts'
 import { closeBrowser, type Visit, visit } from './browser.ts'
 import { button, openTicket, reply, said } from './player.ts'
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { chromiumLaunch } from '../chromium.ts'
+import { chromiumLaunch } from '../fixtures/chromium.ts'
 
 let browser: Promise<Browser> | undefined
 

@@ -1,6 +1,6 @@
 /** What an agent finds of the only ticket at the desk. */
-import type { DeskTicketView, TestRelay } from '../relay/start.ts'
-import { until } from '../relay/wait.ts'
+import type { DeskTicketView, TestRelay } from '../fixtures/relay.ts'
+import { until } from '../fixtures/wait.ts'
 
 export async function ticketAtDesk({ desk }: TestRelay): Promise<DeskTicketView> {
   const { id } = await until(async () => (await desk.list())[0], 'the desk has the ticket')

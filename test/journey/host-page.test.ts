@@ -2,11 +2,11 @@
 import { createServer, type Server } from 'node:http'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { readBrowserFiles } from '../../server/routes/browser-files.ts'
+import { readBrowserFiles } from '../../server/http/static-files.ts'
 import { en } from '../../widget/words/en.ts'
 import { more } from '../../widget/words/en-more.ts'
-import { startRelay, type TestRelay } from '../relay/start.ts'
-import { until } from '../relay/wait.ts'
+import { startRelay, type TestRelay } from '../fixtures/relay.ts'
+import { until } from '../fixtures/wait.ts'
 import { closeBrowser, launch } from './browser.ts'
 
 /** The rules that have broken such widgets before: resets, tiny root sizes, bare element and class names, `!important`. */

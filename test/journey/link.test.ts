@@ -1,12 +1,12 @@
 /** A token in a link: whoever has made it, nobody on this device is replaced by it unasked, and nobody's tickets go to it. */
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { readBrowserFiles } from '../../server/routes/browser-files.ts'
+import { readBrowserFiles } from '../../server/http/static-files.ts'
 import { en } from '../../widget/words/en.ts'
 import { more } from '../../widget/words/en-more.ts'
-import { createStudio } from '../players/studio.ts'
-import { startRelay, type TestRelay } from '../relay/start.ts'
-import { until } from '../relay/wait.ts'
+import { startRelay, type TestRelay } from '../fixtures/relay.ts'
+import { createStudio } from '../fixtures/studio.ts'
+import { until } from '../fixtures/wait.ts'
 import { closeBrowser, findBarriers, launch } from './browser.ts'
 import { everythingRemembered, everythingShown, everythingStored } from './traces.ts'
 

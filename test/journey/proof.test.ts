@@ -1,12 +1,12 @@
 /** The work that a relay asks of anonymous players, done by the widget in a real browser: to come in, for a file, for a ticket. */
 import { afterAll, afterEach, beforeEach, expect, it } from 'vitest'
-import { readBrowserFiles } from '../../server/routes/browser-files.ts'
+import { readBrowserFiles } from '../../server/http/static-files.ts'
 import { ar } from '../../widget/words/ar.ts'
 import { de } from '../../widget/words/de.ts'
 import { more } from '../../widget/words/en-more.ts'
 import { ja } from '../../widget/words/ja.ts'
-import { startRelay, type TestRelay } from '../relay/start.ts'
-import { until } from '../relay/wait.ts'
+import { startRelay, type TestRelay } from '../fixtures/relay.ts'
+import { until } from '../fixtures/wait.ts'
 import { closeBrowser, type Visit, visit } from './browser.ts'
 import { openTicket, screenshot } from './player.ts'
 

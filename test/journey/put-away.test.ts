@@ -1,15 +1,15 @@
 /** A page that the browser puts away with all it shows, and fetches out again for whoever goes back to it. */
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
-import { readBrowserFiles } from '../../server/routes/browser-files.ts'
+import { readBrowserFiles } from '../../server/http/static-files.ts'
 // For the global that the script tag makes.
 import type {} from '../../widget/embed.ts'
 import { en } from '../../widget/words/en.ts'
 import { more } from '../../widget/words/en-more.ts'
-import { chromiumLaunch } from '../chromium.ts'
-import { createStudio } from '../players/studio.ts'
-import { startRelay, type TestRelay } from '../relay/start.ts'
-import { until } from '../relay/wait.ts'
+import { chromiumLaunch } from '../fixtures/chromium.ts'
+import { startRelay, type TestRelay } from '../fixtures/relay.ts'
+import { createStudio } from '../fixtures/studio.ts'
+import { until } from '../fixtures/wait.ts'
 import { type Site, startSite } from './sites.ts'
 import { everythingRemembered, everythingShown, everythingStored } from './traces.ts'
 

@@ -1,11 +1,11 @@
 /** What goes along with a message, before and after: seen line by line, masked or left out in the browser, in a narrow dark Arabic page. */
 import { afterAll, afterEach, beforeEach, expect, it } from 'vitest'
-import { readBrowserFiles } from '../../server/routes/browser-files.ts'
+import { readBrowserFiles } from '../../server/http/static-files.ts'
 import { mask } from '../../widget/state/new-ticket.ts'
 import { ar } from '../../widget/words/ar.ts'
-import { createStudio } from '../players/studio.ts'
-import { startRelay, type TestRelay } from '../relay/start.ts'
-import { until } from '../relay/wait.ts'
+import { startRelay, type TestRelay } from '../fixtures/relay.ts'
+import { createStudio } from '../fixtures/studio.ts'
+import { until } from '../fixtures/wait.ts'
 import { closeBrowser, findBarriers, type Visit, visit } from './browser.ts'
 
 const studio = createStudio()

@@ -1,12 +1,12 @@
 /** What the widget does on a page that changes under it: takes it away, moves it, covers it, or shuts it out. */
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { readBrowserFiles } from '../../server/routes/browser-files.ts'
+import { readBrowserFiles } from '../../server/http/static-files.ts'
 import type { Finding, Medkit } from '../../widget/handle.ts'
 import { en } from '../../widget/words/en.ts'
 import { more } from '../../widget/words/en-more.ts'
-import { startRelay, type TestRelay } from '../relay/start.ts'
-import { until } from '../relay/wait.ts'
+import { startRelay, type TestRelay } from '../fixtures/relay.ts'
+import { until } from '../fixtures/wait.ts'
 import { closeBrowser, launch } from './browser.ts'
 import { type Site, startSite } from './sites.ts'
 

@@ -1,13 +1,13 @@
 /** One player in several tabs of one browser: one stream for all of them, and every tab hears. */
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { readBrowserFiles } from '../../server/routes/browser-files.ts'
+import { readBrowserFiles } from '../../server/http/static-files.ts'
 // For the global that the script tag makes.
 import type {} from '../../widget/embed.ts'
 import { de } from '../../widget/words/de.ts'
-import { createStudio } from '../players/studio.ts'
-import { startRelay, type TestRelay } from '../relay/start.ts'
-import { until } from '../relay/wait.ts'
+import { startRelay, type TestRelay } from '../fixtures/relay.ts'
+import { createStudio } from '../fixtures/studio.ts'
+import { until } from '../fixtures/wait.ts'
 import { closeBrowser, launch } from './browser.ts'
 import { button, openTicket, said } from './player.ts'
 import { type Site, startSite } from './sites.ts'

@@ -1,13 +1,13 @@
 /** Several tabs of one browser: one player, one session, and one studio that is not to be asked by each of them. */
 import type { BrowserContext, Page, Request } from 'playwright-core'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { readBrowserFiles } from '../../server/routes/browser-files.ts'
+import { readBrowserFiles } from '../../server/http/static-files.ts'
 // For the global that the script tag makes.
 import type {} from '../../widget/embed.ts'
 import { de } from '../../widget/words/de.ts'
-import { createStudio } from '../players/studio.ts'
-import { startRelay, type TestRelay } from '../relay/start.ts'
-import { until } from '../relay/wait.ts'
+import { startRelay, type TestRelay } from '../fixtures/relay.ts'
+import { createStudio } from '../fixtures/studio.ts'
+import { until } from '../fixtures/wait.ts'
 import { closeBrowser, type HostPage, launch, startHostPage } from './browser.ts'
 import { button, sendTicket, write } from './player.ts'
 

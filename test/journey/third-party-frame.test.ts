@@ -1,12 +1,12 @@
 /** The widget on a game that another site shows in a frame, as portals of many games do: the browser keeps its things apart, or refuses to. */
 import { type Browser, type BrowserContext, chromium, type FrameLocator, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { readBrowserFiles } from '../../server/routes/browser-files.ts'
+import { readBrowserFiles } from '../../server/http/static-files.ts'
 import { en } from '../../widget/words/en.ts'
 import { more } from '../../widget/words/en-more.ts'
-import { chromiumLaunch } from '../chromium.ts'
-import { startRelay, type TestRelay } from '../relay/start.ts'
-import { until } from '../relay/wait.ts'
+import { chromiumLaunch } from '../fixtures/chromium.ts'
+import { startRelay, type TestRelay } from '../fixtures/relay.ts'
+import { until } from '../fixtures/wait.ts'
 import { type Site, startSite } from './sites.ts'
 
 describe('a game in a frame of another site', () => {

@@ -1,11 +1,11 @@
 /** The main job in a real browser over every vendor's simulator; nothing private at the vendor reaches the browser. */
 import { afterAll, afterEach, expect, it } from 'vitest'
-import { readBrowserFiles } from '../../server/routes/browser-files.ts'
+import { readBrowserFiles } from '../../server/http/static-files.ts'
 import { de } from '../../widget/words/de.ts'
-import { startRelay, type TestRelay } from '../relay/start.ts'
-import { until } from '../relay/wait.ts'
-import { canaryPrefix, type VendorSimulator } from '../vendors/simulator.ts'
-import { type SimulatorName, simulatorNames, simulators } from '../vendors/simulators.ts'
+import { startRelay, type TestRelay } from '../fixtures/relay.ts'
+import { until } from '../fixtures/wait.ts'
+import { canaryPrefix, type VendorSimulator } from '../simulators/simulator.ts'
+import { type SimulatorName, simulatorNames, simulators } from '../simulators/simulators.ts'
 import { closeBrowser, type Visit, visit } from './browser.ts'
 import { askForErasure, button, close, reopen, said, seesDelivery, sendTicket, write } from './player.ts'
 

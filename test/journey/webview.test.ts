@@ -1,11 +1,11 @@
 /** The page a game shows in its webview: a token behind the `#`, and JSON messages over whatever bridge there is. */
 import { SignJWT } from 'jose'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { readBrowserFiles } from '../../server/routes/browser-files.ts'
+import { readBrowserFiles } from '../../server/http/static-files.ts'
 import { en } from '../../widget/words/en.ts'
 import { more } from '../../widget/words/en-more.ts'
-import { startRelay, type TestRelay } from '../relay/start.ts'
-import { until } from '../relay/wait.ts'
+import { startRelay, type TestRelay } from '../fixtures/relay.ts'
+import { until } from '../fixtures/wait.ts'
 import { closeBrowser, launch } from './browser.ts'
 
 const secret = 'a secret the studio and its relay share'

@@ -1,5 +1,5 @@
 /** Clocks that disagree and are set while they run: each is the world's time and whatever it is off by. */
-import type { Clock } from '../../server/clock.ts'
+import type { Clock } from '../../server/runtime/clock.ts'
 import type { World } from './world.ts'
 
 /** When every history begins, by a clock that is right. */

@@ -1,7 +1,7 @@
 /** A player of a history who asks to be forgotten: perhaps withdraws, and notices when it has been done. */
 import type { DeletionRequest } from '../../server/contract/deletion.ts'
 import type { Identity } from '../../server/players/identity.ts'
-import { Refusal } from '../../server/problem.ts'
+import { Refusal } from '../../server/runtime/refusal.ts'
 import type { Fleet } from './fleet.ts'
 import type { Chance } from './random.ts'
 import type { History } from './record.ts'

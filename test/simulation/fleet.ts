@@ -1,5 +1,5 @@
 /** The relays of a history, and the way from a player to one of them. */
-import { Refusal } from '../../server/problem.ts'
+import { Refusal } from '../../server/runtime/refusal.ts'
 import type { Process } from './process.ts'
 import type { Chance } from './random.ts'
 import type { SimulatedRelay } from './relay.ts'

@@ -1,6 +1,6 @@
 /** One seed, one history: players, relays and vendors in virtual time, and what is wrong with what came of it. */
-import { createLog, type Log } from '../../server/log.ts'
-import { createMetrics } from '../../server/metrics.ts'
+import { createLog, type Log } from '../../server/runtime/log.ts'
+import { createMetrics } from '../../server/runtime/metrics.ts'
 import { createStore } from '../../server/store/store.ts'
 import { createSteppingClock } from './clocks.ts'
 import { createFleet, type Fleet } from './fleet.ts'

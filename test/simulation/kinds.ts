@@ -1,7 +1,7 @@
 /** The kinds of vendors a history can have: what each promises is read off its real adapter, so that nothing is invented. */
-import { type GameConfig, readConfig } from '../../server/config.ts'
+import { type GameConfig, readConfig } from '../../server/config/config.ts'
 import type { Vendor } from '../../server/vendors/vendor.ts'
-import { vendorOf } from '../vendors/vendor-of.ts'
+import { vendorOf } from '../fixtures/vendor-of.ts'
 
 const vendors = {
   desk: { kind: 'desk', token: 'a token of the agents' },

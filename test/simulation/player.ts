@@ -1,10 +1,10 @@
 /** A player of a history: writes, closes, opens again, presses "send again", and waits for each answer before the next. */
 
+import type { LiveGame } from '../../server/config/games.ts'
 import type { MessageId } from '../../server/contract/ids.ts'
 import type { Message } from '../../server/contract/message.ts'
-import type { LiveGame } from '../../server/games.ts'
 import type { Identity } from '../../server/players/identity.ts'
-import { Refusal } from '../../server/problem.ts'
+import { Refusal } from '../../server/runtime/refusal.ts'
 import { playerKey } from '../../server/store/players.ts'
 import { createErasing } from './erasing.ts'
 import type { Fleet } from './fleet.ts'

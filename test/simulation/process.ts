@@ -2,7 +2,7 @@
  * A relay's process: everything it does begins with something that reaches it, a timer or an answer. So it can be stopped
  * for a while between any two, with all that has reached it meanwhile taken in at once, or be killed there.
  */
-import type { Timers } from '../../server/clock.ts'
+import type { Timers } from '../../server/runtime/clock.ts'
 import { createSteppingClock, type SteppingClock } from './clocks.ts'
 import type { World } from './world.ts'
 

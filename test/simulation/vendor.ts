@@ -1,4 +1,6 @@
 /** A vendor as a relay's process speaks to it: the real interface, over calls of which anything may become. */
+
+import { writeGuardOf } from '../../server/vendors/http/write-guard.ts'
 import {
   type Opening,
   type Reply,
@@ -8,7 +10,6 @@ import {
   type VendorTicketId,
   type VendorTicketRef,
 } from '../../server/vendors/vendor.ts'
-import { writeGuardOf } from '../../server/vendors/write-guard.ts'
 import { type Call, exchange, type Operation } from './calls.ts'
 import type { Helpdesk } from './helpdesk.ts'
 import type { Kind } from './kinds.ts'

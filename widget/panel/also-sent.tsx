@@ -4,11 +4,11 @@ import { type Signal, signal } from '@preact/signals-core'
 import type { SentLine } from '../../server/contract/ticket.ts'
 import { describe } from '../play/device.ts'
 import { mask } from '../state/new-ticket.ts'
-import { signedIn } from '../state/signed.ts'
+import { signedIn } from '../state/signed-metadata.ts'
 import { useKept } from './context.ts'
 import { Heading } from './screen.tsx'
 import { Lines, nameOf } from './sent-along.tsx'
-import { useTalk } from './use-talk.ts'
+import { useTalk } from './use-messaging.ts'
 
 export function AlsoSent() {
   const { speech, form, session } = useTalk()

@@ -2,13 +2,13 @@
 
 import { signal } from '@preact/signals-core'
 import type { Attachment, AttachmentReason } from '../../server/contract/attachment.ts'
-import type { Chosen } from '../state/chosen.ts'
+import type { Chosen } from '../state/chosen-file.ts'
 import type { Uploads } from '../state/uploads.ts'
 import type { Words } from '../words/en.ts'
 import { useKept, useWhole } from './context.ts'
 import { Icon, paths } from './icons.tsx'
 import { morePaths } from './more-icons.ts'
-import { useTalk } from './use-talk.ts'
+import { useTalk } from './use-messaging.ts'
 
 /** Those on a new ticket. */
 export function NewFiles() {

@@ -3,12 +3,12 @@ import { createRef } from 'preact'
 import type { TicketId } from '../../server/contract/ids.ts'
 import { FileList, FilePicker } from './attachment.tsx'
 import { useKept } from './context.ts'
-import { Cut, WaitsForFiles } from './cut.tsx'
+import { Cut, WaitsForFiles } from './field-hints.tsx'
 import { Icon } from './icons.tsx'
 import { isComposing } from './keys.ts'
 import { morePaths } from './more-icons.ts'
 import { maxMessageLength } from './new-ticket.tsx'
-import { useTalk } from './use-talk.ts'
+import { useTalk } from './use-messaging.ts'
 
 /** Enter makes a line where the keys are on glass; with a keyboard it sends, and the composer says so. */
 const withKeyboard = () => matchMedia('(pointer: fine)').matches

@@ -5,7 +5,7 @@ import type { ComponentChildren } from 'preact'
 import type { MessageId, TicketId } from '../../server/contract/ids.ts'
 import type { Message } from '../../server/contract/message.ts'
 import type { Ticket } from '../../server/contract/ticket.ts'
-import { part } from '../part.ts'
+import { part } from '../lazy-import.ts'
 import { Composer } from './composer.tsx'
 import { useKept, useWhole } from './context.ts'
 import { Icon } from './icons.tsx'
@@ -14,7 +14,7 @@ import { Messages } from './message.tsx'
 import { morePaths } from './more-icons.ts'
 import { Problem } from './notice.tsx'
 import { SentAlong } from './sent-along.tsx'
-import { useTalk } from './use-talk.ts'
+import { useTalk } from './use-messaging.ts'
 
 const Rating = lazy(part(() => import('./rating.tsx')))((file) => file.Rating)
 

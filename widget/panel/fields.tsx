@@ -1,8 +1,8 @@
 /** A labelled place in a form, and the questions a category asks. */
 import type { ComponentChildren } from 'preact'
 import type { FormField } from '../../server/contract/game.ts'
-import type { FieldListeners, FieldParts } from '../state/fit.ts'
 import type { Support } from '../state/support.ts'
+import type { FieldListeners, FieldParts } from '../state/truncate.ts'
 import { useSupport } from './context.ts'
 import { inTalk } from './lazy.tsx'
 

@@ -10,7 +10,7 @@ import type { Words } from '../words/en.ts'
 import { Attached } from './attachment.tsx'
 import { useWhole } from './context.ts'
 import { Heading } from './screen.tsx'
-import { useTalk } from './use-talk.ts'
+import { useTalk } from './use-messaging.ts'
 
 export interface MessagesProps {
   /** The ticket, once there is one. */

@@ -1,5 +1,5 @@
 /** Stands under the word that a ticket has arrived, where the browser keeps nothing of whose it is. */
-import { useTalk } from './use-talk.ts'
+import { useTalk } from './use-messaging.ts'
 
 export function NotKept({ byEmail }: { byEmail: boolean }) {
   const { speech, router } = useTalk()

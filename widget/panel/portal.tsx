@@ -2,7 +2,7 @@
 
 import { effect, signal } from '@preact/signals-core'
 import type { Bearer } from '../../server/contract/player.ts'
-import { createArrival, isolated, nameOf } from '../state/arrival.ts'
+import { createArrival, isolated, nameOf } from '../state/link-token.ts'
 import { useKept, useWhole, type Whole } from './context.ts'
 import { Problem } from './notice.tsx'
 import { Screen } from './screen.tsx'

@@ -5,7 +5,7 @@ import type { DeletionRequest, DeletionStepName } from '../../server/contract/de
 import type { PlayerExport } from '../../server/contract/export.ts'
 import type { Words } from '../words/en.ts'
 import { useKept, useWhole, type Whole } from './context.ts'
-import { Copy } from './copy.tsx'
+import { Copy } from './copy-button.tsx'
 import { Heading, Screen } from './screen.tsx'
 
 export function Privacy() {

@@ -3,9 +3,9 @@
 import { signal } from '@preact/signals-core'
 import type { NewRating, Ticket } from '../../server/contract/ticket.ts'
 import { useKept } from './context.ts'
-import { Cut } from './cut.tsx'
+import { Cut } from './field-hints.tsx'
 import { Icon } from './icons.tsx'
-import { useTalk } from './use-talk.ts'
+import { useTalk } from './use-messaging.ts'
 
 const maxCommentLength = 2_000
 const scores = [1, 2, 3, 4, 5]

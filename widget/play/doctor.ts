@@ -1,7 +1,7 @@
 /** Looks for what keeps support from working on a page: for the studio's engineer, in plain English. Loaded on demand. */
 import type { Finding, PageProblemCode } from '../handle.ts'
 import { otherGame } from '../host.ts'
-import { isAnswer } from '../relay/telling.ts'
+import { isAnswer } from '../relay/is-answer.ts'
 
 export interface DoctorParts {
   relay: string

@@ -2,7 +2,7 @@
 import type { Problem } from '../../server/contract/problem.ts'
 import type { AnswerOf, BodyOf, PathParams, QueryOf, RouteName } from '../../server/contract/routes.ts'
 import type { FailureCode } from '../handle.ts'
-import { isAnswer } from './telling.ts'
+import { isAnswer } from './is-answer.ts'
 
 /** A refusal by the relay, or no way to reach it. Everything else is a defect and stays an ordinary error. */
 export class RelayProblem extends Error {

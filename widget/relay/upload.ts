@@ -1,7 +1,7 @@
 /** Moves a file's bytes; fetched with the first file, because most tickets have none. */
 import type { DetailedError, Upload as TusUpload } from 'tus-js-client'
 import type { Upload } from '../../server/contract/attachment.ts'
-import { part } from '../part.ts'
+import { part } from '../lazy-import.ts'
 import { forOne, type Identity, RelayProblem } from './call.ts'
 import { isReadable } from './readable.ts'
 

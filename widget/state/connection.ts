@@ -2,15 +2,15 @@
 
 import { effect, type ReadonlySignal, signal } from '@preact/signals-core'
 import type { PlayerEvent } from '../../server/contract/event.ts'
-import { part } from '../part.ts'
+import { part } from '../lazy-import.ts'
 import type { Call } from '../relay/call.ts'
 import type { LiveState } from '../relay/live.ts'
 import { listen } from './listen.ts'
+import type { Owner } from './owner.ts'
 import { startLater } from './start-later.ts'
 import type { Storage } from './storage.ts'
-import type { Owner } from './whose.ts'
 
-const fetchShare = part(() => import('../relay/share.ts'))
+const fetchShare = part(() => import('../relay/shared-stream.ts'))
 
 export interface ConnectionParts {
   /** The relay and the game. */

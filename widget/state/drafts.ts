@@ -7,9 +7,9 @@
 
 import type { ReadonlySignal } from '@preact/signals-core'
 import type { Clock } from './clock.ts'
+import { isTheirs, type Owner } from './owner.ts'
 import { randomName } from './random.ts'
 import type { Storage } from './storage.ts'
-import { isTheirs, type Owner } from './whose.ts'
 
 export interface Drafts {
   /** What this page has, else what the tab had before it was loaded anew, else the newest of any tab. */

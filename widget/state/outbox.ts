@@ -11,9 +11,9 @@ import type { Conversation, NewTicket } from '../../server/contract/ticket.ts'
 import type { FailureCode } from '../handle.ts'
 import { type Call, forOne, RelayProblem, superseded } from '../relay/call.ts'
 import type { Clock } from './clock.ts'
+import { isTheirs, type Owner } from './owner.ts'
 import { randomName } from './random.ts'
-import { createShelf } from './shelf.ts'
-import { isTheirs, type Owner } from './whose.ts'
+import { createShelf } from './record-store.ts'
 
 interface Written {
   /** The `Idempotency-Key` of every try. */

@@ -5,9 +5,9 @@ import type { Session as Granted, LinkSent, NewSession, PlayerKind } from '../..
 import type { FailureCode, TokenSource } from '../handle.ts'
 import type { Identity } from '../relay/call.ts'
 import type { Clock } from './clock.ts'
-import type { Known } from './kept-session.ts'
+import type { Owner } from './owner.ts'
 import type { Storage } from './storage.ts'
-import type { Owner } from './whose.ts'
+import type { Known } from './stored-session.ts'
 
 export interface SessionParts {
   game: string

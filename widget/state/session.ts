@@ -6,14 +6,14 @@
 import { batch, computed, signal } from '@preact/signals-core'
 import type { Session as Granted, LinkSent, PlayerKind } from '../../server/contract/player.ts'
 import type { FailureCode, TokenSource } from '../handle.ts'
-import { part } from '../part.ts'
+import { part } from '../lazy-import.ts'
 import { forOne, RelayProblem, superseded } from '../relay/call.ts'
-import { createKeptSession, type Known } from './kept-session.ts'
-import { oneAtATime } from './one-at-a-time.ts'
-import { createOneSession, recover } from './one-session.ts'
+import { type Owner, renewInMs, subjectOf, undecided } from './owner.ts'
 import type { Session, SessionParts } from './session-types.ts'
+import { createOneSession, recover } from './shared-session.ts'
+import { oneAtATime } from './single-flight.ts'
+import { createKeptSession, type Known } from './stored-session.ts'
 import type { StudioCalls } from './studio-calls.ts'
-import { type Owner, renewInMs, subjectOf, undecided } from './whose.ts'
 
 interface Who {
   kind?: PlayerKind | undefined

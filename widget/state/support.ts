@@ -1,4 +1,4 @@
-/** What every view stands on, put together once for each panel. What comes after writing is fetched later: see `talk.ts`. */
+/** What every view stands on, put together once for each panel. What comes after writing is fetched later: see `messaging.ts`. */
 
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals-core'
 import type { PlayerEvent } from '../../server/contract/event.ts'
@@ -7,7 +7,7 @@ import type { Bearer, NewSession } from '../../server/contract/player.ts'
 import type { Challenge } from '../../server/contract/proof.ts'
 import type { AnswerOf } from '../../server/contract/routes.ts'
 import type { Emit, FailureCode, PageProblemCode } from '../handle.ts'
-import { part } from '../part.ts'
+import { part } from '../lazy-import.ts'
 import { createDiagnostics, type Diagnostics } from '../play/diagnostics.ts'
 import { type Call, createCall, type Identity, RelayProblem } from '../relay/call.ts'
 import type { StartOptions } from '../start.ts'
@@ -15,16 +15,16 @@ import { createSpeech, type Speech } from '../words/words.ts'
 import type { Clock } from './clock.ts'
 import { type Connection, createConnection } from './connection.ts'
 import { createDrafts, type Drafts } from './drafts.ts'
-import type { Arriving } from './kept-session.ts'
+import type { Talk } from './messaging.ts'
 import { createNewTicket, type NewTicketForm, ticketLanguage } from './new-ticket.ts'
 import { createNotices, type Notices } from './notices.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
+import { dropShelf } from './record-store.ts'
 import { createRouter, type Router } from './route.ts'
 import { createSession } from './session.ts'
 import type { Session } from './session-types.ts'
-import { dropShelf } from './shelf.ts'
 import { createStorage, type Storage } from './storage.ts'
-import type { Talk } from './talk.ts'
+import type { Arriving } from './stored-session.ts'
 import { createTickets, guarded, type Tickets } from './tickets.ts'
 
 const fetchProof = part(() => import('../relay/proof.ts'))
@@ -48,7 +48,7 @@ export interface SupportParts {
   /** Fetches the rows of home. */
   prepareTicketList(): Promise<typeof import('../panel/ticket-list.tsx')>
   /** Fetches what comes after writing, and has it ready. */
-  prepareTalk(): Promise<typeof import('../panel/talk.tsx')>
+  prepareTalk(): Promise<typeof import('../panel/messaging.tsx')>
 }
 
 export interface Support extends Omit<SupportParts, 'fetch'> {

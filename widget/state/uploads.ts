@@ -5,13 +5,13 @@ import type { Attachment } from '../../server/contract/attachment.ts'
 import type { AttachmentLimits } from '../../server/contract/can.ts'
 import type { AttachmentId } from '../../server/contract/ids.ts'
 import type { FailureCode } from '../handle.ts'
-import { part } from '../part.ts'
+import { part } from '../lazy-import.ts'
 import { type Call, type Identity, patiently, RelayProblem } from '../relay/call.ts'
 import { isReadable } from '../relay/readable.ts'
-import { asAttachment, type Chosen, carried, chosenOf, failureOf, stageOf, told } from './chosen.ts'
+import { asAttachment, type Chosen, carried, chosenOf, failureOf, stageOf, told } from './chosen-file.ts'
 import { stageFor } from './file-types.ts'
-import type { KeptFiles, Place } from './kept-files.ts'
 import { randomName } from './random.ts'
+import type { KeptFiles, Place } from './stored-files.ts'
 
 const fetchUpload = part(() => import('../relay/upload.ts'))
 const fetchPicture = part(() => import('../play/picture.ts'))

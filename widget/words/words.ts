@@ -4,7 +4,7 @@ import { type ReadonlySignal, signal } from '@preact/signals-core'
 import type { Label } from '../../server/contract/game.ts'
 import type { DeliveryProblemCode } from '../../server/contract/problem-code.ts'
 import type { FailureCode } from '../handle.ts'
-import { part } from '../part.ts'
+import { part } from '../lazy-import.ts'
 import { en, type FirstWords, type Plural, type Words } from './en.ts'
 import type { Formats } from './formats.ts'
 

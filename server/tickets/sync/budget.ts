@@ -2,7 +2,7 @@
  * How often a vendor account may be asked: a token bucket. What is in it at the most and what flows in within a minute are
  * together the calls of a minute, so that no minute, wherever it begins, has more.
  */
-import type { Timers } from '../../clock.ts'
+import type { Timers } from '../../runtime/clock.ts'
 import { VendorError } from '../../vendors/vendor.ts'
 
 export interface Budget {

@@ -1,6 +1,7 @@
 /** Tickets that could not be read: each waits longer after each failure. And vendors: whoever answers nobody is left alone. */
-import type { Timers } from '../../clock.ts'
+
 import type { TicketId } from '../../contract/ids.ts'
+import type { Timers } from '../../runtime/clock.ts'
 
 /** Whose trouble it is: the vendor's, that it does not answer at all; the ticket's own; or nobody's, for it passes soon. */
 export type Whose = 'vendor' | 'ticket' | 'nobody'

@@ -1,8 +1,9 @@
 /** Finds in the ledger what has not been heard for longer than its age allows. */
-import type { Clock, Timers } from '../../clock.ts'
+
 import type { TicketId } from '../../contract/ids.ts'
+import type { Clock, Timers } from '../../runtime/clock.ts'
 import type { Store } from '../../store/store.ts'
-import { type Knowledge, type Tier, tiersFor } from './tiers.ts'
+import { type Knowledge, type Tier, tiersFor } from './intervals.ts'
 
 export interface OverdueParts {
   store: Pick<Store, 'reading'>

@@ -2,20 +2,21 @@
  * The one reader of a vendor account: asks what changed for everybody at once where the vendor has a list of it, and sees to
  * it that each ticket is read as often as its age and those who look at it ask for. Several relays on one ledger share it.
  */
-import { type Clock, every, type Timers, timeoutSignal } from '../../clock.ts'
+
 import type { TicketId } from '../../contract/ids.ts'
-import { randomId } from '../../random.ts'
+import { type Clock, every, type Timers, timeoutSignal } from '../../runtime/clock.ts'
+import { randomId } from '../../runtime/random.ts'
 import type { Store } from '../../store/store.ts'
-import { meterCalls } from '../../vendors/call-meter.ts'
+import { meterCalls } from '../../vendors/http/call-meter.ts'
 import { VendorError } from '../../vendors/vendor.ts'
-import type { Account } from './account.ts'
+import type { Account } from './accounts.ts'
 import type { AskVendor } from './ask.ts'
-import { createAttention } from './attention.ts'
-import { createLead } from './lead.ts'
+import type { Knowledge } from './intervals.ts'
+import { createLead } from './leader.ts'
 import { createOverdue } from './overdue.ts'
-import type { ReadTicket } from './read.ts'
+import type { ReadTicket } from './read-ticket.ts'
 import { createSweep } from './sweep.ts'
-import type { Knowledge } from './tiers.ts'
+import { createAttention } from './viewers.ts'
 import { createReadWorker } from './worker.ts'
 
 export interface ReaderParts {

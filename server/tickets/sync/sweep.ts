@@ -2,12 +2,13 @@
  * Goes through a list of an account, page by page and again from the beginning, and finds what shows another state than
  * when it was last read. A list may lag, skip and lie: what it says nothing of is read all the same, by its age.
  */
-import type { Clock, Timers } from '../../clock.ts'
+
 import type { TicketId } from '../../contract/ids.ts'
-import { type ListedLink, leftOut } from '../../store/reading.ts'
+import type { Clock, Timers } from '../../runtime/clock.ts'
 import type { Store } from '../../store/store.ts'
-import type { AccountList } from './account.ts'
-import type { Ask } from './read.ts'
+import { type ListedLink, leftOut } from '../../store/sync.ts'
+import type { AccountList } from './accounts.ts'
+import type { Ask } from './read-ticket.ts'
 
 export interface SweepParts {
   of: AccountList

@@ -1,15 +1,16 @@
 /** Reads what is wanted at one account, in the order of who waits for it, within the account's budget. */
-import { type Timers, timeoutSignal } from '../../clock.ts'
+
 import type { TicketId } from '../../contract/ids.ts'
-import { leftOut } from '../../store/reading.ts'
+import { type Timers, timeoutSignal } from '../../runtime/clock.ts'
 import type { Store } from '../../store/store.ts'
-import { meterCalls } from '../../vendors/call-meter.ts'
+import { leftOut } from '../../store/sync.ts'
+import { meterCalls } from '../../vendors/http/call-meter.ts'
 import { VendorError } from '../../vendors/vendor.ts'
 import type { AskVendor } from './ask.ts'
 import { createBudget, type Grant } from './budget.ts'
 import { createFailures, type Whose } from './failures.ts'
-import type { Ask, ReadTicket } from './read.ts'
-import { createWants, type Reason, type Want } from './wants.ts'
+import { createWants, type Reason, type Want } from './read-queue.ts'
+import type { Ask, ReadTicket } from './read-ticket.ts'
 
 export interface WorkerParts {
   store: Pick<Store, 'reading'>

@@ -3,9 +3,10 @@
  * tests. Agents work at its pages; the relay sees it only through `Vendor`.
  */
 import { randomBytes } from 'node:crypto'
-import type { Clock } from '../../clock.ts'
 import type { Can } from '../../contract/can.ts'
-import { guarded, type TagOf, withAgentNote } from '../agent-note.ts'
+import type { DeskFile, DeskLedger, DeskMessage, DeskTicket } from '../../desk/ledger.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import { guarded, type TagOf, withAgentNote } from '../text/agent-note.ts'
 import {
   type Opening,
   type Reply,
@@ -18,7 +19,6 @@ import {
   type VendorTicketRef,
 } from '../vendor.ts'
 import { hintOf } from './hook.ts'
-import type { DeskFile, DeskLedger, DeskMessage, DeskTicket } from './ledger.ts'
 import { publicMessages } from './translate.ts'
 
 /** Where the desk keeps the bytes of what players and agents attach. */

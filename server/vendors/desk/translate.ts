@@ -1,7 +1,8 @@
 /** Desk rows → what a player may see. Pure. */
-import { withoutAgentNote } from '../agent-note.ts'
+
+import type { DeskAuthor, DeskFile, DeskMessage } from '../../desk/ledger.ts'
+import { withoutAgentNote } from '../text/agent-note.ts'
 import type { VendorMessage } from '../vendor.ts'
-import type { DeskAuthor, DeskFile, DeskMessage } from './ledger.ts'
 
 /** The allow-list: whatever has no entry here, a note first of all, never leaves the desk. */
 const publicAuthors: Partial<Record<DeskAuthor, VendorMessage['author']>> = { player: 'player', agent: 'agent' }

@@ -1,5 +1,5 @@
 /** What changed at i3D.net: the list of tickets "that are open or unread", with when and how often each was answered. */
-import type { VendorHttp } from '../http.ts'
+import type { VendorHttp } from '../http/http.ts'
 import { listedTicket } from '../listed-state.ts'
 import type { VendorParts } from '../parts.ts'
 import { type ChangeList, VendorError } from '../vendor.ts'

@@ -2,7 +2,7 @@
  * Files on their way to i3D.net: uploaded first, named by id in the ticket or reply, and dropped when that is refused. One
  * that i3D.net does not take goes as a link to the relay's own copy: no message is lost because a file was.
  */
-import type { VendorHttp } from '../http.ts'
+import type { VendorHttp } from '../http/http.ts'
 import { VendorError, type VendorFile } from '../vendor.ts'
 import { multipartOf } from './upload.ts'
 import { AnyAnswer, UploadedAttachment } from './wire.ts'

@@ -1,6 +1,7 @@
 /** Looking for a ticket of ours at i3D.net, whose lists can only be leafed through, in an order that nobody documents. */
-import type { VendorHttp } from '../http.ts'
-import { type CannotTell, isLinked, isOlder, isPastAll, type Sought, unlessRefused } from '../look-up.ts'
+
+import { type CannotTell, isLinked, isOlder, isPastAll, type Sought, unlessRefused } from '../find.ts'
+import type { VendorHttp } from '../http/http.ts'
 import type { Opened, Opening, Vendor, VendorTicketId } from '../vendor.ts'
 import { dateOf, markInTitle, rangeOf } from './translate.ts'
 import { I3dRow, I3dRowPlace, Rows } from './wire.ts'

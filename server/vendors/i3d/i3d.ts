@@ -4,11 +4,11 @@
  */
 import type { Can } from '../../contract/can.ts'
 import type { Rating } from '../../contract/ticket.ts'
-import type { Method } from '../address.ts'
-import { createVendorHttp } from '../http.ts'
-import { cannotTellOf } from '../look-up.ts'
+import { cannotTellOf } from '../find.ts'
+import type { Method } from '../http/address.ts'
+import { createVendorHttp } from '../http/http.ts'
 import { linkedAttachments, type VendorParts } from '../parts.ts'
-import { ratingMarkOf } from '../rating-mark.ts'
+import { ratingMarkOf } from '../text/rating-mark.ts'
 import {
   type Opened,
   type Opening,

@@ -1,7 +1,7 @@
 /** i3D.net on the wire: its part of the configuration, and the little the relay reads of its answers. */
 import { z } from 'zod'
-import { BaseUrl } from '../address.ts'
-import { askingOf, unlimitedByDocument } from '../asking.ts'
+import { askingOf, unlimitedByDocument } from '../call-budget.ts'
+import { BaseUrl } from '../http/address.ts'
 import { settle } from '../settle.ts'
 
 /**

@@ -1,6 +1,6 @@
 /** What changed at Thena: the search over the key's teams, whose rows have a ticket's status, its last update and last comments. */
-import { splitPath } from '../address.ts'
-import type { VendorHttp } from '../http.ts'
+import { splitPath } from '../http/address.ts'
+import type { VendorHttp } from '../http/http.ts'
 import { listedTicket } from '../listed-state.ts'
 import type { ChangeList } from '../vendor.ts'
 import { searchOfAll } from './translate.ts'

@@ -2,7 +2,7 @@
  * A team's statuses. Their names on display are the studio's to change, so a status is known by its parent: Open,
  * In progress, On hold or Closed.
  */
-import type { Clock } from '../../clock.ts'
+import type { Clock } from '../../runtime/clock.ts'
 import type { ThenaStatus, ThenaTicket } from './wire.ts'
 
 export interface StatusBook {

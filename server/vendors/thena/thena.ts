@@ -1,9 +1,9 @@
 /** Players' tickets in Thena. Its key sees the whole team, so every call begins by asking whose the ticket is. */
 import type { Can } from '../../contract/can.ts'
 import type { Rating } from '../../contract/ticket.ts'
-import { splitPath } from '../address.ts'
-import { createVendorHttp } from '../http.ts'
-import { cannotTellOf, ofSeenTicket, type Sought, unlessRefused } from '../look-up.ts'
+import { cannotTellOf, ofSeenTicket, type Sought, unlessRefused } from '../find.ts'
+import { splitPath } from '../http/address.ts'
+import { createVendorHttp } from '../http/http.ts'
 import { linkedAttachments, type VendorParts } from '../parts.ts'
 import { isSettling, notShownYet } from '../settle.ts'
 import {
@@ -18,8 +18,8 @@ import {
   type VendorTicketRef,
 } from '../vendor.ts'
 import { createChanges } from './changes.ts'
+import { createLookup } from './find.ts'
 import { receiveEvent } from './hook.ts'
-import { createLookup } from './lookup.ts'
 import { createStatusShelf, statusBookOf } from './statuses.ts'
 import {
   commentOfReply,

@@ -1,8 +1,8 @@
 /** Thena's words into ours and back. Pure. */
 import type { Rating, TicketStatus } from '../../contract/ticket.ts'
-import { guarded, noteOf, type TagOf, withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
-import { isOlder, type Sought } from '../look-up.ts'
-import { ratingNote } from '../rating-note.ts'
+import { isOlder, type Sought } from '../find.ts'
+import { guarded, noteOf, type TagOf, withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../text/agent-note.ts'
+import { ratingNote } from '../text/rating-note.ts'
 import {
   type Opening,
   type Replied,

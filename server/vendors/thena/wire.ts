@@ -1,7 +1,7 @@
 /** Thena on the wire: its part of the configuration, and the little the relay reads of its answers. */
 import { z } from 'zod'
-import { BaseUrl, VendorPath } from '../address.ts'
-import { askingOf, limitedByDocument } from '../asking.ts'
+import { askingOf, limitedByDocument } from '../call-budget.ts'
+import { BaseUrl, VendorPath } from '../http/address.ts'
 import { settle } from '../settle.ts'
 
 /**

@@ -1,5 +1,5 @@
 /** What changed at Theymes: the game's list of tickets, which shows of each its status and when something last happened on it. */
-import type { VendorHttp } from '../http.ts'
+import type { VendorHttp } from '../http/http.ts'
 import { listedTicket } from '../listed-state.ts'
 import type { VendorParts } from '../parts.ts'
 import type { ChangeList } from '../vendor.ts'

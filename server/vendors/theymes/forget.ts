@@ -1,9 +1,9 @@
 /** Deletion at Theymes goes by its own id of a player, which only the player's own tickets may name. */
-import { splitPath } from '../address.ts'
-import type { VendorHttp } from '../http.ts'
+import { splitPath } from '../http/address.ts'
+import type { VendorHttp } from '../http/http.ts'
 import type { VendorParts } from '../parts.ts'
 import { type Vendor, VendorError, type VendorPlayer } from '../vendor.ts'
-import type { TicketReader } from './tickets.ts'
+import type { TicketReader } from './reader.ts'
 import { Success } from './wire.ts'
 
 /** "integer [ 1 .. 1000 ]" */

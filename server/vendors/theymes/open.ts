@@ -1,7 +1,7 @@
 /** Opening at Theymes: the files first, for a ticket names them, and then the ticket. */
-import type { Clock } from '../../clock.ts'
-import type { TagOf } from '../agent-note.ts'
-import type { VendorHttp } from '../http.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import type { VendorHttp } from '../http/http.ts'
+import type { TagOf } from '../text/agent-note.ts'
 import {
   type Opened,
   type Opening,
@@ -12,9 +12,9 @@ import {
   type VendorPlayer,
   type VendorTicketId,
 } from '../vendor.ts'
-import type { TicketReader } from './tickets.ts'
+import type { Uploads } from './files.ts'
+import type { TicketReader } from './reader.ts'
 import { newTicketOf, type Prepared, takesFile } from './translate.ts'
-import type { Uploads } from './upload.ts'
 import type { VocabularyKeeper } from './vocabulary.ts'
 import { CreatedTicket, MessageEvent, type TheymesConfig } from './wire.ts'
 

@@ -2,12 +2,13 @@
  * A rating at Theymes, whose own survey nobody else can answer: the score is a tag, which is the same however often it is
  * added; a comment, and the score of a game that has no such tag, is a private note, written unless it is there.
  */
-import { splitPath } from '../address.ts'
-import type { VendorHttp } from '../http.ts'
-import { type CannotTell, ofSeenTicket } from '../look-up.ts'
-import { ratingNote } from '../rating-note.ts'
+
+import { type CannotTell, ofSeenTicket } from '../find.ts'
+import { splitPath } from '../http/address.ts'
+import type { VendorHttp } from '../http/http.ts'
+import { ratingNote } from '../text/rating-note.ts'
 import type { Vendor } from '../vendor.ts'
-import type { TicketReader } from './tickets.ts'
+import type { TicketReader } from './reader.ts'
 import type { VocabularyKeeper } from './vocabulary.ts'
 import { SoughtEvent, Success, type TheymesConfig } from './wire.ts'
 

@@ -1,7 +1,7 @@
 /** Theymes ⇄ ours. Pure. */
 import { languageOf } from '../../contract/language.ts'
 import type { TicketStatus } from '../../contract/ticket.ts'
-import { noteOf, type TagOf, withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
+import { noteOf, type TagOf, withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../text/agent-note.ts'
 import type {
   Opening,
   VendorFile,

@@ -3,8 +3,8 @@
  * game are silently ignored", and silence is a bug: what is not defined goes into the agent's note, and is reported.
  */
 import type { z } from 'zod'
-import { splitPath } from '../address.ts'
-import type { VendorHttp } from '../http.ts'
+import { splitPath } from '../http/address.ts'
+import type { VendorHttp } from '../http/http.ts'
 import type { VendorParts } from '../parts.ts'
 import { type Opening, VendorError } from '../vendor.ts'
 import { metadataOf, type Vocabulary } from './translate.ts'

@@ -1,7 +1,7 @@
 /** What we configure for Theymes, and what we read of its answers. Fields not named here never get in. */
 import { z } from 'zod'
-import { BaseUrl, VendorPath } from '../address.ts'
-import { askingOf, unlimitedByDocument } from '../asking.ts'
+import { askingOf, unlimitedByDocument } from '../call-budget.ts'
+import { BaseUrl, VendorPath } from '../http/address.ts'
 import { settle } from '../settle.ts'
 
 // What the document does not print begins here: paths, and the names of a few fields and values.

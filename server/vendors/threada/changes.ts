@@ -1,5 +1,5 @@
 /** What changed at Threada: its one published list, of the open tickets of all channels, with the time of the last message. */
-import type { VendorHttp } from '../http.ts'
+import type { VendorHttp } from '../http/http.ts'
 import { listedTicket } from '../listed-state.ts'
 import type { VendorParts } from '../parts.ts'
 import { type ChangeList, VendorError } from '../vendor.ts'

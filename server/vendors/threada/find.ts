@@ -1,6 +1,7 @@
 /** Looking for an opening in the one list that Threada publishes: of the tenant's open tickets, in no promised order. */
-import type { VendorHttp } from '../http.ts'
-import { type CannotTell, isLinked, isOlder, isPastAll, type Sought, unlessRefused } from '../look-up.ts'
+
+import { type CannotTell, isLinked, isOlder, isPastAll, type Sought, unlessRefused } from '../find.ts'
+import type { VendorHttp } from '../http/http.ts'
 import { type Opened, type Opening, type Vendor, VendorError, type VendorTicketId } from '../vendor.ts'
 import { dateOf, markTagOf } from './translate.ts'
 import { TicketPage, TicketRow, TicketRowPlace, ticketsPath } from './wire.ts'

@@ -3,11 +3,11 @@
  * ticket is opened and answered by e-mail. Nothing Threada returns says whose a ticket is, so that is the ledger's word alone.
  */
 import type { Can } from '../../contract/can.ts'
-import { splitPath } from '../address.ts'
-import { createVendorHttp } from '../http.ts'
-import { cannotTellOf } from '../look-up.ts'
+import { cannotTellOf } from '../find.ts'
+import { splitPath } from '../http/address.ts'
+import { createVendorHttp } from '../http/http.ts'
 import { linkedAttachments, type VendorParts } from '../parts.ts'
-import { ratingMarkOf } from '../rating-mark.ts'
+import { ratingMarkOf } from '../text/rating-mark.ts'
 import {
   type Opened,
   type Opening,

@@ -1,8 +1,8 @@
 /** Threada's words into ours and back. Pure. */
 import type { Rating, TicketStatus } from '../../contract/ticket.ts'
-import { noteOf, type TagOf, withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
-import type { Sought } from '../look-up.ts'
-import { markedRating, ratingMarkOf } from '../rating-mark.ts'
+import type { Sought } from '../find.ts'
+import { noteOf, type TagOf, withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../text/agent-note.ts'
+import { markedRating, ratingMarkOf } from '../text/rating-mark.ts'
 import type {
   Opening,
   Replied,

@@ -2,7 +2,7 @@
  * What changed at Zaia: its list of tickets, status by status. A row tells when a ticket was taken in hand or completed and
  * how many messages wait on it, and not when somebody last spoke: an agent's second answer does not show there.
  */
-import type { VendorHttp } from '../http.ts'
+import type { VendorHttp } from '../http/http.ts'
 import { listedTicket } from '../listed-state.ts'
 import type { VendorParts } from '../parts.ts'
 import type { ChangeList } from '../vendor.ts'

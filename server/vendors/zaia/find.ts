@@ -1,5 +1,5 @@
 /** Looking for a mark of ours at Zaia, before anything is sent again. No order of its lists is documented, so none is assumed. */
-import { type CannotTell, isLinked, isOlder, unlessRefused } from '../look-up.ts'
+import { type CannotTell, isLinked, isOlder, unlessRefused } from '../find.ts'
 import type { Opened, Opening, Replied, Vendor, VendorMessageId, VendorTicketId } from '../vendor.ts'
 import { type Messages, maxChats, maxPageSize, type ZaiaReader } from './reader.ts'
 import type { Identity } from './translate.ts'

@@ -1,6 +1,7 @@
 /** A player's tickets at Zaia: one call a status, because `status` is required there, put together newest first. */
-import { whatFits } from '../batch.ts'
-import type { CannotTell } from '../look-up.ts'
+
+import type { CannotTell } from '../find.ts'
+import { whatFits } from '../http/batch.ts'
 import type { VendorParts } from '../parts.ts'
 import type { Vendor } from '../vendor.ts'
 import type { ZaiaReader } from './reader.ts'

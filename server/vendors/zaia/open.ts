@@ -1,10 +1,11 @@
 /** Opening at Zaia: a ticket on a chat the player already has, then their words in it. Two calls, either of which can be lost. */
-import type { VendorHttp } from '../http.ts'
-import { isLinked } from '../look-up.ts'
+
+import { isLinked } from '../find.ts'
+import type { VendorHttp } from '../http/http.ts'
 import type { VendorParts } from '../parts.ts'
 import { type Opening, type Vendor, VendorError, type VendorTicketId } from '../vendor.ts'
 import { maxPageSize, type ZaiaReader } from './reader.ts'
-import type { Send } from './send.ts'
+import type { Send } from './reply.ts'
 import { openingText, tagsOf } from './translate.ts'
 import { AttachedTag, ChangedTicket, type ZaiaConfig } from './wire.ts'
 

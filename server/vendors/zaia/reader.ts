@@ -3,9 +3,9 @@
  * empty list of ids is no filter there and would list the whole workspace, so nobody asks with one.
  */
 import type { z } from 'zod'
-import { splitPath } from '../address.ts'
-import type { VendorHttp } from '../http.ts'
-import { type CannotTell, ofSeenTicket } from '../look-up.ts'
+import { type CannotTell, ofSeenTicket } from '../find.ts'
+import { splitPath } from '../http/address.ts'
+import type { VendorHttp } from '../http/http.ts'
 import type { VendorParts } from '../parts.ts'
 import { isSettling, notShownYet } from '../settle.ts'
 import { VendorError, type VendorPlayer, type VendorTicketRef } from '../vendor.ts'

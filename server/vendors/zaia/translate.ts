@@ -1,7 +1,7 @@
 /** Zaia ⇄ ours. Pure. */
 import { z } from 'zod'
 import type { TicketStatus } from '../../contract/ticket.ts'
-import { noteOf, type TagOf, withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../agent-note.ts'
+import { noteOf, type TagOf, withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../text/agent-note.ts'
 import type {
   Opening,
   Reply,

@@ -3,18 +3,18 @@
  * tickets. It opens no chats, and shows no call for a player's words; what follows from that is said in `can`, or refused.
  */
 import type { Can } from '../../contract/can.ts'
-import { splitPath } from '../address.ts'
-import type { TagOf } from '../agent-note.ts'
-import { createVendorHttp, type VendorHttp } from '../http.ts'
-import { type CannotTell, cannotTellOf, ofSeenTicket } from '../look-up.ts'
+import { type CannotTell, cannotTellOf, ofSeenTicket } from '../find.ts'
+import { splitPath } from '../http/address.ts'
+import { createVendorHttp, type VendorHttp } from '../http/http.ts'
 import { linkedAttachments, type VendorParts } from '../parts.ts'
+import type { TagOf } from '../text/agent-note.ts'
 import type { Vendor } from '../vendor.ts'
 import { createChanges } from './changes.ts'
 import { createFind } from './find.ts'
 import { createList } from './list.ts'
 import { createOpen } from './open.ts'
 import { canBeExternal, createReader, type ZaiaReader } from './reader.ts'
-import { createSend, type Send } from './send.ts'
+import { createSend, type Send } from './reply.ts'
 import { isClosed, latest, messagesOf, replyText, statusOf, timesOf } from './translate.ts'
 import { ChangedTicket, type ZaiaConfig } from './wire.ts'
 

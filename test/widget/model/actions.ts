@@ -1,5 +1,5 @@
 /** What players, games, agents and the browser itself do, each in one breath. */
-import { subjectOf } from '../../../widget/state/whose.ts'
+import { subjectOf } from '../../../widget/state/owner.ts'
 import { mailCode } from './relay.ts'
 import type { Tab } from './tab.ts'
 import { tokenFor } from './tokens.ts'

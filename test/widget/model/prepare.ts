@@ -3,7 +3,7 @@ import { context, type Page } from './time.ts'
 
 export async function prepare(): Promise<void> {
   const parts = [
-    () => import('../../../widget/relay/share.ts'),
+    () => import('../../../widget/relay/shared-stream.ts'),
     () => import('../../../widget/state/studio-calls.ts'),
     () => import('../../../widget/relay/upload.ts'),
     () => import('../../../widget/words/en-more.ts'),

@@ -1,8 +1,8 @@
 /** A page of the game's with the widget's own state on it, as `widget/start.ts` puts it together; only nothing is drawn. */
 import type { Emit } from '../../../widget/handle.ts'
 import { systemClock } from '../../../widget/state/clock.ts'
+import { talkOf } from '../../../widget/state/messaging.ts'
 import { createSupport, type Support } from '../../../widget/state/support.ts'
-import { talkOf } from '../../../widget/state/talk.ts'
 import type { Truth } from './people.ts'
 import type { Page } from './time.ts'
 
