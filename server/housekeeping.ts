@@ -94,7 +94,7 @@ export function createHousekeeping({
   async function forgetOldMessages(): Promise<void> {
     const before = daysAgo(retentionDays)
     for (const { id } of await store.tickets.untouchedSince(before, atOnce, daysAgo(refilledDays)))
-      for (const file of await forgetMessagesOf(id, before)) await files.keep.remove(file)
+      for (const file of await forgetMessagesOf(id, before)) await files.blobs.remove(file)
   }
 
   async function scrubDaily(): Promise<void> {

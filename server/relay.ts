@@ -4,7 +4,7 @@ import type { Kysely } from 'kysely'
 import type { Config, GameConfig } from './config/config.ts'
 import { createGames, type Games } from './config/games.ts'
 import { createDeskLedger, type DeskTables, migrateDesk } from './desk/ledger.ts'
-import { createDeskDoor, type DeskGuesses } from './desk/sign-in.ts'
+import { createDeskSignIn, type DeskGuesses } from './desk/sign-in.ts'
 import { createCapacity } from './events/capacity.ts'
 import { createStreams } from './events/streams.ts'
 import { createAnnounce } from './files/announce.ts'
@@ -14,15 +14,15 @@ import { createFiles, folderOf } from './files/files.ts'
 import { createInspection } from './files/inspection.ts'
 import { createLinks, type Links } from './files/links.ts'
 import { createOrphanSweep } from './files/orphans.ts'
-import { createRoom, type FreeBytesOf } from './files/quota.ts'
+import { createQuota, type FreeBytesOf } from './files/quota.ts'
 import { createScanner } from './files/scan.ts'
 import { createHousekeeping } from './housekeeping.ts'
 import { type App, createApp } from './http/app.ts'
 import type { Bindings } from './http/call.ts'
 import { createEventStreams } from './http/event-stream.ts'
-import { addressAt, type Listening, listen, type Patience } from './http/listen.ts'
+import { addressAt, type Listening, listen, type Timeouts } from './http/listen.ts'
 import { createLoad } from './http/load.ts'
-import { createEdge } from './http/origins.ts'
+import { createOrigins } from './http/origins.ts'
 import { createReadiness } from './http/readiness.ts'
 import { attachmentRoutes, createUploadHandler } from './http/routes/attachments.ts'
 import { challengeRoutes } from './http/routes/challenges.ts'
@@ -33,9 +33,9 @@ import { gameRoutes } from './http/routes/games.ts'
 import { sessionRoutes } from './http/routes/sessions.ts'
 import { ticketRoutes } from './http/routes/tickets.ts'
 import type { BrowserFiles } from './http/static-files.ts'
-import { createLeave } from './players/inactive.ts'
+import { createInactivePlayers } from './players/inactive.ts'
 import { keptNameKeys } from './players/name-keys.ts'
-import { createAdmission } from './players/players.ts'
+import { createPlayers } from './players/players.ts'
 import { createReceiptSigner } from './receipts/signing.ts'
 import { type Clock, systemClock, systemTimers, type Timers } from './runtime/clock.ts'
 import type { RelaySecrets } from './runtime/derived-keys.ts'
@@ -51,19 +51,19 @@ import {
 import { keepFilesToOwner } from './runtime/owner-only.ts'
 import { randomId } from './runtime/random.ts'
 import { type Database, openDatabase } from './store/database.ts'
-import { createBells } from './store/notifier.ts'
+import { createNotifier } from './store/notifier.ts'
 import { createStore } from './store/store.ts'
 import { createAccept } from './tickets/accept.ts'
 import { createAdopt } from './tickets/adopt.ts'
-import { createOpens } from './tickets/can-open.ts'
+import { createCanOpen } from './tickets/can-open.ts'
 import { createChange } from './tickets/change.ts'
 import { createCopies } from './tickets/delivery/duplicates.ts'
-import { createCargoFiles } from './tickets/delivery/payload-files.ts'
+import { createPayloadFiles } from './tickets/delivery/payload-files.ts'
 import { createDeliveryWorker } from './tickets/delivery/worker.ts'
 import { createReceiptOf } from './tickets/erasure/receipt.ts'
 import { createDeletions } from './tickets/erasure/requests.ts'
 import { createErasures } from './tickets/erasure/worker.ts'
-import { createWatch } from './tickets/sync/sync.ts'
+import { createSync } from './tickets/sync/sync.ts'
 import type { VendorParts } from './vendors/parts.ts'
 import { loadVendors } from './vendors/registry.ts'
 import { createTags } from './vendors/text/agent-note.ts'
@@ -78,7 +78,7 @@ export interface RelayOptions {
   clock?: Clock
   timers?: Timers
   /** How long it waits for clients. */
-  patience?: Partial<Patience>
+  timeouts?: Partial<Timeouts>
   /** How much is free on a disk. Default: what the system says. */
   freeBytesOf?: FreeBytesOf | undefined
   /** A studio's own adapter in place of the configured vendor; where it answers undefined, the configured one stands. */
@@ -116,7 +116,7 @@ export async function createRelay({
   clock = systemClock,
   timers = systemTimers,
   vendorOf,
-  patience,
+  timeouts,
   freeBytesOf,
 }: RelayOptions): Promise<Relay> {
   let address = addressAt(config.listen.host, config.listen.port)
@@ -127,10 +127,10 @@ export async function createRelay({
   const load = createLoad(timers, metrics.shed)
   addOutboxGauges(metrics, store.deliveries.counts, clock.now)
   addErasureGauge(metrics, store.erasures.unasked)
-  const room = createRoom({ ...config, secrets, log, freeBytesOf })
+  const room = createQuota({ ...config, secrets, log, freeBytesOf })
   addStorageGauges(metrics, store.attachments.waiting, room.free)
   const readiness = createReadiness({ store, timers })
-  const bells = createBells()
+  const notifier = createNotifier()
   const files = await createFiles(config.files, { credentials: config.s3, spoolFolder: config.s3?.spool })
   const filesFolder = config.sharedFiles ? undefined : folderOf(config.files)
   if (filesFolder !== undefined) await keepFilesToOwner(filesFolder, isKeptName, log)
@@ -139,7 +139,7 @@ export async function createRelay({
   const vendorParts = {
     clock,
     tagOf: createTags(nameKeys.note),
-    desk: { files: files.keep, ledger: desk },
+    desk: { files: files.blobs, ledger: desk },
     onDrift: (vendor: string, what: string) => {
       metrics.drift.inc({ vendor, what })
       log.warn({ vendor, what }, 'a vendor’s answer does not fit its document')
@@ -157,39 +157,39 @@ export async function createRelay({
       log.warn({ game: key }, 'players can attach nothing: the vendor takes none of the types in attachments.types')
   }
   const ledgerId = await store.facts.keep('id', randomId)
-  const admission = createAdmission({ config, secrets, nameKeys, store, clock, bells, games, log })
-  const { identify, limits, addressOf, proofs, pseudonymOf, merging, sightings } = admission
+  const players = createPlayers({ config, secrets, nameKeys, store, clock, notifier, games, log })
+  const { identify, limits, addressOf, proofs, pseudonymOf, merging, lastSeen } = players
   const copies = createCopies({ store, timers, games, log, metrics })
-  const watch = createWatch({ store, clock, timers, bells, games, copies, log, metrics })
-  addReadingGauge(metrics, watch.behind)
+  const sync = createSync({ store, clock, timers, notifier, games, copies, log, metrics })
+  addReadingGauge(metrics, sync.behind)
   const capacity = createCapacity(config.streams)
   const replays = createFairQueue(replaysAtOnce)
-  const streams = createStreams({ store, clock, bells, games, watch, log, metrics, capacity, replays })
-  const opens = createOpens({ clock, ask: watch.ask, log, pseudonymOf })
-  const accept = createAccept({ store, clock, bells, opens, pseudonymOf })
-  const adopt = createAdopt({ store, clock, bells, copies, ask: watch.ask, log, pseudonymOf })
+  const streams = createStreams({ store, clock, notifier, games, sync, log, metrics, capacity, replays })
+  const opens = createCanOpen({ clock, ask: sync.ask, log, pseudonymOf })
+  const accept = createAccept({ store, clock, notifier, opens, pseudonymOf })
+  const adopt = createAdopt({ store, clock, notifier, copies, ask: sync.ask, log, pseudonymOf })
   const links: Links = {
     sign: (id, lifetimeSeconds) => linksAt(config.publicUrl ?? address).sign(id, lifetimeSeconds),
     verify: (url) => linksAt(config.publicUrl ?? address).verify(url),
   }
   const linksAt = (publicUrl: string) => createLinks({ secrets, publicUrl, clock: () => clock.now().getTime() })
-  const filesOf = createCargoFiles({ store, clock, bells, files, links })
+  const filesOf = createPayloadFiles({ store, clock, notifier, files, links })
   const scanner = config.scanner && createScanner(config.scanner)
-  const inspection = createInspection({ store, clock, bells, games, files, scanner, log })
-  const edge = createEdge(games, baseOf)
-  const delivery = createDeliveryWorker({ store, clock, timers, bells, games, copies, filesOf, log, metrics })
-  const deletions = createDeletions({ store, clock, bells, graceHours: config.deletionGraceHours })
+  const inspection = createInspection({ store, clock, notifier, games, files, scanner, log })
+  const origins = createOrigins(games, baseOf)
+  const delivery = createDeliveryWorker({ store, clock, timers, notifier, games, copies, filesOf, log, metrics })
+  const deletions = createDeletions({ store, clock, notifier, graceHours: config.deletionGraceHours })
   const signer = await createReceiptSigner(secrets)
   const issuer = () => config.publicUrl ?? address
   const receiptOf = createReceiptOf({ store, games, signer, issuer })
-  const erasures = createErasures({ store, clock, timers, bells, games, log, removeFile: files.keep.remove })
+  const erasures = createErasures({ store, clock, timers, notifier, games, log, removeFile: files.blobs.remove })
   const sweepOrphans = createOrphanSweep({ ledgerId, store, clock, files, log, ofDesk: desk.filesAmong })
   const housekeeping = createHousekeeping({
     store,
     clock,
     files,
     merging,
-    leave: createLeave({ store, clock, sightings }),
+    leave: createInactivePlayers({ store, clock, lastSeen }),
     log,
     retentionDays: config.retentionDays,
     sweepOrphans,
@@ -211,12 +211,12 @@ export async function createRelay({
       },
     }
     return createDeskPages({
-      door: createDeskDoor({ tokens, ledger: desk, clock, guesses }),
+      door: createDeskSignIn({ tokens, ledger: desk, clock, guesses }),
       addressOf: (context) => addressOf(context.req.raw, context.env as Bindings),
       ledger: desk,
-      files: files.keep,
+      files: files.blobs,
       clock,
-      onChange: (game, id) => void watch.hint(game, id),
+      onChange: (game, id) => void sync.hint(game, id),
       download: responseFor,
     }) as unknown as Hono
   }
@@ -225,20 +225,20 @@ export async function createRelay({
   const eventStreams = createEventStreams()
   const app = createApp({
     handlers: {
-      ...gameRoutes(games, opens, edge),
-      ...sessionRoutes({ ...admission, store, clock, bells, games, edge }),
-      ...challengeRoutes({ proofs, games, edge }),
-      ...ticketRoutes({ store, accept, change: createChange({ store, clock, bells }), watch, adopt, proofs }),
+      ...gameRoutes(games, opens, origins),
+      ...sessionRoutes({ ...players, store, clock, notifier, games, origins }),
+      ...challengeRoutes({ proofs, games, origins }),
+      ...ticketRoutes({ store, accept, change: createChange({ store, clock, notifier }), sync, adopt, proofs }),
       ...attachmentRoutes({ store, files, announce, proofs, baseOf }),
       ...deletionRoutes(deletions, receiptOf, adopt),
-      ...exportRoutes({ store, clock, watch, adopt, replays }),
+      ...exportRoutes({ store, clock, sync, adopt, replays }),
       ...eventRoutes(streams, eventStreams),
     },
     eventStreams,
     upload: createUploadHandler({ store, files, inspection }),
     identify,
     games,
-    edge,
+    origins,
     limits,
     load,
     addressOf,
@@ -246,7 +246,7 @@ export async function createRelay({
     store,
     files,
     links,
-    watch,
+    sync,
     browserFiles,
     keySet: signer.keySet,
     desk: await deskPages(),
@@ -269,7 +269,7 @@ export async function createRelay({
     app,
     games,
     listen: async () => {
-      server = await listen({ fetch: app.fetch, ...config.listen, patience })
+      server = await listen({ fetch: app.fetch, ...config.listen, timeouts })
       address = server.address
       return address
     },
@@ -282,7 +282,7 @@ export async function createRelay({
       const cutting = setTimeout(() => server?.cut(), lastBytesMs)
       await files.endUploads()
       load.stop()
-      await watch.stop()
+      await sync.stop()
       await erasures.stop()
       await housekeeping.stop()
       await delivery.stop()
@@ -293,7 +293,7 @@ export async function createRelay({
       await closed
       clearInterval(closing)
       clearTimeout(cutting)
-      await admission.close()
+      await players.close()
       await files.close()
       await database.close()
     },

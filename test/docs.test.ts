@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { tokenProblemCodes } from '../server/contract/problem-code.ts'
-import { defaultStreamRoom } from '../server/events/capacity.ts'
-import { defaultFileRoom } from '../server/files/quota.ts'
+import { defaultStreamQuota } from '../server/events/capacity.ts'
+import { defaultFileQuota } from '../server/files/quota.ts'
 import { eventDays, leftoverDays, looseFileDays, requestDays } from '../server/housekeeping.ts'
 import { defaultPoints } from '../server/http/limits.ts'
 import { forgottenDays, tokenlessDays } from '../server/players/inactive.ts'
@@ -66,8 +66,8 @@ describe('docs/configuration.md', () => {
 
   it('names the room for event streams as it is', () => {
     const number = (phrase: string) => documentedNumber('docs/configuration.md', phrase)
-    expect(number('# from one address and')).toBe(defaultStreamRoom.address)
-    expect(number('from one address and # in all')).toBe(defaultStreamRoom.total)
+    expect(number('# from one address and')).toBe(defaultStreamQuota.address)
+    expect(number('from one address and # in all')).toBe(defaultStreamQuota.total)
   })
 
   it('says how much work is asked for', () => {
@@ -76,7 +76,7 @@ describe('docs/configuration.md', () => {
 })
 
 describe('docs/files.md', () => {
-  it.each(Object.entries(defaultFileRoom))('names the room there is by default: %s', (name, bytes) => {
+  it.each(Object.entries(defaultFileQuota))('names the room there is by default: %s', (name, bytes) => {
     expect(pageText('docs/files.md')).toMatch(new RegExp(`^\\| \`${name}\` \\| ${bytes / 2 ** 30} GiB \\|`, 'm'))
   })
 })

@@ -7,7 +7,7 @@
  *
  * @returns fetches it, as often as it takes; once it has come, it is the same for all.
  */
-export function part<File>(fetchFile: () => Promise<File>): () => Promise<File> {
+export function lazyImport<File>(fetchFile: () => Promise<File>): () => Promise<File> {
   let failures = 0
   return () =>
     fetchFile().catch(async (error) => {

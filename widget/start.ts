@@ -3,7 +3,7 @@
 import { effect } from '@preact/signals-core'
 import type { TicketId } from '../server/contract/ids.ts'
 import type { Emit, Medkit, MountOptions, PageProblemCode } from './handle.ts'
-import { part } from './lazy-import.ts'
+import { lazyImport } from './lazy-import.ts'
 import { createFocus } from './panel/focus.ts'
 import { drawPanel } from './panel/panel.tsx'
 import type { Stay } from './panel/stay.ts'
@@ -37,11 +37,11 @@ interface Part {
 }
 type Listener = (detail: unknown) => void
 
-const fetchTicketList = part(() => import('./panel/ticket-list.tsx'))
-const fetchTalk = part(() => import('./panel/messaging.tsx'))
-const fetchStay = part(() => import('./panel/stay.ts'))
-const fetchDoctor = part(() => import('./play/doctor.ts'))
-const fetchGamepad = part(() => import('./play/gamepad.ts'))
+const fetchTicketList = lazyImport(() => import('./panel/ticket-list.tsx'))
+const fetchMessaging = lazyImport(() => import('./panel/messaging.tsx'))
+const fetchStay = lazyImport(() => import('./panel/stay.ts'))
+const fetchDoctor = lazyImport(() => import('./play/doctor.ts'))
+const fetchGamepad = lazyImport(() => import('./play/gamepad.ts'))
 
 export function start(
   options: StartOptions,
@@ -83,13 +83,13 @@ export function start(
     close: () => handle.close(),
     report,
     prepareTicketList: () => take(fetchTicketList()),
-    prepareTalk: () => take(fetchTalk()),
+    prepareMessaging: () => take(fetchMessaging()),
   })
   const { session, diagnostics, router, outbox, form } = support
   const fetchRest = () => {
     if (gone) return
     outbox.load()
-    for (const coming of [support.prepareTicketList(), support.prepareTalk(), support.speech.complete()])
+    for (const coming of [support.prepareTicketList(), support.prepareMessaging(), support.speech.complete()])
       coming.catch(() => {})
   }
   const focus = createFocus(root, systemClock)
@@ -176,7 +176,7 @@ export function start(
     setMetadata: diagnostics.setMetadata,
     addBreadcrumb: diagnostics.addBreadcrumb,
     attach(file) {
-      support.prepareTalk().then(
+      support.prepareMessaging().then(
         ({ prepare }) => prepare(support).uploads().add([file]),
         () => {},
       )

@@ -2,7 +2,7 @@
 
 import type { StudioConfig } from '../config/studio-keys.ts'
 import { type Inspection, inspectToken, judgeSignature } from '../players/inspect.ts'
-import type { KeySetTrouble } from '../players/key-set-reading.ts'
+import type { KeySetFailure } from '../players/key-set-reading.ts'
 import { createStudioVerifier } from '../players/studio-token.ts'
 import { claimedAudiences } from '../players/token-parts.ts'
 import { systemClock } from '../runtime/clock.ts'
@@ -20,14 +20,14 @@ export const token: Command = async ({ args, loadConfig, isConfigured, print, ex
   const game = options[0] === '--game' ? options[1] : undefined
   if (action !== 'inspect' || jwt === undefined || options.length > (game ? 2 : 0)) throw new UsageMistake(usage)
   const chosen = chooseGame(isConfigured ? studiosIn(loadConfig()) : new Map(), game, jwt)
-  const troubles: KeySetTrouble[] = []
-  const onJwksTrouble = (trouble: KeySetTrouble) => void troubles.push(trouble)
-  const verifier = chosen && createStudioVerifier(chosen.key, chosen.jwt, { clock: systemClock, onJwksTrouble })
+  const failures: KeySetFailure[] = []
+  const onJwksFailure = (failure: KeySetFailure) => void failures.push(failure)
+  const verifier = chosen && createStudioVerifier(chosen.key, chosen.jwt, { clock: systemClock, onJwksFailure })
   const judged = verifier && (await judgeSignature(verifier, jwt))
   // Without the keys nothing can be said of a signature, least of all that it is bad.
-  const signature = judged === 'bad' && troubles.some(({ code }) => code !== 'unusable_key') ? undefined : judged
+  const signature = judged === 'bad' && failures.some(({ code }) => code !== 'unusable_key') ? undefined : judged
   const inspection = inspectToken(jwt, { now: systemClock.now(), game: chosen, signature })
-  print(report({ ...inspection, notes: [...inspection.notes, ...troubles.map(wordsFor)] }, chosen?.key))
+  print(report({ ...inspection, notes: [...inspection.notes, ...failures.map(wordsFor)] }, chosen?.key))
   // For scripts; what cannot be judged is not refused.
   exit(inspection.verdict === 'refused' ? 1 : 0)
 }
@@ -49,7 +49,7 @@ function chooseGame(studios: Configured, named: string | undefined, jwt: string)
   return key !== undefined && config ? { key, jwt: config } : undefined
 }
 
-function wordsFor({ detail }: KeySetTrouble): string {
+function wordsFor({ detail }: KeySetFailure): string {
   return `Reading "players.jwt.jwksUrl": ${detail}.`
 }
 

@@ -6,8 +6,8 @@ import { z } from 'zod'
 import { Theme } from '../contract/game.ts'
 import { GameKey } from '../contract/ids.ts'
 import { Language } from '../contract/language.ts'
-import { defaultStreamRoom, type StreamRoom } from '../events/capacity.ts'
-import { defaultFileRoom, type FileRoom } from '../files/quota.ts'
+import { defaultStreamQuota, type StreamQuota } from '../events/capacity.ts'
+import { defaultFileQuota, type FileQuota } from '../files/quota.ts'
 import { isNetwork } from '../http/address.ts'
 import { defaultPoints, type LimitKind } from '../http/limits.ts'
 import { isPostgres } from '../store/engine.ts'
@@ -134,7 +134,7 @@ const ConfigFile = z.strictObject({
       gameBytes: bytesOf('gameBytes'),
       freeBytes: bytesOf('freeBytes'),
       ledgerFreeBytes: bytesOf('ledgerFreeBytes'),
-    } satisfies Record<keyof FileRoom, z.ZodType>)
+    } satisfies Record<keyof FileQuota, z.ZodType>)
     .prefault({}),
   retentionDays: z.int().min(1).max(3_650).default(30),
   /** How long a request for erasure can be withdrawn before it begins. */
@@ -262,12 +262,12 @@ function gatherSecrets(config: z.output<typeof ConfigFile>, secrets: Secrets): v
   }
 }
 
-function roomOf(name: keyof StreamRoom) {
-  return z.int().positive().default(defaultStreamRoom[name])
+function roomOf(name: keyof StreamQuota) {
+  return z.int().positive().default(defaultStreamQuota[name])
 }
 
-function bytesOf(name: keyof FileRoom) {
-  return z.int().min(0).default(defaultFileRoom[name])
+function bytesOf(name: keyof FileQuota) {
+  return z.int().min(0).default(defaultFileQuota[name])
 }
 
 function pointsOf(kind: LimitKind) {

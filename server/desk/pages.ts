@@ -6,12 +6,12 @@ import type { Clock } from '../runtime/clock.ts'
 import { type DeskFiles, deskId } from '../vendors/desk/desk.ts'
 import type { VendorFileId, VendorMessageId, VendorTicketId } from '../vendors/vendor.ts'
 import type { DeskFile, DeskLedger, DeskTicket } from './ledger.ts'
-import { type DeskDoor, type Entry, sessionSeconds } from './sign-in.ts'
+import { type DeskSignIn, type Entry, sessionSeconds } from './sign-in.ts'
 import { deskStyle } from './style.ts'
 import { listPage, signInPage, ticketPage } from './views.ts'
 
 export interface DeskPageParts {
-  door: DeskDoor
+  door: DeskSignIn
   /** Where a request comes from. */
   addressOf: (context: Context) => string | undefined
   ledger: DeskLedger

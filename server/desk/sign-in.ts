@@ -6,7 +6,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../runtime/clock.ts'
 import type { DeskLedger } from './ledger.ts'
 
-export interface DeskDoorParts {
+export interface DeskSignInParts {
   /** Each game's token. */
   tokens: ReadonlyMap<string, string>
   ledger: Pick<DeskLedger, 'findSession' | 'addSession' | 'endSession'>
@@ -22,7 +22,7 @@ export interface DeskGuesses {
   waitSeconds: (address: string | undefined) => Promise<number>
 }
 
-export interface DeskDoor {
+export interface DeskSignIn {
   /** The games that a bearer opens. */
   byToken: (token: string, address: string | undefined) => Promise<Entry>
   /** The games that a session opens; none once it has ended. */
@@ -37,7 +37,7 @@ export type Entry = { games: readonly string[] } | { waitSeconds: number }
 /** How long an agent stays signed in. */
 export const sessionSeconds = 43_200
 
-export function createDeskDoor({ tokens, ledger, clock, guesses }: DeskDoorParts): DeskDoor {
+export function createDeskSignIn({ tokens, ledger, clock, guesses }: DeskSignInParts): DeskSignIn {
   const games = [...tokens].map(([game, token]) => ({ game, tokenHash: hashOf(token) }))
   const openedBy = (tokenHash: string) =>
     games.filter((known) => isSame(known.tokenHash, tokenHash)).map(({ game }) => game)

@@ -2,14 +2,14 @@
 import { networkOf } from '../http/limits.ts'
 import { Refusal } from '../runtime/refusal.ts'
 
-export interface StreamRoom {
+export interface StreamQuota {
   /** At the same time, of all players. */
   total: number
   /** At the same time, from one address: a school or a carrier is hundreds of players. */
   address: number
 }
 
-export const defaultStreamRoom: StreamRoom = { total: 10_000, address: 1_000 }
+export const defaultStreamQuota: StreamQuota = { total: 10_000, address: 1_000 }
 
 /** Whoever finds no room asks now and then instead, which the widget does by itself. */
 const retryAfterSeconds = 60
@@ -22,7 +22,7 @@ export interface Capacity {
   take: (address: string | undefined) => () => void
 }
 
-export function createCapacity(room: StreamRoom): Capacity {
+export function createCapacity(room: StreamQuota): Capacity {
   const taken = new Map<string, number>()
   let total = 0
 

@@ -13,7 +13,7 @@ import type { PlayerKey } from '../store/tables.ts'
 import type { Listener } from './listeners.ts'
 import { frame, latestOfEach, presentEvents } from './present.ts'
 
-export interface NewsParts {
+export interface FanOutParts {
   store: Store
   games: Games
   log: Log
@@ -23,7 +23,7 @@ export interface NewsParts {
   end: (listener: Listener) => void
 }
 
-export interface News {
+export interface FanOut {
   /** Something of this player's has happened. */
   wake: (player: PlayerKey) => void
   /** Tells what has happened since the listener's position. */
@@ -39,7 +39,7 @@ const eventsOfOne = 20
 /** In one read for one listener. */
 const missedAtOnce = 50
 
-export function createNews({ store, games, log, replays, of, end }: NewsParts): News {
+export function createFanOut({ store, games, log, replays, of, end }: FanOutParts): FanOut {
   const awake = new Set<PlayerKey>()
   let isTelling = false
 

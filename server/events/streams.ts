@@ -10,12 +10,12 @@ import type { FairQueue } from '../runtime/fair-queue.ts'
 import type { Log } from '../runtime/log.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import { Refusal } from '../runtime/refusal.ts'
-import type { Bells } from '../store/notifier.ts'
+import type { Notifier } from '../store/notifier.ts'
 import type { Store } from '../store/store.ts'
 import type { PlayerKey } from '../store/tables.ts'
-import type { Watch } from '../tickets/sync/sync.ts'
+import type { Sync } from '../tickets/sync/sync.ts'
 import type { Capacity } from './capacity.ts'
-import { createNews } from './fan-out.ts'
+import { createFanOut } from './fan-out.ts'
 import { createHeartbeat, heartbeatMs } from './heartbeat.ts'
 import { createListeners, type Line, type Listener } from './listeners.ts'
 import { frame, latestOfEach, presentEvents } from './present.ts'
@@ -24,9 +24,9 @@ import { comeBackAfterMs } from './reconnect-delay.ts'
 export interface StreamParts {
   store: Store
   clock: Clock
-  bells: Bells
+  notifier: Notifier
   games: Games
-  watch: Pick<Watch, 'follow'>
+  sync: Pick<Sync, 'follow'>
   log: Log
   metrics: Metrics
   capacity: Capacity
@@ -86,10 +86,10 @@ interface Position {
 }
 
 export function createStreams(parts: StreamParts): Streams {
-  const { store, clock, bells, games, watch, log, metrics, capacity, replays } = parts
+  const { store, clock, notifier, games, sync, log, metrics, capacity, replays } = parts
   const listeners = createListeners(metrics.streams, end)
   const heartbeat = createHeartbeat<Listener>(beat)
-  const news = createNews({ store, games, log, replays, of: listeners.of, end })
+  const news = createFanOut({ store, games, log, replays, of: listeners.of, end })
   const pollers = new Map<PlayerKey, { timer: NodeJS.Timeout; unfollow: () => void }>()
   let hasStopped = false
 
@@ -141,7 +141,7 @@ export function createStreams(parts: StreamParts): Streams {
     { until, sessionId }: Leave,
     { line, giveBack }: { line: Line; giveBack: () => void },
   ): Listener {
-    const unfollow = watch.follow(player)
+    const unfollow = sync.follow(player)
     const listener: Listener = {
       player,
       sessionId,
@@ -218,7 +218,7 @@ export function createStreams(parts: StreamParts): Streams {
     const known = pollers.get(player)
     if (known) return void known.timer.refresh()
     const timer = setTimeout(() => letGoOf(player), pollerMs).unref()
-    pollers.set(player, { timer, unfollow: watch.follow(player) })
+    pollers.set(player, { timer, unfollow: sync.follow(player) })
   }
 
   function letGoOf(player: PlayerKey): void {
@@ -249,7 +249,7 @@ export function createStreams(parts: StreamParts): Streams {
     log.error({ err: error }, 'the event log could not be read')
   }
 
-  const stopListening = bells.player.listen(news.wake)
+  const stopListening = notifier.player.listen(news.wake)
   let isListening = false
   const timer = setInterval(() => {
     // A ledger that is slow to answer is not asked once more meanwhile.

@@ -17,13 +17,13 @@ import { cleanFileName } from './check.ts'
 import type { Files } from './files.ts'
 import { firstLook } from './inspection.ts'
 import { canonicalType, isActive, isRunnableName } from './kinds.ts'
-import { type Room, storageFull } from './quota.ts'
+import { type Quota, storageFull } from './quota.ts'
 
 export interface AnnounceParts {
   store: Store
   clock: Clock
   files: Files
-  room: Pick<Room, 'from'>
+  room: Pick<Quota, 'from'>
   log: Log
 }
 

@@ -2,7 +2,7 @@
 import { FilesError } from './error.ts'
 
 /** Finished files, by the relay's own ids. */
-export interface Keep {
+export interface BlobStore {
   /**
    * Streams a body in; it is readable only once it is whole, and a failed write leaves nothing.
    *
@@ -18,7 +18,7 @@ export interface Keep {
   /** Removes all there is of this id, finished or not. Removing what is not there succeeds. */
   remove(id: string): Promise<void>
   /** Everything that takes up room, unfinished uploads and the remains of crashed writes included, for sweeping. */
-  list(): AsyncIterable<KeptFile>
+  list(): AsyncIterable<StoredFile>
   /** The id of the ledger whose files these are; undefined where none has been written down. */
   owner(): Promise<string | undefined>
   /** Writes down whose files these are, where nobody is written down. Whether it was the first, {@link owner} says. */
@@ -28,7 +28,7 @@ export interface Keep {
 /** Where that is written, beside the files. */
 export const ownerName = 'ledger-id'
 
-export interface KeptFile {
+export interface StoredFile {
   id: string
   /** Bytes. */
   size: number
@@ -38,7 +38,7 @@ export interface KeptFile {
 /** Uploads that are still growing. Only `uploads.ts` calls this; it sees to it that one caller writes at a time. */
 export interface Growing {
   create(id: string, fileSize: number): Promise<void>
-  /** What is safe by now; undefined when there is no such upload. `whole`: readable through {@link Keep.read}. */
+  /** What is safe by now; undefined when there is no such upload. `whole`: readable through {@link BlobStore.read}. */
   state(id: string): Promise<UploadState | undefined>
   /**
    * Adds bytes at `state.offset` until `chunks` ends or fails. Either way all that arrived before is kept.
@@ -57,7 +57,7 @@ export interface UploadState {
 
 /** Both halves of one place, and how to let go of it. */
 export interface Storage {
-  keep: Keep
+  blobs: BlobStore
   growing: Growing
   close(): Promise<void>
 }

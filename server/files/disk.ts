@@ -10,12 +10,12 @@ import { type FileHandle, open, opendir, readFile, rename, rm, stat, writeFile }
 import { join } from 'node:path'
 import { randomId } from '../runtime/random.ts'
 import {
+  type BlobStore,
   type Growing,
-  type Keep,
-  type KeptFile,
   ownerName,
   requireId,
   type Storage,
+  type StoredFile,
   type UploadState,
 } from './blob-store.ts'
 import { atMost, chunksOf } from './chunks.ts'
@@ -38,7 +38,7 @@ export function createDisk(folder: string): Storage {
   const ready = () => makeFolder(folder).catch(asUnavailable)
   const flushNames = () => flushFolder(folder).catch(asUnavailable)
 
-  const keep: Keep = {
+  const blobs: BlobStore = {
     async write(id, body, { maxBytes, signal }) {
       const target = path(id, '')
       const draft = path(id, '.new')
@@ -112,7 +112,7 @@ export function createDisk(folder: string): Storage {
       await rm(path(id, '.size'), { force: true }).catch(asUnavailable)
     },
   }
-  return { keep, growing, close: async () => {} }
+  return { blobs, growing, close: async () => {} }
 }
 
 /** Writes batches while the next ones are read; what arrived before a failure is on the disk before it is thrown on. */
@@ -228,7 +228,7 @@ function bodyOf(path: string): ReadableStream<Uint8Array> {
 }
 
 /** One entry an id, whatever it has on disk; its time is that of the newest, so that a moving upload is never old. */
-async function* listFolder(folder: string): AsyncGenerator<KeptFile> {
+async function* listFolder(folder: string): AsyncGenerator<StoredFile> {
   const entries = await opendir(folder).catch(ignoreMissing)
   for await (const entry of entries ?? []) {
     const [, id, end] = /^([A-Za-z0-9_-]{22})(\.part|\.size|\.new|)$/.exec(entry.name) ?? []

@@ -1,6 +1,6 @@
 /** The door to files: where they are kept, and resumable uploads into it. */
 import { fileURLToPath } from 'node:url'
-import { type Keep, requireId, type Storage } from './blob-store.ts'
+import { type BlobStore, requireId, type Storage } from './blob-store.ts'
 import { createDisk } from './disk.ts'
 import { FilesError } from './error.ts'
 import { createLocks, type Locks } from './lock.ts'
@@ -37,7 +37,7 @@ export interface FilesOptions {
 }
 
 export interface Files {
-  keep: Keep
+  blobs: BlobStore
   uploads: Uploads
   /** Ends running uploads, keeping what arrived: a relay that is to end does not wait for a phone on a train. */
   endUploads(): Promise<void>
@@ -56,7 +56,7 @@ export async function createFiles(url: string, options: FilesOptions = {}): Prom
   const uploads = createUploads(storage, locks, options)
   return {
     // Removing goes through the lock, so that a running upload cannot write on into what is gone.
-    keep: { ...storage.keep, remove: uploads.remove },
+    blobs: { ...storage.blobs, remove: uploads.remove },
     uploads,
     endUploads: locks.close,
     async close() {
@@ -83,7 +83,7 @@ export function folderOf(url: string): string | undefined {
   return /^file:./.test(url) ? url.slice('file:'.length) : undefined
 }
 
-function createUploads({ keep, growing }: Storage, locks: Locks, { idleTimeoutMs = 60_000 }: FilesOptions): Uploads {
+function createUploads({ blobs, growing }: Storage, locks: Locks, { idleTimeoutMs = 60_000 }: FilesOptions): Uploads {
   /** Alone with the upload: `work` runs after whoever had it before, until a newcomer wants it. */
   async function alone<T>(id: string, work: (wanted: AbortSignal) => Promise<T>): Promise<T> {
     const stopping = new AbortController()
@@ -100,7 +100,7 @@ function createUploads({ keep, growing }: Storage, locks: Locks, { idleTimeoutMs
       if (!Number.isSafeInteger(fileSize) || fileSize < 1) throw new RangeError('a file has at least one byte')
       await growing.create(requireId(id), fileSize)
     },
-    handle: (request, id) => alone(id, (wanted) => answer({ keep, growing, request, id, wanted, idleTimeoutMs })),
+    handle: (request, id) => alone(id, (wanted) => answer({ blobs, growing, request, id, wanted, idleTimeoutMs })),
     offset: async (id) => (await growing.state(requireId(id)))?.offset,
     async isWhole(id) {
       const { offset, fileSize, whole } = (await growing.state(requireId(id))) ?? {}
@@ -111,6 +111,6 @@ function createUploads({ keep, growing }: Storage, locks: Locks, { idleTimeoutMs
         return state !== undefined && finishIfWhole(growing, id, state)
       })
     },
-    remove: (id) => alone(id, () => keep.remove(id)),
+    remove: (id) => alone(id, () => blobs.remove(id)),
   }
 }

@@ -10,7 +10,7 @@ import type { AttachmentId } from '../contract/ids.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import type { AttachmentRow } from '../store/attachments.ts'
-import type { Bells } from '../store/notifier.ts'
+import type { Notifier } from '../store/notifier.ts'
 import type { Store } from '../store/store.ts'
 import { checkFile, type Verdict } from './check.ts'
 import type { Files } from './files.ts'
@@ -19,7 +19,7 @@ import type { Scanner, ScanVerdict } from './scan.ts'
 export interface InspectionParts {
   store: Store
   clock: Clock
-  bells: Bells
+  notifier: Notifier
   games: Games
   files: Files
   /** While there is one, no file is `ready` that it has not called clean. */
@@ -41,7 +41,7 @@ export interface Inspection {
 }
 
 /** A request waits so long for a verdict, which without a scanner takes milliseconds; then the player is told to wait. */
-const patienceMs = 500
+const quietMs = 500
 const leaseMs = 30_000
 const renewMs = 10_000
 const everyMs = 500
@@ -67,7 +67,7 @@ export function firstLook(now: Date): number {
   return now.getTime() + firstLookMs
 }
 
-export function createInspection({ store, clock, bells, games, files, scanner, log }: InspectionParts): Inspection {
+export function createInspection({ store, clock, notifier, games, files, scanner, log }: InspectionParts): Inspection {
   const inHand = new Map<AttachmentId, Promise<void>>()
   const stopping = new AbortController()
   let round: Promise<void> = Promise.resolve()
@@ -91,7 +91,7 @@ export function createInspection({ store, clock, bells, games, files, scanner, l
   /** Never rejects: what cannot be said now is said later. */
   async function check(row: AttachmentRow): Promise<void> {
     const renewing = setInterval(() => void store.attachments.checkAt(row.id, later(leaseMs)).catch(noMatter), renewMs)
-    const telling = setTimeout(() => void tell(row).catch(noMatter), patienceMs)
+    const telling = setTimeout(() => void tell(row).catch(noMatter), quietMs)
     try {
       await settle(row.id, await judge(row))
     } catch (error) {
@@ -109,14 +109,14 @@ export function createInspection({ store, clock, bells, games, files, scanner, l
     // One that is gone from the configuration may come back.
     if (attachments === undefined) throw new Error('the game is not served')
     const declared = { fileName: row.file_name, fileType: row.file_type, fileSize: Number(row.file_size) }
-    const kept = await files.keep.read(row.id)
+    const kept = await files.blobs.read(row.id)
     if (!kept) return { ok: false, reason: 'unreadable' }
     const verdict = await checkFile(kept.body, declared, attachments ? attachments.types : [])
     return verdict.ok && scanner ? scanned(verdict, row, scanner) : verdict
   }
 
   async function scanned(verdict: Verdict, { id }: AttachmentRow, { scan }: Scanner): Promise<Verdict> {
-    const kept = await files.keep.read(id)
+    const kept = await files.blobs.read(id)
     if (!kept) return { ok: false, reason: 'unreadable' }
     const reason = reasons[await scan(kept.body, stopping.signal)]
     return reason ? { ok: false, reason } : verdict
@@ -136,8 +136,8 @@ export function createInspection({ store, clock, bells, games, files, scanner, l
     // Where another relay was quicker its verdict counts, also for the bytes.
     if (!row) return
     if (!verdict.ok) await files.uploads.remove(id)
-    bells.player.ring(row.player)
-    if (row.message_id) bells.outbox.ring(row.game)
+    notifier.player.notify(row.player)
+    if (row.message_id) notifier.outbox.notify(row.game)
   }
 
   /** That it takes a while. */
@@ -145,7 +145,7 @@ export function createInspection({ store, clock, bells, games, files, scanner, l
     const row = await store.attachments.find(id)
     if (row?.state !== 'checking' || row.checks > 1) return
     await store.events.add(row.player, clock.now(), { type: 'attachment-changed', attachment_id: id })
-    bells.player.ring(row.player)
+    notifier.player.notify(row.player)
   }
 
   async function takeUp(): Promise<void> {
@@ -212,7 +212,7 @@ function doubled(firstMs: number, times: number, longestMs: number): number {
 
 async function patiently(work: Promise<void>): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
-  const timer = setTimeout(resolve, patienceMs)
+  const timer = setTimeout(resolve, quietMs)
   await Promise.race([work, promise])
   clearTimeout(timer)
 }

@@ -7,7 +7,7 @@
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import type { Store } from '../store/store.ts'
-import type { KeptFile } from './blob-store.ts'
+import type { StoredFile } from './blob-store.ts'
 import type { Files } from './files.ts'
 
 export interface OrphanParts {
@@ -35,7 +35,7 @@ const notOurs =
 export function createOrphanSweep({ ledgerId, store, clock, files, log, ofDesk }: OrphanParts): () => Promise<void> {
   let nextAt = 0
 
-  async function unnamedAmong(kept: readonly KeptFile[]): Promise<KeptFile[]> {
+  async function unnamedAmong(kept: readonly StoredFile[]): Promise<StoredFile[]> {
     const ids = kept.map(({ id }) => id)
     const [ofPlayers, ofAgents] = await Promise.all([store.attachments.namedAmong(ids), ofDesk(ids)])
     const named = new Set<string>([...ofPlayers, ...ofAgents])
@@ -44,9 +44,9 @@ export function createOrphanSweep({ ledgerId, store, clock, files, log, ofDesk }
 
   async function removeOrphans(now: number): Promise<void> {
     let removed = 0
-    for await (const kept of inBatches(files.keep.list(), (file) => !isFresh(file, now))) {
+    for await (const kept of inBatches(files.blobs.list(), (file) => !isFresh(file, now))) {
       const unnamed = await unnamedAmong(kept)
-      for (const { id } of unnamed) await files.keep.remove(id)
+      for (const { id } of unnamed) await files.blobs.remove(id)
       removed += unnamed.length
     }
     if (removed > 0) log.info({ removed }, 'files that nothing names were removed')
@@ -55,7 +55,7 @@ export function createOrphanSweep({ ledgerId, store, clock, files, log, ofDesk }
   /** `unclear`: what no row names is so young that one may follow. */
   async function whoseFiles(now: number): Promise<'ours' | 'unclear' | 'not ours'> {
     let found: 'ours' | 'unclear' = 'ours'
-    for await (const kept of inBatches(files.keep.list(), () => true)) {
+    for await (const kept of inBatches(files.blobs.list(), () => true)) {
       const unnamed = await unnamedAmong(kept)
       if (unnamed.some((file) => !isFresh(file, now))) return 'not ours'
       if (unnamed.length > 0) found = 'unclear'
@@ -65,13 +65,13 @@ export function createOrphanSweep({ ledgerId, store, clock, files, log, ofDesk }
 
   /** A place without a name on it is this ledger's where it names all that is there, or kept files before there were names. */
   async function isOurs(now: number): Promise<boolean> {
-    const owner = await files.keep.owner()
+    const owner = await files.blobs.owner()
     if (owner !== undefined) return owner === ledgerId || warn()
     const hadFiles = (await store.facts.find('files unmarked')) !== undefined
     const found = hadFiles ? 'ours' : await whoseFiles(now)
     if (found !== 'ours') return found === 'not ours' && warn()
-    await files.keep.claim(ledgerId)
-    return (await files.keep.owner()) === ledgerId || warn()
+    await files.blobs.claim(ledgerId)
+    return (await files.blobs.owner()) === ledgerId || warn()
   }
 
   function warn(): false {
@@ -88,10 +88,10 @@ export function createOrphanSweep({ ledgerId, store, clock, files, log, ofDesk }
 }
 
 async function* inBatches(
-  files: AsyncIterable<KeptFile>,
-  counts: (file: KeptFile) => boolean,
-): AsyncGenerator<KeptFile[]> {
-  let gathered: KeptFile[] = []
+  files: AsyncIterable<StoredFile>,
+  counts: (file: StoredFile) => boolean,
+): AsyncGenerator<StoredFile[]> {
+  let gathered: StoredFile[] = []
   for await (const file of files) {
     if (!counts(file)) continue
     gathered.push(file)
@@ -102,6 +102,6 @@ async function* inBatches(
   if (gathered.length > 0) yield gathered
 }
 
-function isFresh({ modifiedAt }: KeptFile, now: number): boolean {
+function isFresh({ modifiedAt }: StoredFile, now: number): boolean {
   return modifiedAt.getTime() > now - untouchedMs
 }

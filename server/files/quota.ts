@@ -11,7 +11,7 @@ import type { WaitingBounds } from '../store/waiting-files.ts'
 import { folderOf } from './files.ts'
 
 /** In bytes. */
-export interface FileRoom {
+export interface FileQuota {
   /** What may wait from one network, of all its players. */
   addressBytes: number
   /** What may wait of one game. */
@@ -25,7 +25,7 @@ export interface FileRoom {
 const gibibyte = 2 ** 30
 
 /** Five hundred players in one network with ten megabytes each; four such schools a game; a server with a small disk. */
-export const defaultFileRoom: FileRoom = {
+export const defaultFileQuota: FileQuota = {
   addressBytes: 6 * gibibyte,
   gameBytes: 24 * gibibyte,
   freeBytes: gibibyte,
@@ -37,7 +37,7 @@ export type Disk = 'files' | 'ledger'
 /** Bytes free on the disk that a folder is on. */
 export type FreeBytesOf = (folder: string) => Promise<number>
 
-export interface Room {
+export interface Quota {
   /**
    * For a file that is announced from this address.
    *
@@ -48,8 +48,8 @@ export interface Room {
   free: () => Promise<{ [D in Disk]?: number }>
 }
 
-export interface RoomParts {
-  storage: FileRoom
+export interface QuotaParts {
+  storage: FileQuota
   /** Where ledger and files lie, as configured. */
   store: string
   files: string
@@ -58,7 +58,7 @@ export interface RoomParts {
   freeBytesOf?: FreeBytesOf | undefined
 }
 
-export function createRoom({ storage, store, files, secrets, log, freeBytesOf = askSystem }: RoomParts): Room {
+export function createQuota({ storage, store, files, secrets, log, freeBytesOf = askSystem }: QuotaParts): Quota {
   const nameOf = createNetworkNames(secrets)
   const folders: { [D in Disk]?: string | undefined } = {
     files: folderOf(files),

@@ -8,12 +8,12 @@
  */
 import { randomBytes } from 'node:crypto'
 import {
+  type BlobStore,
   type Growing,
-  type Keep,
-  type KeptFile,
   ownerName,
   requireId,
   type Storage,
+  type StoredFile,
   type UploadState,
 } from './blob-store.ts'
 import { atMost, chunksOf } from './chunks.ts'
@@ -61,10 +61,10 @@ export function createS3(url: string, credentials: S3Credentials, spoolFolder: s
     },
   }
 
-  const keep: Keep = {
+  const blobs: BlobStore = {
     async write(id, body, { maxBytes, signal }) {
       requireId(id)
-      await keep.remove(id)
+      await blobs.remove(id)
       try {
         await append({ client, spool, id, offset: 0, chunks: atMost(chunksOf(body, signal), maxBytes) })
         const { chain } = await find(client, id)
@@ -73,7 +73,7 @@ export function createS3(url: string, credentials: S3Credentials, spoolFolder: s
         await client.put(`${id}/whole`, JSON.stringify(chain))
         return { size }
       } catch (error) {
-        await keep.remove(id)
+        await blobs.remove(id)
         throw error
       }
     },
@@ -96,7 +96,7 @@ export function createS3(url: string, credentials: S3Credentials, spoolFolder: s
     },
     claim: async (owner) => void (await client.put(ownerName, `${owner}\n`, { once: true })),
   }
-  return { keep, growing, close: () => spool.close() }
+  return { blobs, growing, close: () => spool.close() }
 }
 
 /** All there is of one id, from a single listing. */
@@ -217,13 +217,13 @@ async function* piecesOf(client: S3Client, chain: readonly Piece[]): AsyncGenera
   }
 }
 
-async function* listFiles(client: S3Client): AsyncGenerator<KeptFile> {
-  let file: KeptFile | undefined
+async function* listFiles(client: S3Client): AsyncGenerator<StoredFile> {
+  let file: StoredFile | undefined
   for await (const { key, size, modifiedAt } of client.list('')) {
     const id = /^([A-Za-z0-9_-]{22})\//.exec(key)?.[1]
     if (id === undefined) continue
     if (file && file.id !== id) yield file
-    const before: KeptFile | undefined = file?.id === id ? file : undefined
+    const before: StoredFile | undefined = file?.id === id ? file : undefined
     const newest = before && before.modifiedAt > modifiedAt ? before.modifiedAt : modifiedAt
     file = { id, size: (before?.size ?? 0) + size, modifiedAt: newest }
   }

@@ -6,10 +6,10 @@
  * plain server, and because its S3 store gives up bytes it has already confirmed when a connection breaks.
  */
 
-import type { Growing, Keep, UploadState } from './blob-store.ts'
+import type { BlobStore, Growing, UploadState } from './blob-store.ts'
 import { atMost, chunksOf } from './chunks.ts'
 import { FilesError } from './error.ts'
-import { createPatience, type Patience, Stopped } from './upload-timeout.ts'
+import { createUploadTimeout, Stopped, type UploadTimeout } from './upload-timeout.ts'
 
 export interface UploadAnswer {
   response: Response
@@ -17,7 +17,7 @@ export interface UploadAnswer {
 }
 
 export interface Exchange {
-  keep: Keep
+  blobs: BlobStore
   growing: Growing
   request: Request
   id: string
@@ -48,14 +48,14 @@ async function report({ growing, id }: Exchange, state: UploadState): Promise<Up
 }
 
 async function patch(exchange: Exchange, state: UploadState): Promise<UploadAnswer> {
-  const { growing, keep, request, id } = exchange
+  const { growing, blobs, request, id } = exchange
   const wrong = refusePatch(request.headers, state)
   if (wrong) return refuse(wrong)
   const left = state.fileSize - state.offset
   // More than was announced is a lie about the size: nothing of it stays.
-  if (Number(request.headers.get('Content-Length') ?? 0) > left) return drop(keep, id)
+  if (Number(request.headers.get('Content-Length') ?? 0) > left) return drop(blobs, id)
   const failure = left > 0 ? await receive(exchange, state) : undefined
-  if (failure instanceof FilesError && failure.code === 'too_large') return drop(keep, id)
+  if (failure instanceof FilesError && failure.code === 'too_large') return drop(blobs, id)
   const reached = await growing.state(id)
   if (!reached) return refuse(404)
   const finished = await finishIfWhole(growing, id, reached)
@@ -77,21 +77,21 @@ function refusePatch(headers: Headers, state: UploadState): number | undefined {
 async function receive(exchange: Exchange, state: UploadState): Promise<Error | undefined> {
   const { growing, request, id, idleTimeoutMs } = exchange
   if (!request.body) return undefined
-  const patience = createPatience(idleTimeoutMs, exchange.wanted)
-  const chunks = atMost(chunksOf(request.body, patience.signal), state.fileSize - state.offset)
+  const timeout = createUploadTimeout(idleTimeoutMs, exchange.wanted)
+  const chunks = atMost(chunksOf(request.body, timeout.signal), state.fileSize - state.offset)
   try {
-    await growing.append(id, state, watched(chunks, patience))
+    await growing.append(id, state, watched(chunks, timeout))
     return undefined
   } catch (error) {
     return error instanceof Error ? error : new Error('upload broken', { cause: error })
   } finally {
-    patience.end()
+    timeout.end()
   }
 }
 
-async function* watched(chunks: AsyncIterable<Uint8Array>, patience: Patience): AsyncGenerator<Uint8Array> {
+async function* watched(chunks: AsyncIterable<Uint8Array>, timeout: UploadTimeout): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) {
-    patience.renew()
+    timeout.renew()
     yield chunk
   }
 }
@@ -103,8 +103,8 @@ export async function finishIfWhole(growing: Growing, id: string, state: UploadS
   return true
 }
 
-async function drop(keep: Keep, id: string): Promise<UploadAnswer> {
-  await keep.remove(id)
+async function drop(blobs: BlobStore, id: string): Promise<UploadAnswer> {
+  await blobs.remove(id)
   return refuse(413)
 }
 

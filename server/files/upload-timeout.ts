@@ -11,7 +11,7 @@ export class Stopped extends Error {
   }
 }
 
-export interface Patience {
+export interface UploadTimeout {
   /** Aborted, with {@link Stopped}, when it is at its end. */
   signal: AbortSignal
   /** Bytes came. */
@@ -28,7 +28,7 @@ const lastMs = 2_000
  * @param wanted - aborted when somebody else wants the upload. A connection that died without a word looks like one that
  * is merely slow, so what has already reached this machine is taken in first.
  */
-export function createPatience(idleTimeoutMs: number, wanted: AbortSignal): Patience {
+export function createUploadTimeout(idleTimeoutMs: number, wanted: AbortSignal): UploadTimeout {
   const over = new AbortController()
   const stopWith = (status: 408 | 423) => () => over.abort(new Stopped(status))
   const last = new AbortController()

@@ -11,9 +11,9 @@ import { TokenRefused } from '../players/token-refused.ts'
 import type { Log } from '../runtime/log.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import { problemResponse, Refusal } from '../runtime/refusal.ts'
-import { isStoreTrouble } from '../store/errors.ts'
+import { isStoreFailure } from '../store/errors.ts'
 import type { Store } from '../store/store.ts'
-import type { Watch } from '../tickets/sync/sync.ts'
+import type { Sync } from '../tickets/sync/sync.ts'
 import type { AddressOf } from './address.ts'
 import type { Bindings, Call } from './call.ts'
 import { bearerOf, createDispatch } from './dispatch.ts'
@@ -21,7 +21,7 @@ import type { EventStreams } from './event-stream.ts'
 import type { Handlers } from './handlers.ts'
 import type { Limits } from './limits.ts'
 import type { Load } from './load.ts'
-import type { Edge } from './origins.ts'
+import type { Origins } from './origins.ts'
 import { createPipeline } from './pipeline.ts'
 import type { Readiness } from './readiness.ts'
 import { createRequestQueue } from './request-queue.ts'
@@ -40,7 +40,7 @@ export interface AppParts {
   upload: ReturnType<typeof createUploadHandler>
   identify: Identify
   games: Games
-  edge: Edge
+  origins: Origins
   limits: Limits
   load: Pick<Load, 'admit'>
   addressOf: AddressOf
@@ -48,7 +48,7 @@ export interface AppParts {
   store: Store
   files: Files
   links: Pick<Links, 'verify'>
-  watch: Watch
+  sync: Sync
   browserFiles: BrowserFiles
   /** Public keys only. */
   keySet: JSONWebKeySet
@@ -69,10 +69,10 @@ export interface App {
 }
 
 export function createApp(parts: AppParts): App {
-  const { edge, limits, log, metrics, publicUrl, addressOf, eventStreams } = parts
+  const { origins, limits, log, metrics, publicUrl, addressOf, eventStreams } = parts
   const queue = createRequestQueue({ onShed: () => metrics.shed.inc({ cost: 'any' }) })
   const refuse = (error: unknown, call: Call) => refusalFor(error, log, call)
-  const pass = createPipeline({ queue, addressOf, edge, limits, eventStreams, publicUrl, refusalFor: refuse })
+  const pass = createPipeline({ queue, addressOf, origins, limits, eventStreams, publicUrl, refusalFor: refuse })
   const dispatch = createDispatch(parts)
   const beside = createBeside(parts)
   // What is thrown there is nothing that Hono has to judge.
@@ -110,12 +110,12 @@ const letGoAfterHead: MiddlewareHandler = async (context, next) => {
   if (context.req.raw.method === 'HEAD') await context.res.body?.cancel()
 }
 
-function addUploads(app: Hono, { upload, identify, games, edge, limits }: AppParts): void {
+function addUploads(app: Hono, { upload, identify, games, origins, limits }: AppParts): void {
   // Hono asks GET's routes for a HEAD; the room tells the two apart, and `POST` may stand for PATCH as tus has it.
   app.on(['GET', 'PATCH', 'POST'], '/v1/uploads/:id', async (context) => {
     const player = await identify(bearerOf(context.req.raw))
     const game = requireGame(games, player.game)
-    edge.checkOrigin(context.req.raw, game)
+    origins.checkOrigin(context.req.raw, game)
     await spend(limits, 'piece', spenderOf(player, undefined))
     const id = AttachmentId.safeParse(context.req.param('id'))
     if (!id.success) throw new Refusal('not_found')
@@ -132,7 +132,7 @@ function refusalFor(error: unknown, log: Log, call: Call): Refusal {
     log.info({ err: error }, 'a client broke off')
     return new Refusal('internal', { cause: error })
   }
-  if (isStoreTrouble(error) || error instanceof FilesError) {
+  if (isStoreFailure(error) || error instanceof FilesError) {
     log.error({ err: error }, 'the ledger or the files cannot be reached')
     return new Refusal('store_unavailable', { cause: error, retryAfterSeconds: 2 })
   }

@@ -14,14 +14,14 @@ import type { Handlers } from './handlers.ts'
 import { type Limits, type Named, named } from './limits.ts'
 import type { Load } from './load.ts'
 import { createMatch, type Params } from './match.ts'
-import type { Edge } from './origins.ts'
+import type { Origins } from './origins.ts'
 import { costOf, limitOf, spend, spenderOf } from './route-limits.ts'
 
 export interface DispatchParts {
   handlers: Handlers
   identify: Identify
   games: Games
-  edge: Pick<Edge, 'checkOrigin'>
+  origins: Pick<Origins, 'checkOrigin'>
   limits: Limits
   load: Pick<Load, 'admit'>
   metrics: Metrics
@@ -45,7 +45,7 @@ export interface Dispatch {
 
 /** Every route of the contract, under `/v1`. */
 export function createDispatch(parts: DispatchParts): Dispatch {
-  const { handlers, identify, games, edge, limits, load, metrics } = parts
+  const { handlers, identify, games, origins, limits, load, metrics } = parts
 
   async function caller(route: RouteSpec, request: Request): Promise<Caller | undefined> {
     if (route.access === 'player') return playerOf(request)
@@ -60,7 +60,7 @@ export function createDispatch(parts: DispatchParts): Dispatch {
   async function playerOf(request: Request): Promise<Caller> {
     const player = await identify(bearerOf(request))
     const game = requireGame(games, player.game)
-    edge.checkOrigin(request, game)
+    origins.checkOrigin(request, game)
     return { player, game }
   }
 

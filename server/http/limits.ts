@@ -75,7 +75,7 @@ export interface LimitOptions {
   /** Replaces single numbers of {@link defaultPoints}. */
   points?: { [Kind in LimitKind]?: { [Name in keyof LimitPoints]?: number | undefined } | undefined }
   /** Told when the ledger fails; counting goes on in memory. */
-  onLedgerTrouble?: (error: unknown) => void
+  onLedgerFailure?: (error: unknown) => void
 }
 
 /** Each address row but those of mails and of what is unproved is room for 500 players who all do at once what a busy one does in the window. */
@@ -139,7 +139,7 @@ function createConsume(kind: LimitKind, fence: Fence, options: LimitOptions): Co
     try {
       return await together(key, by)
     } catch (error) {
-      options.onLedgerTrouble?.(error)
+      options.onLedgerFailure?.(error)
       return inMemory(key, by)
     }
   }

@@ -4,7 +4,7 @@ import { createAdaptorServer, type ServerType } from '@hono/node-server'
 import type { Bindings } from './call.ts'
 
 /** In milliseconds. */
-export interface Patience {
+export interface Timeouts {
   /** For the lines before the body. */
   headersMs: number
   /** For the whole of a body of the player API or of a hook: 64 KiB at most. */
@@ -17,7 +17,7 @@ export interface Patience {
   silenceMs: number
 }
 
-const patience: Patience = { headersMs: 15_000, bodyMs: 15_000, formMs: 120_000, pieceMs: 300_000, silenceMs: 120_000 }
+const timeouts: Timeouts = { headersMs: 15_000, bodyMs: 15_000, formMs: 120_000, pieceMs: 300_000, silenceMs: 120_000 }
 
 /**
  * How many connections the system keeps for the relay to take up; it may allow fewer. One more is not refused but left
@@ -29,7 +29,7 @@ export interface ListenOptions {
   fetch: (request: Request, bindings: Bindings) => Promise<Response>
   host: string
   port: number
-  patience?: Partial<Patience> | undefined
+  timeouts?: Partial<Timeouts> | undefined
 }
 
 export interface Listening {
@@ -43,7 +43,7 @@ export interface Listening {
 }
 
 export function listen({ fetch, host, port, ...options }: ListenOptions): Promise<Listening> {
-  const allowed = { ...patience, ...options.patience }
+  const allowed = { ...timeouts, ...options.timeouts }
   const serverOptions = {
     headersTimeout: allowed.headersMs,
     requestTimeout: allowed.pieceMs,
@@ -58,7 +58,7 @@ export function listen({ fetch, host, port, ...options }: ListenOptions): Promis
     })
     server.setTimeout(allowed.silenceMs)
     server.prependListener('request', (incoming: IncomingMessage, outgoing: ServerResponse) => {
-      cutWhenSlow(incoming, outgoing, bodyPatience(incoming.url ?? '', allowed))
+      cutWhenSlow(incoming, outgoing, bodyTimeoutMs(incoming.url ?? '', allowed))
       stopReadingOnceAnswered(incoming, outgoing)
     })
   })
@@ -84,7 +84,7 @@ function listening(server: ServerType, address: string): Listening {
 }
 
 /** Node has one deadline for all bodies, and it must leave room for the largest. */
-function bodyPatience(url: string, { bodyMs, formMs, pieceMs }: Patience): number {
+function bodyTimeoutMs(url: string, { bodyMs, formMs, pieceMs }: Timeouts): number {
   if (url.startsWith('/v1/uploads/')) return pieceMs
   return url.startsWith('/desk/') ? formMs : bodyMs
 }

@@ -1,9 +1,9 @@
-/** The relay's edge towards browsers: whose pages may call it, and the headers every answer wears. */
+/** Whose pages may call the relay, and the headers every answer wears. */
 import type { Games, LiveGame } from '../config/games.ts'
 import { Refusal } from '../runtime/refusal.ts'
 import type { Answer, Call, PlainAnswer } from './call.ts'
 
-export interface Edge {
+export interface Origins {
   /** @throws Refusal `origin_not_allowed` when a browser says the call comes from a page that is not this game's */
   checkOrigin: (request: Request, game: LiveGame) => void
   /**
@@ -37,7 +37,7 @@ const everyAnswer = {
 const twoYears = 'max-age=63072000'
 
 /** @param baseOf - where the outside reaches this relay: its own pages may always call it */
-export function createEdge(games: Games, baseOf: (request: Request) => string): Edge {
+export function createOrigins(games: Games, baseOf: (request: Request) => string): Origins {
   const origins = new Set([...games.values()].flatMap(({ config }) => config.origins))
   const isOwn = (request: Request, origin: string) => new URL(baseOf(request)).origin === origin
   const isSecure = (request: Request) => baseOf(request).startsWith('https:')

@@ -7,14 +7,14 @@ import { allowedMsFor, answerInTime } from './deadline.ts'
 import type { EventStreams } from './event-stream.ts'
 import { refuseUnknownHosts } from './known-hosts.ts'
 import { type Limits, named } from './limits.ts'
-import type { Edge } from './origins.ts'
+import type { Origins } from './origins.ts'
 import type { RequestQueue } from './request-queue.ts'
 import { spend } from './route-limits.ts'
 
 export interface PipelineParts {
   queue: RequestQueue
   addressOf: AddressOf
-  edge: Edge
+  origins: Origins
   limits: Limits
   eventStreams: Pick<EventStreams, 'begin' | 'letGo'>
   /** Absent: it answers this machine alone. */
@@ -35,10 +35,10 @@ export type Pipeline = (
 const unqueued: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics'])
 
 export function createPipeline(parts: PipelineParts): Pipeline {
-  const { queue, addressOf, edge, limits, eventStreams, publicUrl, refusalFor, answerMs } = parts
+  const { queue, addressOf, origins, limits, eventStreams, publicUrl, refusalFor, answerMs } = parts
 
   async function pass(call: Call, answer: (call: Call) => Promise<Answer>): Promise<Answer> {
-    edge.refuseStrangers(call)
+    origins.refuseStrangers(call)
     refuseUnknownHosts(publicUrl, call)
     return answerInTime(
       allowedMsFor(call.request.method, call.path, answerMs),
@@ -69,12 +69,12 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     let answered: Answer
     try {
       if (!unqueued.has(call.path)) await queue.enter(call.address)
-      const preflight = edge.preflight(call)
+      const preflight = origins.preflight(call)
       if (preflight) return preflight
       answered = await pass(call, answer)
     } catch (error) {
       answered = problemAnswer(refusalFor(error, call))
     }
-    return eventStreams.begin(call, edge.dress(call, answered))
+    return eventStreams.begin(call, origins.dress(call, answered))
   }
 }

@@ -2,14 +2,14 @@
 import { hash } from 'node:crypto'
 import type { Games } from '../config/games.ts'
 import type { PlayerKind } from '../contract/player.ts'
-import { createRecent } from '../runtime/bounded-map.ts'
+import { createBoundedMap } from '../runtime/bounded-map.ts'
 import type { Clock } from '../runtime/clock.ts'
-import { isStoreTrouble } from '../store/errors.ts'
+import { isStoreFailure } from '../store/errors.ts'
 import { playerKey } from '../store/players.ts'
 import type { Store } from '../store/store.ts'
 import type { PlayerKey } from '../store/tables.ts'
 import type { SignedMetadata } from '../vendors/vendor.ts'
-import type { Sightings } from './last-seen.ts'
+import type { LastSeen } from './last-seen.ts'
 import type { SessionTokens, VerifiedSession } from './session.ts'
 import type { StudioVerifier } from './studio-token.ts'
 import { audiencesOf, readTokenParts } from './token-parts.ts'
@@ -39,7 +39,7 @@ export interface IdentityParts {
   games: Games
   sessions: SessionTokens
   studios: ReadonlyMap<string, StudioVerifier>
-  sightings: Pick<Sightings, 'note'>
+  lastSeen: Pick<LastSeen, 'note'>
 }
 
 /** Tokens remembered as genuine, without the tokens: a bound on memory, mostly less than a kilobyte each. */
@@ -53,10 +53,10 @@ export type Identify = (bearer: string | undefined) => Promise<Identity>
  *
  * @throws TokenRefused
  */
-export function createIdentify({ store, clock, games, sessions, studios, sightings }: IdentityParts): Identify {
+export function createIdentify({ store, clock, games, sessions, studios, lastSeen }: IdentityParts): Identify {
   // What is signed stays signed: a player's calls come with the same token again and again.
-  const ofStudios = createRecent<string, { player: Identity; isGood: () => Promise<boolean> }>(keptTokens)
-  const ofRelay = createRecent<string, VerifiedSession>(keptTokens)
+  const ofStudios = createBoundedMap<string, { player: Identity; isGood: () => Promise<boolean> }>(keptTokens)
+  const ofRelay = createBoundedMap<string, VerifiedSession>(keptTokens)
 
   async function relayIssued(token: string, name: string): Promise<Identity> {
     const session = await verifyOnce(token, name)
@@ -75,7 +75,7 @@ export function createIdentify({ store, clock, games, sessions, studios, sightin
     try {
       await store.transaction((ledger) => ledger.recoveryKeys.confirm('session_id', sessionId))
     } catch (error) {
-      if (!isStoreTrouble(error)) throw error
+      if (!isStoreFailure(error)) throw error
     }
   }
 
@@ -126,7 +126,7 @@ export function createIdentify({ store, clock, games, sessions, studios, sightin
     const name = hash('sha256', bearer, 'base64url')
     const isOurs = !ofStudios.has(name) && (ofRelay.has(name) || sessions.isOurs(bearer))
     const player = await (isOurs ? relayIssued(bearer, name) : studioSigned(bearer, name))
-    sightings.note(player.key)
+    lastSeen.note(player.key)
     return player
   }
 }

@@ -2,13 +2,13 @@
 import type { Clock } from '../runtime/clock.ts'
 import type { Unseen, UnseenCursor } from '../store/inactive-players.ts'
 import type { Ledger, Store } from '../store/store.ts'
-import { coarseMs, type Sightings } from './last-seen.ts'
+import { coarseMs, type LastSeen } from './last-seen.ts'
 import { sessionDays } from './session.ts'
 
-export interface LeaveParts {
+export interface InactivePlayersParts {
   store: Store
   clock: Clock
-  sightings: Pick<Sightings, 'flush'>
+  lastSeen: Pick<LastSeen, 'flush'>
 }
 
 export interface Leave {
@@ -24,12 +24,12 @@ export const forgottenDays = 1_095
 const playersAtOnce = 500
 const ticketsAtOnce = 500
 
-export function createLeave({ store, clock, sightings }: LeaveParts): Leave {
+export function createInactivePlayers({ store, clock, lastSeen }: InactivePlayersParts): Leave {
   let after: UnseenCursor | undefined
 
   async function sweep(): Promise<boolean> {
     // Who is just back must not be gone a moment later.
-    await sightings.flush()
+    await lastSeen.flush()
     const nowMs = clock.now().getTime()
     const unseen = {
       tokenless: new Date(nowMs - tokenlessDays * dayMs),

@@ -9,7 +9,7 @@ import type { TokenProblemCode } from '../contract/problem-code.ts'
 import { hintFor, mending } from './inspect-words.ts'
 import { signedProfileOf } from './signed-profile.ts'
 import { isObject } from './strict-json.ts'
-import { claimRefusals, type Expected, headerRefusals, type Refusal } from './studio-claims.ts'
+import { type ClaimRefusal, claimRefusals, type Expected, headerRefusals } from './studio-claims.ts'
 import { expectationsOf, type StudioVerifier } from './studio-token.ts'
 import { readTokenParts, type TokenParts } from './token-parts.ts'
 import { TokenRefused } from './token-refused.ts'
@@ -45,7 +45,7 @@ export interface Inspection {
 export function inspectToken(jwt: string, options: InspectOptions): Inspection {
   const parts = readParts(jwt)
   if (parts instanceof TokenRefused) {
-    const refusal: Refusal = { code: 'token_malformed', reason: parts.reason }
+    const refusal: ClaimRefusal = { code: 'token_malformed', reason: parts.reason }
     const code = parts.code === 'token_missing' ? parts.code : refusal.code
     return { verdict: 'refused', findings: [findingOf({ ...refusal, code }, hintFor(code, jwt, undefined))], notes: [] }
   }
@@ -77,10 +77,10 @@ function readParts(jwt: string): TokenParts | TokenRefused {
   }
 }
 
-function refusalsOf({ header, claims }: TokenParts, { game, now, signature }: InspectOptions): readonly Refusal[] {
+function refusalsOf({ header, claims }: TokenParts, { game, now, signature }: InspectOptions): readonly ClaimRefusal[] {
   const expected = game ? expectationsOf(game.key, game.jwt) : anything(header, claims)
   const inHeader = headerRefusals(header, expected)
-  const badSignature: Refusal[] =
+  const badSignature: ClaimRefusal[] =
     signature === 'bad'
       ? [{ code: 'token_bad_signature', reason: "the signature was not made with the studio's key" }]
       : []
@@ -94,12 +94,12 @@ function anything(header: Record<string, unknown>, claims: Record<string, unknow
   return { audience: String(audience), issuer: undefined, algorithms: alg }
 }
 
-function oncePerCode(refusals: readonly Refusal[]): readonly Refusal[] {
+function oncePerCode(refusals: readonly ClaimRefusal[]): readonly ClaimRefusal[] {
   const reasons = Map.groupBy(refusals, (refusal) => refusal.code)
   return [...reasons].map(([code, same]) => ({ code, reason: same.map(({ reason }) => reason).join('; ') }))
 }
 
-function findingOf({ code, reason }: Refusal, hint: string | undefined): Finding {
+function findingOf({ code, reason }: ClaimRefusal, hint: string | undefined): Finding {
   return { code, problem: reason, mend: hint ?? mending[code] }
 }
 

@@ -10,7 +10,7 @@ const maxBytes = 262_144
 const maxKeys = 64
 
 /** What is wrong with a studio's key server, for the log: never a word of what it said. */
-export interface KeySetTrouble {
+export interface KeySetFailure {
   code: 'unreachable' | 'slow' | 'bad_status' | 'too_large' | 'not_a_key_set' | 'unusable_key'
   detail: string
 }
@@ -24,33 +24,33 @@ export interface StudioKey {
 interface ReadingParts {
   fetch: typeof fetch
   timeoutMs: number
-  onTrouble: (trouble: KeySetTrouble) => void
+  onFailure: (failure: KeySetFailure) => void
 }
 
-/** @returns `undefined` when the set could not be read; then `onTrouble` was told why. Never rejects. */
+/** @returns `undefined` when the set could not be read; then `onFailure` was told why. Never rejects. */
 export async function readKeySet(url: URL, parts: ReadingParts): Promise<readonly StudioKey[] | undefined> {
   try {
     const signal = AbortSignal.timeout(parts.timeoutMs)
     const headers = { accept: 'application/jwk-set+json, application/json' }
     const response = await parts.fetch(url, { headers, redirect: 'manual', signal })
-    return keysIn(await readBody(response), parts.onTrouble)
+    return keysIn(await readBody(response), parts.onFailure)
   } catch (error) {
-    parts.onTrouble(troubleOf(error))
+    parts.onFailure(failureOf(error))
     return undefined
   }
 }
 
 class ReadingFailed extends Error {
-  readonly trouble: KeySetTrouble
+  readonly failure: KeySetFailure
 
-  constructor(code: KeySetTrouble['code'], detail: string) {
+  constructor(code: KeySetFailure['code'], detail: string) {
     super(detail)
-    this.trouble = { code, detail }
+    this.failure = { code, detail }
   }
 }
 
-function troubleOf(error: unknown): KeySetTrouble {
-  if (error instanceof ReadingFailed) return error.trouble
+function failureOf(error: unknown): KeySetFailure {
+  if (error instanceof ReadingFailed) return error.failure
   if (error instanceof Error && error.name === 'TimeoutError') return { code: 'slow', detail: 'no answer in time' }
   return { code: 'unreachable', detail: 'no connection' }
 }
@@ -70,14 +70,14 @@ async function readBody(response: Response): Promise<Uint8Array> {
   return Buffer.concat(chunks)
 }
 
-function keysIn(body: Uint8Array, onTrouble: ReadingParts['onTrouble']): readonly StudioKey[] {
+function keysIn(body: Uint8Array, onFailure: ReadingParts['onFailure']): readonly StudioKey[] {
   const members = parseStrictObject(body)?.keys
   if (!Array.isArray(members)) throw new ReadingFailed('not_a_key_set', 'not JSON with a list of keys')
   if (members.length > maxKeys) throw new ReadingFailed('too_large', `more than ${maxKeys} keys`)
   return members.flatMap((member: unknown) => {
     const read = readKey(member)
     if (typeof read !== 'string') return read
-    onTrouble({ code: 'unusable_key', detail: read })
+    onFailure({ code: 'unusable_key', detail: read })
     return []
   })
 }

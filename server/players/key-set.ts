@@ -4,7 +4,7 @@
  */
 import type { KeyObject } from 'node:crypto'
 import type { Clock } from '../runtime/clock.ts'
-import { type KeySetTrouble, readKeySet, type StudioKey } from './key-set-reading.ts'
+import { type KeySetFailure, readKeySet, type StudioKey } from './key-set-reading.ts'
 
 /** After this a key set is read again in the background, while the known keys still serve. */
 const freshForMs = 10 * 60_000
@@ -20,7 +20,7 @@ const retryMs = 5_000
 export interface KeySetParts {
   clock: Clock
   fetch: typeof fetch
-  onTrouble: (trouble: KeySetTrouble) => void
+  onFailure: (failure: KeySetFailure) => void
   /** For the whole read, body and all. */
   timeoutMs: number
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Store } from '../store/store.ts'
 import type { PlayerKey } from '../store/tables.ts'
 
-export interface Sightings {
+export interface LastSeen {
   /** A player has called. */
   note: (player: PlayerKey) => void
   /** Writes down who has. */
@@ -16,7 +16,7 @@ export const coarseMs = 86_400_000
 const mostNoted = 100_000
 const inOneStatement = 500
 
-export function createSightings({ store, clock }: { store: Pick<Store, 'players'>; clock: Clock }): Sightings {
+export function createLastSeen({ store, clock }: { store: Pick<Store, 'players'>; clock: Clock }): LastSeen {
   const noted = new Set<PlayerKey>()
 
   return {

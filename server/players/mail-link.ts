@@ -95,7 +95,7 @@ export interface MailLinkParts {
   mailer: Mailer
   /** The address the mail shows. The code belongs behind the `#`, where no server log sees it. */
   linkTo: (game: string, code: string) => string
-  onMailTrouble: (error: MailFailed) => void
+  onMailFailure: (error: MailFailed) => void
 }
 
 export function createMailLinks(parts: MailLinkParts): MailLinks {
@@ -103,12 +103,12 @@ export function createMailLinks(parts: MailLinkParts): MailLinks {
 
   function sendLater(request: MailLinkRequest, code: string): void {
     if (unsent.size >= maxUnsent) {
-      parts.onMailTrouble(new MailFailed('EBUSY'))
+      parts.onMailFailure(new MailFailed('EBUSY'))
       return
     }
     const sending = parts.mailer
       .send({ to: request.email, ...request.words(parts.linkTo(request.game, code)) })
-      .catch((error) => parts.onMailTrouble(asMailFailed(error)))
+      .catch((error) => parts.onMailFailure(asMailFailed(error)))
       .finally(() => unsent.delete(sending))
     unsent.add(sending)
   }

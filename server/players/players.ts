@@ -7,11 +7,11 @@ import { createLimits } from '../http/limits.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { deriveKey, type RelaySecrets } from '../runtime/derived-keys.ts'
 import type { Log } from '../runtime/log.ts'
-import type { Bells } from '../store/notifier.ts'
+import type { Notifier } from '../store/notifier.ts'
 import type { Store } from '../store/store.ts'
 import { createMerging } from '../tickets/merge.ts'
 import { createIdentify } from './identity.ts'
-import { createSightings } from './last-seen.ts'
+import { createLastSeen } from './last-seen.ts'
 import { createMailLinks } from './mail-link.ts'
 import { createMailer } from './mailer.ts'
 import type { NameKeys } from './name-keys.ts'
@@ -22,7 +22,7 @@ import { createStudioVerifier } from './studio-token.ts'
 
 const lastMailsMs = 2_000
 
-export interface AdmissionParts {
+export interface PlayersParts {
   config: Config
   /** Sign what the relay issues. */
   secrets: RelaySecrets
@@ -30,30 +30,30 @@ export interface AdmissionParts {
   nameKeys: NameKeys
   store: Store
   clock: Clock
-  bells: Bells
+  notifier: Notifier
   games: Games
   log: Log
 }
 
-export function createAdmission({ config, secrets, nameKeys, store, clock, bells, games, log }: AdmissionParts) {
+export function createPlayers({ config, secrets, nameKeys, store, clock, notifier, games, log }: PlayersParts) {
   const sessions = createSessionTokens(secrets, { clock })
   const pseudonymOf = createPseudonyms(nameKeys.pseudonym)
-  const sightings = createSightings({ store, clock })
+  const lastSeen = createLastSeen({ store, clock })
   const studios = studioVerifiers(games, clock, log)
   const mail = createMail({ config, secrets, nameKeys, store, clock, log })
   return {
     sessions,
     pseudonymOf,
-    sightings,
-    identify: createIdentify({ store, clock, games, sessions, studios, sightings }),
-    merging: createMerging({ store, clock, bells, sessions, pseudonymOf }),
+    lastSeen,
+    identify: createIdentify({ store, clock, games, sessions, studios, lastSeen }),
+    merging: createMerging({ store, clock, notifier, sessions, pseudonymOf }),
     proofs: createProofs(secrets, { store, clock }),
     mailLinks: mail?.links,
     addressOf: createAddressOf(config.trustedProxies),
     limits: createLimits({
       points: config.limits,
       ledger: store.isShared ? countTogether(store) : undefined,
-      onLedgerTrouble: (error) => log.warn({ err: error }, 'limits are counted by this relay alone for now'),
+      onLedgerFailure: (error) => log.warn({ err: error }, 'limits are counted by this relay alone for now'),
     }),
     /** Waits a moment for mails that are on their way: whoever gets none asks again. */
     close: async () => {
@@ -69,7 +69,7 @@ function countTogether({ limits }: Store) {
   return { count: (key: string, windowMs: number, by: number) => limits.count(key, windowMs, by, new Date()) }
 }
 
-function createMail({ config, secrets, nameKeys, store, clock, log }: Omit<AdmissionParts, 'bells' | 'games'>) {
+function createMail({ config, secrets, nameKeys, store, clock, log }: Omit<PlayersParts, 'notifier' | 'games'>) {
   const { mail, publicUrl } = config
   if (!mail || publicUrl === undefined) return undefined
   const mailer = createMailer(mail)
@@ -88,18 +88,18 @@ function createMail({ config, secrets, nameKeys, store, clock, log }: Omit<Admis
     // Never from a request's own idea of where it is: whoever writes the Host header would be sent the code.
     linkTo: (game, code) => `${publicUrl}/?game=${game}#code=${code}`,
     // Not even the cause: a mail server's answer quotes the address.
-    onMailTrouble: ({ code }) => log.warn({ code }, 'a sign-in mail could not be handed over'),
+    onMailFailure: ({ code }) => log.warn({ code }, 'a sign-in mail could not be handed over'),
   })
   return { mailer, links }
 }
 
 function studioVerifiers(games: Games, clock: Clock, log: Log) {
-  const onJwksTrouble = ({ game, ...trouble }: { game: string }) =>
-    log.warn({ game, ...trouble }, 'a studio’s key server')
+  const onJwksFailure = ({ game, ...failure }: { game: string }) =>
+    log.warn({ game, ...failure }, 'a studio’s key server')
   return new Map(
     [...games.values()].flatMap(({ key, config }) =>
       config.players.jwt
-        ? [[key, createStudioVerifier(key, config.players.jwt, { clock, onJwksTrouble })] as const]
+        ? [[key, createStudioVerifier(key, config.players.jwt, { clock, onJwksFailure })] as const]
         : [],
     ),
   )

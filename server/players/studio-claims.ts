@@ -1,6 +1,6 @@
 /**
  * What a studio's token must say, judged one rule at a time. The order is fixed and puts what a fresh token cannot mend
- * before what it can, so that the first refusal names the real trouble.
+ * before what it can, so that the first refusal names the real cause.
  */
 import type { TokenProblemCode } from '../contract/problem-code.ts'
 import { audiencesOf } from './token-parts.ts'
@@ -11,7 +11,7 @@ export const skewSeconds = 60
 export const maxLifetimeSeconds = 24 * 60 * 60
 export const maxSubjectLength = 255
 
-export interface Refusal {
+export interface ClaimRefusal {
   code: TokenProblemCode
   /** One of a fixed set of sentences; never a value of the token. */
   reason: string
@@ -53,16 +53,16 @@ const claimRules: readonly Rule[] = [
 ]
 
 /** Everything wrong with a header, worst first. */
-export function headerRefusals(header: Bag, expected: Expected): readonly Refusal[] {
+export function headerRefusals(header: Bag, expected: Expected): readonly ClaimRefusal[] {
   return apply(headerRules, header, expected, 0)
 }
 
 /** Everything wrong with the claims, worst first. */
-export function claimRefusals(claims: Bag, expected: Expected, now: Date): readonly Refusal[] {
+export function claimRefusals(claims: Bag, expected: Expected, now: Date): readonly ClaimRefusal[] {
   return apply(claimRules, claims, expected, now.getTime() / 1_000)
 }
 
-function apply(rules: readonly Rule[], bag: Bag, expected: Expected, nowSeconds: number): readonly Refusal[] {
+function apply(rules: readonly Rule[], bag: Bag, expected: Expected, nowSeconds: number): readonly ClaimRefusal[] {
   return rules.flatMap(([code, rule]) => {
     const reason = rule(bag, expected, nowSeconds)
     return reason === undefined ? [] : [{ code, reason }]

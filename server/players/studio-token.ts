@@ -4,9 +4,9 @@ import { compactVerify } from 'jose'
 import { findStudioConfigMistakes, pinnedAlgorithms, readPublicKey, type StudioConfig } from '../config/studio-keys.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { createKeySet } from './key-set.ts'
-import type { KeySetTrouble } from './key-set-reading.ts'
+import type { KeySetFailure } from './key-set-reading.ts'
 import { type SignedProfile, signedProfileOf } from './signed-profile.ts'
-import { claimRefusals, type Expected, headerRefusals, type Refusal, skewSeconds } from './studio-claims.ts'
+import { type ClaimRefusal, claimRefusals, type Expected, headerRefusals, skewSeconds } from './studio-claims.ts'
 import { readTokenParts } from './token-parts.ts'
 import { TokenRefused } from './token-refused.ts'
 
@@ -35,7 +35,7 @@ export interface StudioVerifierParts {
   clock: Clock
   fetch?: typeof fetch
   /** Told of every failed read of the studio's key server, and of every key in it that cannot be used. */
-  onJwksTrouble?: (trouble: KeySetTrouble & { game: string }) => void
+  onJwksFailure?: (failure: KeySetFailure & { game: string }) => void
   /** For one read of the key server, body and all. Default 5,000. */
   jwksTimeoutMs?: number
 }
@@ -82,7 +82,7 @@ async function judge(token: string, expected: Expected, findKeys: FindKeys, cloc
   }
 }
 
-function refuseFirst([first]: readonly Refusal[]): void {
+function refuseFirst([first]: readonly ClaimRefusal[]): void {
   if (first) throw new TokenRefused(first.code, first.reason)
 }
 
@@ -117,7 +117,7 @@ function publishedKeys(game: string, jwksUrl: string, parts: StudioVerifierParts
     clock: parts.clock,
     fetch: parts.fetch ?? fetch,
     timeoutMs: parts.jwksTimeoutMs ?? 5_000,
-    onTrouble: (trouble) => parts.onJwksTrouble?.({ ...trouble, game }),
+    onFailure: (failure) => parts.onJwksFailure?.({ ...failure, game }),
   })
   return keySet.find
 }

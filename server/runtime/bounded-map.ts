@@ -1,13 +1,13 @@
 /** What was used lately, up to a number: whatever was not used for longest goes first. */
 
-export interface Recent<K, V> {
+export interface BoundedMap<K, V> {
   get: (key: K) => V | undefined
   set: (key: K, value: V) => void
   has: (key: K) => boolean
   delete: (key: K) => void
 }
 
-export function createRecent<K, V extends object>(most: number): Recent<K, V> {
+export function createBoundedMap<K, V extends object>(most: number): BoundedMap<K, V> {
   const kept = new Map<K, V>()
   return {
     get(key) {

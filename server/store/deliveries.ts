@@ -293,7 +293,7 @@ export function deliveryRows(db: Kysely<Tables>, engine: Engine, now: LedgerNow)
     drop: (sequence: number) => db.deleteFrom('deliveries').where('sequence', '=', sequence).execute(),
 
     /** Takes out of the outbox what nobody has in hand, and says whether something is left, on its way just now. */
-    async callOff(ids: readonly TicketId[]): Promise<{ calledOff: DeliveryRow[]; isOnItsWay: boolean }> {
+    async cancelDeliveries(ids: readonly TicketId[]): Promise<{ calledOff: DeliveryRow[]; isOnItsWay: boolean }> {
       if (ids.length === 0) return { calledOff: [], isOnItsWay: false }
       const calledOff = await db
         .deleteFrom('deliveries')

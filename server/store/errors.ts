@@ -28,7 +28,7 @@ const networkTrouble = new Set([
 ])
 
 /** True when the same call may succeed later without anybody changing the code. */
-export function isStoreTrouble(error: unknown): boolean {
+export function isStoreFailure(error: unknown): boolean {
   if (error instanceof StoreUnavailable) return true
   if (!(error instanceof Error)) return false
   if ('errcode' in error && typeof error.errcode === 'number') return sqliteTrouble.has(error.errcode & 0xff)

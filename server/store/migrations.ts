@@ -19,7 +19,7 @@ export function migrations(engine: Engine): Record<string, Migration> {
     '0011 what is to be erased at a vendor': { up: (db: Kysely<unknown>) => run(db, erasedAtVendors()) },
     '0012 nothing left of what was deleted': { up: (db: Kysely<unknown>) => run(db, wiping(engine)) },
     '0013 what a receipt of an erasure counts': { up: (db: Kysely<unknown>) => run(db, receipts()) },
-    '0014 players who were not seen for long': { up: (db: Kysely<unknown>) => run(db, sightings(engine)) },
+    '0014 players who were not seen for long': { up: (db: Kysely<unknown>) => run(db, lastSeen(engine)) },
     '0015 what was sent with a ticket': { up: (db: Kysely<unknown>) => run(db, sentAlong()) },
     '0016 recovery keys that are replaced': { up: (db: Kysely<unknown>) => run(db, recoveryKeys()) },
     '0017 links that stand': { up: (db: Kysely<unknown>) => run(db, standingLinks()) },
@@ -249,7 +249,7 @@ function receipts(): string[] {
 }
 
 /** Nobody has been seen for as long as nobody has looked: for those of before, that begins now. */
-function sightings(engine: Engine): string[] {
+function lastSeen(engine: Engine): string[] {
   const nowMs = engine === 'sqlite' ? 'unixepoch() * 1000' : 'cast(extract(epoch from now()) * 1000 as bigint)'
   return [
     'alter table players add column seen_at bigint not null default 0',

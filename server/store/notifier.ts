@@ -1,32 +1,32 @@
-/** Wakes, within this relay, whoever waits for news. A bell carries no data: the ledger does. */
+/** Wakes, within this relay, whoever waits for news. It carries no data: the ledger does. */
 import type { TicketId } from '../contract/ids.ts'
 import type { PlayerKey } from './tables.ts'
 
-export interface Bells {
+export interface Notifier {
   /** Something was put into the outbox of this game. */
-  outbox: Bell<string>
+  outbox: Topic<string>
   /** Something of this ticket has reached its vendor. */
-  delivered: Bell<TicketId>
+  delivered: Topic<TicketId>
   /** Something of this player changed. */
-  player: Bell<PlayerKey>
+  player: Topic<PlayerKey>
   /** This player asked to be erased, and it may begin. */
-  erasure: Bell<PlayerKey>
+  erasure: Topic<PlayerKey>
 }
 
-export interface Bell<T> {
-  ring: (what: T) => void
+export interface Topic<T> {
+  notify: (what: T) => void
   /** @returns what takes the listener off again. */
   listen: (listener: (what: T) => void) => () => void
 }
 
-export function createBells(): Bells {
-  return { outbox: createBell(), delivered: createBell(), player: createBell(), erasure: createBell() }
+export function createNotifier(): Notifier {
+  return { outbox: createTopic(), delivered: createTopic(), player: createTopic(), erasure: createTopic() }
 }
 
-function createBell<T>(): Bell<T> {
+function createTopic<T>(): Topic<T> {
   const listeners = new Set<(what: T) => void>()
   return {
-    ring: (what) => {
+    notify: (what) => {
       for (const listener of listeners) listener(what)
     },
     listen: (listener) => {

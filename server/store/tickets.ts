@@ -78,7 +78,7 @@ export function ticketRows(db: Kysely<Tables>) {
     },
 
     /** Closes a ticket or opens it again, and takes the position of the line about it. Undefined where it is so already. */
-    async turn(
+    async changeStatus(
       id: TicketId,
       change: Updateable<TicketTable> & Pick<TicketTable, 'status'>,
       now: Date,

@@ -13,12 +13,12 @@ import { refuseWhileErasing } from '../players/refuse-while-erasing.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { Refusal } from '../runtime/refusal.ts'
 import { type AttachmentRow, isUnseenAtVendor } from '../store/attachments.ts'
-import type { Bells } from '../store/notifier.ts'
+import type { Notifier } from '../store/notifier.ts'
 import type { Ledger, Store } from '../store/store.ts'
 import type { MessageTable, TicketTable } from '../store/tables.ts'
-import type { Opens } from './can-open.ts'
+import type { CanOpen } from './can-open.ts'
 import { checkCount, checkForm } from './form.ts'
-import { createOnce, type Prepared } from './idempotency.ts'
+import { createIdempotency, type Prepared } from './idempotency.ts'
 import { newDelivery, newMessage, newPlayer, newTicket, withFreeNumber } from './new-rows.ts'
 import { ownTicket } from './ownership.ts'
 import { canBeRepliedTo, presentMessage, presentTicket } from './present.ts'
@@ -28,8 +28,8 @@ import { vendorPlayer } from './vendor-player.ts'
 export interface AcceptParts {
   store: Store
   clock: Clock
-  bells: Bells
-  opens: Pick<Opens, 'known'>
+  notifier: Notifier
+  opens: Pick<CanOpen, 'known'>
   /** The keyed name a vendor may know a player by. */
   pseudonymOf: (game: string, subject: string) => string
 }
@@ -43,8 +43,8 @@ export interface Writer {
 
 export type Accept = ReturnType<typeof createAccept>
 
-export function createAccept({ store, clock, bells, opens, pseudonymOf }: AcceptParts) {
-  const once = createOnce({ store, clock })
+export function createAccept({ store, clock, notifier, opens, pseudonymOf }: AcceptParts) {
+  const once = createIdempotency({ store, clock })
 
   /** @throws Refusal `unsupported` where nothing can be opened, `erasure_under_way`, `invalid`, or what the key has to say */
   async function opening(writer: Writer, body: z.output<typeof NewTicket>): Promise<Conversation> {
@@ -122,8 +122,8 @@ export function createAccept({ store, clock, bells, opens, pseudonymOf }: Accept
 
   function accepted<T>({ player }: Writer, { answer, isFirst }: { answer: T; isFirst: boolean }): T {
     if (isFirst) {
-      bells.outbox.ring(player.game)
-      bells.player.ring(player.key)
+      notifier.outbox.notify(player.game)
+      notifier.player.notify(player.key)
     }
     return answer
   }

@@ -9,7 +9,7 @@ import type { Identity } from '../players/identity.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Log } from '../runtime/log.ts'
 import { randomId } from '../runtime/random.ts'
-import type { Bells } from '../store/notifier.ts'
+import type { Notifier } from '../store/notifier.ts'
 import type { Ledger, Store } from '../store/store.ts'
 import type { PlayerKey, TicketTable } from '../store/tables.ts'
 import { VendorError, type VendorTicket } from '../vendors/vendor.ts'
@@ -22,15 +22,15 @@ import { vendorPlayer } from './vendor-player.ts'
 export interface AdoptParts {
   store: Store
   clock: Clock
-  bells: Bells
+  notifier: Notifier
   copies: Pick<Copies, 'linkWithin'>
   ask: AskOfGame
   log: Log
   pseudonymOf: (game: string, subject: string) => string
 }
 
-/** Resolves after `patienceMs` at the latest, and never fails: where the vendor does not answer, the ledger does. */
-export type Adopt = (player: Identity, game: LiveGame, patienceMs: number) => Promise<void>
+/** Resolves after `timeoutMs` at the latest, and never fails: where the vendor does not answer, the ledger does. */
+export type Adopt = (player: Identity, game: LiveGame, timeoutMs: number) => Promise<void>
 
 /** However often a player looks, the vendor is asked no more often than that, and less where its budget has no room. */
 const everyMs = 30_000
@@ -49,7 +49,7 @@ interface Progress {
   cursor?: string | undefined
 }
 
-export function createAdopt({ store, clock, bells, copies, ask, log, pseudonymOf }: AdoptParts): Adopt {
+export function createAdopt({ store, clock, notifier, copies, ask, log, pseudonymOf }: AdoptParts): Adopt {
   const underWay = new Map<PlayerKey, Promise<void>>()
   const progress = new Map<PlayerKey, Progress>()
 
@@ -85,7 +85,7 @@ export function createAdopt({ store, clock, bells, copies, ask, log, pseudonymOf
       return added
     })
     for (const tell of told) tell()
-    if (adopted > 0) bells.player.ring(player.key)
+    if (adopted > 0) notifier.player.notify(player.key)
     return page.cursor
   }
 
@@ -131,10 +131,10 @@ export function createAdopt({ store, clock, bells, copies, ask, log, pseudonymOf
     return looking
   }
 
-  return async (player, game, patienceMs) => {
+  return async (player, game, timeoutMs) => {
     if (player.kind !== 'verified' || game.can.history !== 'vendor') return
     const looking = underWay.get(player.key) ?? (isDue(player) ? begin(player, game) : undefined)
-    if (looking) await Promise.race([looking, pause(patienceMs)])
+    if (looking) await Promise.race([looking, pause(timeoutMs)])
   }
 }
 

@@ -10,7 +10,7 @@ import type { Log } from '../runtime/log.ts'
 import { VendorError, type VendorPlayer } from '../vendors/vendor.ts'
 import type { AskOfGame } from './sync/ask.ts'
 
-export interface OpensParts {
+export interface CanOpenParts {
   clock: Clock
   ask: AskOfGame
   log: Log
@@ -18,7 +18,7 @@ export interface OpensParts {
   pseudonymOf: (game: string, subject: string) => string
 }
 
-export interface Opens {
+export interface CanOpen {
   /** Resolves after two seconds at the latest, and never rejects. */
   ask: (player: Identity, game: LiveGame) => Promise<boolean>
   /** For whoever has not said who they are: what would be so once they began as an anonymous player. */
@@ -28,7 +28,7 @@ export interface Opens {
 }
 
 const keptMs = 60_000
-const patienceMs = 2_000
+const timeoutMs = 2_000
 /** Players remembered; past it the longest ago is forgotten. */
 const remembered = 10_000
 
@@ -39,7 +39,7 @@ interface Answer {
   until: number
 }
 
-export function createOpens({ clock, ask: askOfGame, log, pseudonymOf }: OpensParts): Opens {
+export function createCanOpen({ clock, ask: askOfGame, log, pseudonymOf }: CanOpenParts): CanOpen {
   const answers = new Map<string, Answer>()
   const underWay = new Map<string, Promise<boolean>>()
 
@@ -58,7 +58,7 @@ export function createOpens({ clock, ask: askOfGame, log, pseudonymOf }: OpensPa
 
   async function askVendor(name: string, player: VendorPlayer, { key, vendor }: LiveGame): Promise<boolean> {
     const canOpen = async (signal: AbortSignal) => inTime(vendor.canOpen?.(player, signal), signal)
-    const asked = await askOfGame(key, canOpen, patienceMs).catch((error: unknown) => {
+    const asked = await askOfGame(key, canOpen, timeoutMs).catch((error: unknown) => {
       const why = error instanceof VendorError ? { vendor: error.message, code: error.code } : { err: error }
       log.info({ game: key, ...why }, 'whether a player can open a ticket could not be asked')
       return { answer: true }

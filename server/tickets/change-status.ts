@@ -20,14 +20,14 @@ const inEnglish: Record<Turned, Record<By, string>> = {
  *
  * @returns false where it was so already
  */
-export async function turn(
+export async function changeStatus(
   ledger: Ledger,
   { id: ticket_id, player }: Pick<TicketTable, 'id' | 'player'>,
   change: Pick<TicketTable, 'status'> & Partial<Pick<TicketTable, 'follow_up'>>,
   by: By,
   now: Date,
 ): Promise<boolean> {
-  const position = await ledger.tickets.turn(ticket_id, change, now)
+  const position = await ledger.tickets.changeStatus(ticket_id, change, now)
   if (position === undefined) return false
   const event = change.status === 'closed' ? 'closed' : 'reopened'
   const id = randomId() as MessageId

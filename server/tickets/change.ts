@@ -8,10 +8,10 @@ import type { Identity } from '../players/identity.ts'
 import { refuseWhileErasing } from '../players/refuse-while-erasing.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { Refusal } from '../runtime/refusal.ts'
-import type { Bells } from '../store/notifier.ts'
+import type { Notifier } from '../store/notifier.ts'
 import type { Ledger, Store } from '../store/store.ts'
 import type { TicketRow } from '../store/tickets.ts'
-import { turn } from './change-status.ts'
+import { changeStatus } from './change-status.ts'
 import { sendAgain } from './delivery/resend.ts'
 import { newDelivery } from './new-rows.ts'
 import { ownMessage, ownTicket } from './ownership.ts'
@@ -20,12 +20,12 @@ import { canBeReopened, presentMessages, presentTicket } from './present.ts'
 export interface ChangeParts {
   store: Store
   clock: Clock
-  bells: Bells
+  notifier: Notifier
 }
 
 export type Change = ReturnType<typeof createChange>
 
-export function createChange({ store, clock, bells }: ChangeParts) {
+export function createChange({ store, clock, notifier }: ChangeParts) {
   /** Changes an own ticket in one transaction and answers it as it then is. @throws Refusal `not_found` */
   async function change(
     player: Identity,
@@ -37,7 +37,7 @@ export function createChange({ store, clock, bells }: ChangeParts) {
       await write(ledger, await ownTicket(ledger, player, id), clock.now())
       return presentTicket(await ownTicket(ledger, player, id), game.can)
     }, id)
-    ring(player)
+    notify(player)
     return answer
   }
 
@@ -48,9 +48,9 @@ export function createChange({ store, clock, bells }: ChangeParts) {
       await write(ledger, ticket, now)
     })
 
-  function ring(player: Identity): void {
-    bells.outbox.ring(player.game)
-    bells.player.ring(player.key)
+  function notify(player: Identity): void {
+    notifier.outbox.notify(player.game)
+    notifier.player.notify(player.key)
   }
 
   return {
@@ -59,7 +59,7 @@ export function createChange({ store, clock, bells }: ChangeParts) {
       wish(player, game, id, async (ledger, ticket, now) => {
         if (ticket.status === 'closed') return
         if (!game.can.close) throw new Refusal('unsupported')
-        if (!(await turn(ledger, ticket, { status: 'closed' }, 'player', now))) return
+        if (!(await changeStatus(ledger, ticket, { status: 'closed' }, 'player', now))) return
         await ledger.deliveries.add(newDelivery(player, id, 'close', undefined, now))
         await tell(ledger, player, id, now)
       }),
@@ -72,7 +72,7 @@ export function createChange({ store, clock, bells }: ChangeParts) {
         // What was said before belongs to the old vendor ticket, and may not be there yet: then this waits in line.
         const isInLine = game.can.reopen === 'native' || (await ledger.deliveries.isWaiting(id))
         const change = { status: 'open', ...(!isInLine && { follow_up: 1 }) } as const
-        if (!(await turn(ledger, ticket, change, 'player', now))) return
+        if (!(await changeStatus(ledger, ticket, change, 'player', now))) return
         if (isInLine) await ledger.deliveries.add(newDelivery(player, id, 'reopen', undefined, now))
         await tell(ledger, player, id, now)
       }),
@@ -100,7 +100,7 @@ export function createChange({ store, clock, bells }: ChangeParts) {
         if (!message) throw new Refusal('not_found')
         return message
       }, ticketId)
-      ring(player)
+      notify(player)
       return answer
     },
 

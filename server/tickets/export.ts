@@ -14,19 +14,19 @@ import type { SignedMetadata } from '../vendors/vendor.ts'
 import type { Adopt } from './adopt.ts'
 import { instant, presentAttachment, presentDeletion, presentMessages, presentTicket } from './present.ts'
 import { sentAlong } from './sent-along.ts'
-import type { Watch } from './sync/sync.ts'
+import type { Sync } from './sync/sync.ts'
 import { signedMetadata } from './vendor-player.ts'
 
 export interface ExportParts {
   store: Store
   clock: Clock
-  watch: Watch
+  sync: Sync
   adopt: Adopt
 }
 
 /** A bound on what one export costs the vendor: the newest are read again, older ones come from the ledger. */
 const freshened = 20
-const patienceMs = 5_000
+const timeoutMs = 5_000
 /** Messages read at once: each has up to 10,000 characters. */
 const messagesAtOnce = 20
 
@@ -40,10 +40,10 @@ export async function exportPlayer(
   player: Identity,
   game: LiveGame,
 ): Promise<AsyncGenerator<string, undefined>> {
-  const { store, clock, watch, adopt } = parts
-  await adopt(player, game, patienceMs)
+  const { store, clock, sync, adopt } = parts
+  await adopt(player, game, timeoutMs)
   const newest = await store.tickets.list(player.key, freshened)
-  await Promise.all(newest.map((ticket) => watch.freshen({ ...ticket, game: game.key }, patienceMs)))
+  await Promise.all(newest.map((ticket) => sync.freshen({ ...ticket, game: game.key }, timeoutMs)))
   // What was signed once is held until the next token says otherwise.
   const held = await store.players.find(player.key)
   const about = shape.player.parse({

@@ -12,7 +12,7 @@ import type { PlayerKey } from '../store/tables.ts'
 /** How long a first answer is kept to be given again. */
 export const keptForDays = 7
 
-export interface OnceRequest {
+export interface IdempotentRequest {
   player: PlayerKey
   /** Route and path: the same key on another ticket is another request. */
   route: string
@@ -28,22 +28,25 @@ export interface Prepared<T> {
   write: () => Promise<void>
 }
 
-export interface OnceResult<T> {
+export interface IdempotentResult<T> {
   answer: T
   /** False when the answer is an earlier one given again. */
   isFirst: boolean
 }
 
-export type Once = <T>(
-  request: OnceRequest,
+export type Idempotency = <T>(
+  request: IdempotentRequest,
   prepare: (ledger: Ledger) => Promise<Prepared<T>>,
-) => Promise<OnceResult<T>>
+) => Promise<IdempotentResult<T>>
 
 /** @throws Refusal `idempotency_key_in_use`, `idempotency_key_reused`, or what `prepare` refuses */
-export function createOnce({ store, clock }: { store: Store; clock: Clock }): Once {
+export function createIdempotency({ store, clock }: { store: Store; clock: Clock }): Idempotency {
   const underWay = new Set<string>()
 
-  function act<T>(request: OnceRequest, prepare: (ledger: Ledger) => Promise<Prepared<T>>): Promise<OnceResult<T>> {
+  function act<T>(
+    request: IdempotentRequest,
+    prepare: (ledger: Ledger) => Promise<Prepared<T>>,
+  ): Promise<IdempotentResult<T>> {
     const { player, route, key } = request
     const fingerprint = fingerprintOf(request.body)
     return store.transaction(async (ledger) => {
@@ -78,7 +81,7 @@ export function createOnce({ store, clock }: { store: Store; clock: Clock }): On
   }
 }
 
-async function findEarlier<T>(ledger: Ledger, request: OnceRequest, fingerprint: string): Promise<T | undefined> {
+async function findEarlier<T>(ledger: Ledger, request: IdempotentRequest, fingerprint: string): Promise<T | undefined> {
   const known = await ledger.idempotency.find(request.player, request.route, request.key)
   if (known && known.fingerprint !== fingerprint) throw new Refusal('idempotency_key_reused')
   return known && JSON.parse(known.answer)

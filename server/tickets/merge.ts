@@ -9,7 +9,7 @@ import type { SessionTokens, VerifiedSession } from '../players/session.ts'
 import { TokenRefused } from '../players/token-refused.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { Refusal } from '../runtime/refusal.ts'
-import type { Bells } from '../store/notifier.ts'
+import type { Notifier } from '../store/notifier.ts'
 import { playerKey } from '../store/players.ts'
 import type { Ledger, Store } from '../store/store.ts'
 import type { MergeTable } from '../store/tables.ts'
@@ -18,7 +18,7 @@ import { newPlayer } from './new-rows.ts'
 export interface MergeParts {
   store: Store
   clock: Clock
-  bells: Bells
+  notifier: Notifier
   sessions: SessionTokens
   pseudonymOf: (game: string, subject: string) => string
 }
@@ -40,7 +40,7 @@ const lateMs = 3_600_000
 /** Tickets that the player's other devices are told of one by one. */
 const toldTickets = 100
 
-export function createMerging({ store, clock, bells, sessions, pseudonymOf }: MergeParts): Merging {
+export function createMerging({ store, clock, notifier, sessions, pseudonymOf }: MergeParts): Merging {
   async function move(ledger: Ledger, pair: Pick<MergeTable, 'anonymous' | 'verified'>): Promise<number> {
     const moved = await ledger.merges.move(pair)
     const changed = moved.slice(-toldTickets).map((ticket_id) => ({ type: 'ticket-changed' as const, ticket_id }))
@@ -78,9 +78,9 @@ export function createMerging({ store, clock, bells, sessions, pseudonymOf }: Me
       if (row?.merged_into === verified.key) return 0
       if (row?.merged_into || (await store.players.sessionHasEnded(anonymous.sessionId))) throw invalid('session_ended')
       const tickets = await store.transaction((ledger) => write(ledger, verified, anonymous))
-      bells.player.ring(verified.key)
+      notifier.player.notify(verified.key)
       // Their streams, which then find that they are over.
-      bells.player.ring(key)
+      notifier.player.notify(key)
       return tickets
     },
 
@@ -88,7 +88,7 @@ export function createMerging({ store, clock, bells, sessions, pseudonymOf }: Me
       const since = new Date(clock.now().getTime() - lateMs)
       for (const pair of await store.merges.since(since)) {
         const moved = await store.transaction((ledger) => move(ledger, pair))
-        if (moved > 0) bells.player.ring(pair.verified)
+        if (moved > 0) notifier.player.notify(pair.verified)
       }
       await store.merges.sweep(since)
     },

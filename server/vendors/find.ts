@@ -6,7 +6,7 @@ import type { VendorParts } from './parts.ts'
 import { type Opening, VendorError, type VendorTicketId } from './vendor.ts'
 
 /** One page, or one ticket, looked through. */
-export interface Sought<T> {
+export interface SearchResult<T> {
   found: T | undefined
   /** A row could not be read, so that a missing `found` says nothing. */
   drifted: boolean

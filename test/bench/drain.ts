@@ -11,7 +11,7 @@ import { systemClock, systemTimers } from '../../server/runtime/clock.ts'
 import { createLog } from '../../server/runtime/log.ts'
 import { createMetrics } from '../../server/runtime/metrics.ts'
 import { type Database, openDatabase } from '../../server/store/database.ts'
-import { createBells } from '../../server/store/notifier.ts'
+import { createNotifier } from '../../server/store/notifier.ts'
 import { createStore } from '../../server/store/store.ts'
 import { createCopies } from '../../server/tickets/delivery/duplicates.ts'
 import { createDeliveryWorker } from '../../server/tickets/delivery/worker.ts'
@@ -77,7 +77,7 @@ async function measure(database: Database, measured: number): Promise<{ rate: nu
     store,
     clock: systemClock,
     timers: systemTimers,
-    bells: createBells(),
+    notifier: createNotifier(),
     games,
     copies,
     filesOf: async () => ({ files: [], absent: [] }),

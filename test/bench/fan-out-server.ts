@@ -1,6 +1,6 @@
 /**
  * The relay's event streams on connections of their own, without the doors before them: on `POST /go` an answer is written
- * onto the ticket of every player, in one transaction, and the bells ring as for any change.
+ * onto the ticket of every player, in one transaction, and listeners are notified as of any change.
  */
 import { createServer } from 'node:http'
 import { getRequestListener, type HttpBindings } from '@hono/node-server'
@@ -16,7 +16,7 @@ import { createLog } from '../../server/runtime/log.ts'
 import { createMetrics } from '../../server/runtime/metrics.ts'
 import { randomId } from '../../server/runtime/random.ts'
 import { openDatabase } from '../../server/store/database.ts'
-import { createBells } from '../../server/store/notifier.ts'
+import { createNotifier } from '../../server/store/notifier.ts'
 import { createStore } from '../../server/store/store.ts'
 import type { PlayerKey } from '../../server/store/tables.ts'
 import { gameOf } from '../fixtures/game.ts'
@@ -26,13 +26,13 @@ const [path = '', players = '0'] = process.argv.slice(2)
 const count = Number(players)
 const database = await openDatabase(`sqlite:${path}`)
 const store = createStore(database)
-const bells = createBells()
+const notifier = createNotifier()
 const streams = createStreams({
   store,
   clock: systemClock,
-  bells,
+  notifier,
   games: new Map([['game', gameOf(pigeonPost, { key: 'game' })]]),
-  watch: { follow: () => () => undefined },
+  sync: { follow: () => () => undefined },
   log: createLog({ level: 'error', secrets: new Set() }),
   metrics: createMetrics(),
   capacity: createCapacity({ total: count, address: count }),
@@ -53,7 +53,7 @@ app.get('/v1/events', async (context) => {
 app.post('/go', async (context) => {
   await write()
   const at = performance.timeOrigin + performance.now()
-  for (let n = 0; n < count; n += 1) bells.player.ring(playerOf(n))
+  for (let n = 0; n < count; n += 1) notifier.player.notify(playerOf(n))
   return context.text(String(at))
 })
 

@@ -35,7 +35,7 @@ async function measure(name: SimulatorName, viewers: number): Promise<Measured> 
     if (told === 'looked') await virtual.look(ticket)
     await virtual.pass(20_000)
     virtual.simulator.agentAnswers(ticket.vendorTicketId, 'We have found it.')
-    if (told === 'hinted') void virtual.watch.hint('star-harbor', ticket.vendorTicketId)
+    if (told === 'hinted') void virtual.sync.hint('star-harbor', ticket.vendorTicketId)
     return (await virtual.heardWithin(ticket, 120 * minuteMs)) / 1_000
   }
 

@@ -69,7 +69,7 @@ const unknownToRouter = Object.keys(besideContract).filter((name) => /^(HEAD|PUT
 
 /** @throws where a route has come that nobody has said anything about */
 export async function doorsOf(field: Field): Promise<Door[]> {
-  const listed = field.scene.relay.app.routes
+  const listed = field.fixture.relay.app.routes
     .filter(({ method, path }) => method !== 'ALL' && !path.endsWith('*'))
     .map(({ method, path }) => `${method} ${path}`)
   const places = await placesIn(field)
@@ -99,13 +99,13 @@ function ofContract(field: Field, operation: Operation, world: ReturnType<typeof
 type Places = Readonly<Record<string, readonly string[]>>
 
 /** What may stand in the place of a parameter, by what the path begins with. */
-async function placesIn({ scene, owners }: Field): Promise<Places> {
+async function placesIn({ fixture, owners }: Field): Promise<Places> {
   const own = [...owners.values()].map(({ own }) => own)
   const atDesk = await until(async () => {
-    const listed = await scene.desk.list()
+    const listed = await fixture.desk.list()
     return listed.length >= own.length - 1 && listed
   }, 'the desk has the tickets')
-  const views = await Promise.all(atDesk.map(({ id }) => scene.desk.read(id)))
+  const views = await Promise.all(atDesk.map(({ id }) => fixture.desk.read(id)))
   return {
     '/v1/uploads': own.flatMap(({ uploads = '', attachmentId = '' }) => [...uploads.split(' '), attachmentId]),
     '/files': own.map(({ attachmentId = '' }) => attachmentId),

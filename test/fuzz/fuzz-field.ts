@@ -2,7 +2,7 @@
 import { expect } from 'vitest'
 import { Problem } from '../../server/contract/problem.ts'
 import { png } from '../fixtures/sample-files.ts'
-import { type Scene, type SceneOptions, startScene } from '../fixtures/two-games.ts'
+import { type RelayFixture, type SceneOptions, startTwoGames } from '../fixtures/two-games.ts'
 import { type Operation, operationsOf, type World } from './fuzz-requests.ts'
 
 /** What only one of them may ever read. */
@@ -13,7 +13,7 @@ export interface Owner {
 }
 
 export interface Field {
-  scene: Scene
+  fixture: RelayFixture
   operations: Operation[]
   bearers: Map<string, () => string | undefined>
   owners: Map<string, Owner>
@@ -24,36 +24,36 @@ export interface Field {
 }
 
 export async function settle(options?: SceneOptions): Promise<Field> {
-  const scene = await startScene(options)
+  const fixture = await startTwoGames(options)
   const owners = new Map<string, Owner>()
   const bearers = new Map<string, () => string | undefined>()
   for (const [name, token] of [
-    ['ada', scene.verified({ sub: 'ada', email: 'ada-mark@players.example' })],
-    ['bob', scene.verified({ sub: 'bob', email: 'bob-mark@players.example' })],
-    ['anonymous', (await scene.signIn()).token],
-    ['mailed', (await scene.signInByMail('mailed-mark@players.example')).token],
-    ['elsewhere', (await scene.signIn('moon-base')).token],
+    ['ada', fixture.verified({ sub: 'ada', email: 'ada-mark@players.example' })],
+    ['bob', fixture.verified({ sub: 'bob', email: 'bob-mark@players.example' })],
+    ['anonymous', (await fixture.signIn()).token],
+    ['mailed', (await fixture.signInByMail('mailed-mark@players.example')).token],
+    ['elsewhere', (await fixture.signIn('moon-base')).token],
   ] as const) {
-    owners.set(name, await write(scene, name, token))
+    owners.set(name, await write(fixture, name, token))
     bearers.set(name, () => token)
   }
-  const spare = await scene.signIn()
-  const loner = (await scene.signIn()).token
+  const spare = await fixture.signIn()
+  const loner = (await fixture.signIn()).token
   bearers.set('spare', () => spare.token)
   bearers.set('nobody', () => undefined)
   bearers.set('nonsense', () => 'nonsense')
-  bearers.set('expired', () => scene.verified({ iat: 1, exp: 2 }))
-  bearers.set('forged', () => scene.otherStudio.sign({ sub: 'ada' }))
-  const document = (await scene.call('GET /openapi.json')).body
-  return { scene, operations: operationsOf(document), bearers, owners, loner, recoveryKey: spare.recoveryKey }
+  bearers.set('expired', () => fixture.verified({ iat: 1, exp: 2 }))
+  bearers.set('forged', () => fixture.otherStudio.sign({ sub: 'ada' }))
+  const document = (await fixture.call('GET /openapi.json')).body
+  return { fixture, operations: operationsOf(document), bearers, owners, loner, recoveryKey: spare.recoveryKey }
 }
 
-async function write(scene: Scene, name: string, token: string): Promise<Owner> {
+async function write(fixture: RelayFixture, name: string, token: string): Promise<Owner> {
   const mark = `mark-of-${name}-${crypto.randomUUID()}`
   const picture = png()
   const file = { fileName: `${mark}.png`, fileType: 'image/png', fileSize: picture.byteLength }
-  const announced = await scene.call<{ id: string }>('POST /v1/attachments', { token, body: file })
-  await fetch(`${scene.url}/v1/uploads/${announced.body.id}`, {
+  const announced = await fixture.call<{ id: string }>('POST /v1/attachments', { token, body: file })
+  await fetch(`${fixture.url}/v1/uploads/${announced.body.id}`, {
     method: 'PATCH',
     body: picture,
     headers: {
@@ -63,10 +63,10 @@ async function write(scene: Scene, name: string, token: string): Promise<Owner> 
       'content-type': 'application/offset+octet-stream',
     },
   })
-  const uploads = await announceMore(scene, token)
+  const uploads = await announceMore(fixture, token)
   const words = { message: mark, subject: `${mark}-subject`, metadata: { note: `${mark}-note` } }
-  const ticket = await scene.open(token, { ...words, attachments: [announced.body.id] })
-  const asked = await scene.call<{ id: string }>('POST /v1/deletion-requests', { token, body: { confirm: true } })
+  const ticket = await fixture.open(token, { ...words, attachments: [announced.body.id] })
+  const asked = await fixture.call<{ id: string }>('POST /v1/deletion-requests', { token, body: { confirm: true } })
   const [attachmentId, requestId, messageId = ''] = [announced.body.id, asked.body.id, ticket.messages[0]?.id]
   const own = {
     ticketId: ticket.id,
@@ -80,24 +80,24 @@ async function write(scene: Scene, name: string, token: string): Promise<Owner> 
 }
 
 /** Uploads that have not begun: one that is lied to about its size is gone. */
-async function announceMore(scene: Scene, token: string): Promise<string[]> {
+async function announceMore(fixture: RelayFixture, token: string): Promise<string[]> {
   const ids: string[] = []
   for (let n = 0; n < 5; n += 1) {
     const body = { fileName: `more-${n}.png`, fileType: 'image/png', fileSize: 20 }
-    ids.push((await scene.call<{ id: string }>('POST /v1/attachments', { token, body })).body.id)
+    ids.push((await fixture.call<{ id: string }>('POST /v1/attachments', { token, body })).body.id)
   }
   return ids
 }
 
 /** Signing out ends a session for good: whoever was signed out comes again with the next request. */
-export async function refresh({ scene, bearers, owners }: Field, bearer: string): Promise<void> {
+export async function refresh({ fixture, bearers, owners }: Field, bearer: string): Promise<void> {
   const token = bearers.get(bearer)?.()
   if (token === undefined) return
-  const ended = await scene.relay.app.fetch(
+  const ended = await fixture.relay.app.fetch(
     new Request('http://relay.test/v1/tickets?limit=1', { headers: bearerHeader(token) }),
   )
   if (ended.status !== 401 || !owners.has(bearer)) return
-  const renewed = await scene.renew(token)
+  const renewed = await fixture.renew(token)
   bearers.set(bearer, () => renewed)
 }
 

@@ -21,7 +21,7 @@ import { type BodyPlan, bodyPlans, exchange, type Heard, headPlans, type Oddity 
 const requests = Number(process.env.FUZZ_REQUESTS ?? 1)
 const atOnce = 24
 /** How long the relay waits for a client here: so that those who stall are seen to be let go. */
-const patience = { headersMs: 2_000, bodyMs: 500, formMs: 500, pieceMs: 2_000, silenceMs: 10_000 }
+const timeouts = { headersMs: 2_000, bodyMs: 500, formMs: 500, pieceMs: 2_000, silenceMs: 10_000 }
 
 let folder: string
 beforeAll(async () => {
@@ -78,7 +78,7 @@ function judge(field: Field, { door, knock, oddity }: Case, heard: Heard): void 
 
 /** @returns what it heard, `route: body: status` */
 async function ask(field: Field, { door, knock, oddity }: Case): Promise<string> {
-  const heard = await exchange(Number(new URL(field.scene.url).port), knock.call, oddity)
+  const heard = await exchange(Number(new URL(field.fixture.url).port), knock.call, oddity)
   try {
     judge(field, { door, knock, oddity }, heard)
   } catch (error) {
@@ -111,12 +111,12 @@ async function askAll(field: Field, cases: readonly Case[]): Promise<string[]> {
 const openNow = (kind: string) => process.getActiveResourcesInfo().filter((name) => name === kind).length
 
 /** Nothing of a request outlives it: no connection, no event stream, no file, no timer. */
-async function expectNothingLeft({ scene }: Field, before: Record<string, number>): Promise<void> {
+async function expectNothingLeft({ fixture }: Field, before: Record<string, number>): Promise<void> {
   await until(() => openNow('TCPSocketWrap') <= (before.TCPSocketWrap ?? 0), 'every connection is closed')
-  const metrics = async () => (await scene.relay.app.fetch(new Request('http://localhost/metrics'))).text()
+  const metrics = async () => (await fixture.relay.app.fetch(new Request('http://localhost/metrics'))).text()
   await until(async () => /^medkit_streams 0$/m.test(await metrics()), 'no event stream is open')
   if (existsSync('/proc/self/fd'))
-    await until(() => openIn(join(scene.folder, 'files')).length === 0, 'no file is open')
+    await until(() => openIn(join(fixture.folder, 'files')).length === 0, 'no file is open')
   // A few are the relay's own, which comes and goes about its work.
   await until(() => openNow('Timeout') <= (before.Timeout ?? 0) + 20, 'no request has left a timer')
 }
@@ -133,18 +133,18 @@ function heldBytes(): number {
 async function goRound(seed: number): Promise<string[]> {
   const field = await settle({
     game: { hookSecret },
-    start: { patience, browserFiles: readBrowserFiles(folder) },
+    start: { timeouts, browserFiles: readBrowserFiles(folder) },
   })
   try {
     const cases = casesOf(await doorsOf(field), seed)
     const before = { TCPSocketWrap: openNow('TCPSocketWrap'), Timeout: openNow('Timeout') }
     const heard = await askAll(field, cases)
     await expectNothingLeft(field, before)
-    expect(field.scene.lines.filter((line) => line.includes('"level":50'))).toEqual([])
-    expect((await field.scene.call('GET /healthz')).status).toBe(200)
+    expect(field.fixture.lines.filter((line) => line.includes('"level":50'))).toEqual([])
+    expect((await field.fixture.call('GET /healthz')).status).toBe(200)
     return heard
   } finally {
-    await field.scene.close()
+    await field.fixture.close()
   }
 }
 

@@ -20,14 +20,14 @@ const requests = Number(process.env.FUZZ_REQUESTS ?? 1_000)
 /** Players who have written too much make everything slow. */
 const perRelay = 1_000
 
-async function send({ scene, bearers }: Field, { operation, bearer, url, headers, body }: FuzzedRequest) {
+async function send({ fixture, bearers }: Field, { operation, bearer, url, headers, body }: FuzzedRequest) {
   const request = new Request(`http://relay.test${url}`, {
     method: operation.method,
     headers: { ...headers, ...bearerHeader(bearers.get(bearer)?.()) },
     // A GET has none; anything else may.
     ...(body === undefined || operation.method === 'GET' ? {} : { body }),
   })
-  const response = await scene.relay.app.fetch(request)
+  const response = await fixture.relay.app.fetch(request)
   const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') ?? false
   if (isStream) await response.body?.cancel()
   return { status: response.status, headers: response.headers, text: isStream ? '' : await response.text() }
@@ -48,9 +48,9 @@ async function fuzz(runs: number, seed: number): Promise<Map<string, number>> {
   })
   try {
     await fc.assert(property, { numRuns: runs, seed, verbose: 1 })
-    expect(field.scene.lines.filter((line) => line.includes('"level":50'))).toEqual([])
+    expect(field.fixture.lines.filter((line) => line.includes('"level":50'))).toEqual([])
   } finally {
-    await field.scene.close()
+    await field.fixture.close()
   }
   return seen
 }

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Session } from '../../server/contract/player.ts'
 import { createLog, createMask } from '../../server/runtime/log.ts'
-import { type Scene, startScene } from '../fixtures/two-games.ts'
+import { type RelayFixture, startTwoGames } from '../fixtures/two-games.ts'
 import { until } from '../fixtures/wait.ts'
 
 const word = {
@@ -16,29 +16,29 @@ const word = {
 }
 
 describe('After a day’s work, with everything that can go wrong', () => {
-  let scene: Scene
+  let fixture: RelayFixture
   let session: Session
   let verified: string
   let printed: string
 
   beforeAll(async () => {
-    scene = await startScene({ game: { hookSecret: word.hook }, start: { logLevel: 'trace' } })
-    verified = scene.verified({ sub: word.subject, name: word.name, email: word.email })
-    session = await scene.signIn()
-    await live(scene, session, verified)
-    await until(() => scene.lines.some((line) => line.includes('could not be handed over')), 'a mail has failed')
-    const metrics = await scene.call<string>('GET /metrics')
-    printed = [...scene.lines, metrics.body].join('\n')
+    fixture = await startTwoGames({ game: { hookSecret: word.hook }, start: { logLevel: 'trace' } })
+    verified = fixture.verified({ sub: word.subject, name: word.name, email: word.email })
+    session = await fixture.signIn()
+    await live(fixture, session, verified)
+    await until(() => fixture.lines.some((line) => line.includes('could not be handed over')), 'a mail has failed')
+    const metrics = await fixture.call<string>('GET /metrics')
+    printed = [...fixture.lines, metrics.body].join('\n')
   })
 
-  afterAll(() => scene.close())
+  afterAll(() => fixture.close())
 
   it.each(Object.entries(word))('the log and the metrics do not hold the %s', (_, text) => {
     expect(printed).not.toContain(text)
   })
 
   it('nor a token, a recovery key, an id of a ticket or an address of anybody', async () => {
-    const tickets = await scene.call<{ items: { id: string; number: string }[] }>('GET /v1/tickets', {
+    const tickets = await fixture.call<{ items: { id: string; number: string }[] }>('GET /v1/tickets', {
       token: verified,
     })
     const { id = '', number = '' } = tickets.body.items[0] ?? {}
@@ -56,7 +56,7 @@ describe('After a day’s work, with everything that can go wrong', () => {
 })
 
 /** Every call once, well and badly. */
-async function live(scene: Scene, { token, recoveryKey }: Session, verified: string): Promise<void> {
+async function live(fixture: RelayFixture, { token, recoveryKey }: Session, verified: string): Promise<void> {
   const game = 'star-harbor'
   const written = {
     message: word.text,
@@ -65,35 +65,35 @@ async function live(scene: Scene, { token, recoveryKey }: Session, verified: str
     metadata: { note: word.claim },
     email: word.email,
   }
-  const ticket = await scene.open(verified, written)
-  await scene.open(token, written)
-  await scene.call('POST /v1/tickets', { token, key: 'bad', body: { ...written, language: word.text } })
-  await scene.call('POST /v1/tickets', { token, key: 'raw', raw: `{"message": "${word.text}"` })
-  await scene.call(`POST /v1/tickets/${ticket.id}/messages`, {
+  const ticket = await fixture.open(verified, written)
+  await fixture.open(token, written)
+  await fixture.call('POST /v1/tickets', { token, key: 'bad', body: { ...written, language: word.text } })
+  await fixture.call('POST /v1/tickets', { token, key: 'raw', raw: `{"message": "${word.text}"` })
+  await fixture.call(`POST /v1/tickets/${ticket.id}/messages`, {
     token: verified,
     key: 'r',
     body: { message: word.text },
   })
   const file = { fileName: word.file, fileType: 'image/png', fileSize: 4 }
-  const announced = await scene.call<{ id: string }>('POST /v1/attachments', { token, body: file })
+  const announced = await fixture.call<{ id: string }>('POST /v1/attachments', { token, body: file })
   const tus = { 'tus-resumable': '1.0.0', 'upload-offset': '0', 'content-type': 'application/offset+octet-stream' }
-  await scene.call(`PATCH /v1/uploads/${announced.body.id}`, { token, headers: tus, raw: 'text' })
-  await scene.call(`PATCH /v1/uploads/${announced.body.id}`, { token, headers: tus, raw: 'text' })
+  await fixture.call(`PATCH /v1/uploads/${announced.body.id}`, { token, headers: tus, raw: 'text' })
+  await fixture.call(`PATCH /v1/uploads/${announced.body.id}`, { token, headers: tus, raw: 'text' })
   for (const email of [word.email, `nobody-${word.email}`])
-    await scene.call('POST /v1/sessions', { body: { game, kind: 'email', email } })
-  await scene.call('POST /v1/sessions', { body: { game, kind: 'email', code: word.text, browserSecret: word.text } })
-  await scene.call('POST /v1/sessions', { body: { game, kind: 'recover', recoveryKey } })
-  await scene.call('POST /v1/sessions', { body: { game, kind: 'recover', recoveryKey: word.text } })
-  await scene.call(`POST /hooks/${game}/${word.hook}`, { raw: `not JSON: ${word.text}` })
-  await scene.call(`POST /hooks/${game}/${word.hook}-and-more`, { raw: word.text })
-  await scene.call('GET /v1/tickets', { token: `${verified}x` })
-  await scene.call('GET /v1/tickets', { token: word.text })
-  await scene.call(`GET /v1/tickets?cursor=${word.text}`, { token })
-  await scene.call(`GET /v1/tickets/${word.text}`, { token })
+    await fixture.call('POST /v1/sessions', { body: { game, kind: 'email', email } })
+  await fixture.call('POST /v1/sessions', { body: { game, kind: 'email', code: word.text, browserSecret: word.text } })
+  await fixture.call('POST /v1/sessions', { body: { game, kind: 'recover', recoveryKey } })
+  await fixture.call('POST /v1/sessions', { body: { game, kind: 'recover', recoveryKey: word.text } })
+  await fixture.call(`POST /hooks/${game}/${word.hook}`, { raw: `not JSON: ${word.text}` })
+  await fixture.call(`POST /hooks/${game}/${word.hook}-and-more`, { raw: word.text })
+  await fixture.call('GET /v1/tickets', { token: `${verified}x` })
+  await fixture.call('GET /v1/tickets', { token: word.text })
+  await fixture.call(`GET /v1/tickets?cursor=${word.text}`, { token })
+  await fixture.call(`GET /v1/tickets/${word.text}`, { token })
   for (const path of ['/v1/export', '/v1/events?poll=1', '/v1/tickets'])
-    for (const bearer of [token, verified]) await scene.call(`GET ${path}`, { token: bearer })
-  await scene.call('POST /v1/sessions/merge', { token: verified, body: { anonymousToken: `${token}x` } })
-  await scene.call('POST /v1/sessions/merge', { token: verified, body: { anonymousToken: token } })
+    for (const bearer of [token, verified]) await fixture.call(`GET ${path}`, { token: bearer })
+  await fixture.call('POST /v1/sessions/merge', { token: verified, body: { anonymousToken: `${token}x` } })
+  await fixture.call('POST /v1/sessions/merge', { token: verified, body: { anonymousToken: token } })
 }
 
 describe('A log line', () => {
@@ -143,13 +143,13 @@ describe('A log line', () => {
 })
 
 describe('Every answer', () => {
-  let scene: Scene
+  let fixture: RelayFixture
 
   beforeAll(async () => {
-    scene = await startScene()
+    fixture = await startTwoGames()
   })
 
-  afterAll(() => scene.close())
+  afterAll(() => fixture.close())
 
   it.each([
     'GET /v1/games/star-harbor',
@@ -162,7 +162,7 @@ describe('Every answer', () => {
     'POST /hooks/star-harbor/guess',
     'GET /files/guess',
   ])('of %s is data for nobody to frame, sniff, embed or cache wrongly', async (route) => {
-    const { headers, status } = await scene.call(route)
+    const { headers, status } = await fixture.call(route)
     expect(headers.get('content-security-policy')).toMatch(/default-src 'none'/)
     expect(headers.get('content-security-policy')).toMatch(/frame-ancestors 'none'/)
     expect(headers.get('x-content-type-options')).toBe('nosniff')
@@ -175,12 +175,12 @@ describe('Every answer', () => {
 
   it('under /v1 differs by origin, and no cache may mix them up', async () => {
     for (const headers of [{}, { origin: 'https://play.star-harbor.example' }, { origin: 'https://evil.example' }])
-      expect((await scene.call('GET /v1/games/star-harbor', { headers })).headers.get('vary')).toMatch(/\bOrigin\b/)
+      expect((await fixture.call('GET /v1/games/star-harbor', { headers })).headers.get('vary')).toMatch(/\bOrigin\b/)
   })
 
   it('allows no credentials, and a stranger’s page nothing', async () => {
     const preflight = (origin: string) =>
-      fetch(`${scene.url}/v1/tickets`, {
+      fetch(`${fixture.url}/v1/tickets`, {
         method: 'OPTIONS',
         headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' },
       })

@@ -25,7 +25,7 @@ export interface FleetParts {
 }
 
 const lineMs = 40
-const patienceMs = 10_000
+const timeoutMs = 10_000
 const retryMs = 1_000
 
 /** Refusals that pass by themselves. */
@@ -38,7 +38,7 @@ export function createFleet({ world, chance, create, onBroken }: FleetParts): Fl
   /** @returns undefined where no answer came */
   function askOne<T>(act: (relay: SimulatedRelay) => Promise<T>): Promise<{ answer: T } | undefined> {
     return new Promise((resolve, reject) => {
-      world.after(patienceMs, () => resolve(undefined))
+      world.after(timeoutMs, () => resolve(undefined))
       const [first, ...others] = alive()
       if (!first) return
       const relay = chance.pick([first, ...others])

@@ -80,7 +80,7 @@ export async function runHistory({ seed, ledger, planOf, print }: HistoryParts):
   for (let n = 1; n <= plan.relays; n++) fleet.start(`relay${n}`)
   trouble = createTrouble({ world, chance: chance.fork('trouble'), plan, fleet, ledgerClock })
   const onBroken = (error: unknown) => history.violations.push(`a relay broke off: ${String(error)}`)
-  const scene = { world, plan, fleet, chance, history, isHealed: () => isHealed }
+  const fixture = { world, plan, fleet, chance, history, isHealed: () => isHealed }
   const sweeping = {
     world,
     fleet,
@@ -90,7 +90,7 @@ export async function runHistory({ seed, ledger, planOf, print }: HistoryParts):
     onBroken,
   }
   const sweeps = Number.isFinite(plan.retentionMs) ? startSweeps(sweeping) : undefined
-  const players = startPlayers(scene, sweeps)
+  const players = startPlayers(fixture, sweeps)
 
   world.after(plan.troubleMs, () => {
     isHealed = true
@@ -144,7 +144,7 @@ function createSite({ world, game, chance, isHealed, trouble }: SiteParts): Site
   }
 }
 
-interface Scene {
+interface RelayFixture {
   world: World
   plan: Plan
   fleet: Fleet
@@ -154,7 +154,7 @@ interface Scene {
 }
 
 function startPlayers(
-  { world, plan, fleet, chance, history, isHealed }: Scene,
+  { world, plan, fleet, chance, history, isHealed }: RelayFixture,
   sweeps: Sweeps | undefined,
 ): { areDone: () => boolean } {
   let playing = 0
@@ -191,7 +191,7 @@ function startPlayers(
 
 /** Over when all is well, everybody has done everything and the outbox is empty, or when that takes too long. */
 function watchForTheEnd(
-  parts: Scene & {
+  parts: RelayFixture & {
     sites: readonly Site[]
     ledger: SimulatedLedger
     players: { areDone: () => boolean }

@@ -3,14 +3,14 @@
 import type { Games, LiveGame } from '../../server/config/games.ts'
 import type { Files } from '../../server/files/files.ts'
 import { createHousekeeping } from '../../server/housekeeping.ts'
-import { createLeave } from '../../server/players/inactive.ts'
-import { createSightings } from '../../server/players/last-seen.ts'
+import { createInactivePlayers } from '../../server/players/inactive.ts'
+import { createLastSeen } from '../../server/players/last-seen.ts'
 import type { Log } from '../../server/runtime/log.ts'
 import type { Metrics } from '../../server/runtime/metrics.ts'
-import { createBells } from '../../server/store/notifier.ts'
+import { createNotifier } from '../../server/store/notifier.ts'
 import type { Store } from '../../server/store/store.ts'
 import { type Accept, createAccept } from '../../server/tickets/accept.ts'
-import { createOpens } from '../../server/tickets/can-open.ts'
+import { createCanOpen } from '../../server/tickets/can-open.ts'
 import { type Change, createChange } from '../../server/tickets/change.ts'
 import { createCopies } from '../../server/tickets/delivery/duplicates.ts'
 import { createDeliveryWorker } from '../../server/tickets/delivery/worker.ts'
@@ -62,24 +62,41 @@ export function startRelay(parts: RelayParts): SimulatedRelay {
   const { world, process, sites, chance, log, metrics } = parts
   const { clock, timers } = process
   const store = storeOf(noteTaken(parts), process, parts.ledgerMs)
-  const bells = createBells()
+  const notifier = createNotifier()
   const games: Games = new Map(sites.map((site) => [site.game, liveGame(world, process, site)]))
   const filesOf = async () => ({ files: [], absent: [] })
   const copies = createCopies({ store, timers, games, log, metrics })
   const { next: random } = chance
-  const delivery = createDeliveryWorker({ store, clock, timers, bells, games, copies, filesOf, log, metrics, random })
+  const delivery = createDeliveryWorker({
+    store,
+    clock,
+    timers,
+    notifier,
+    games,
+    copies,
+    filesOf,
+    log,
+    metrics,
+    random,
+  })
   delivery.start()
   copies.start()
   const removeFile = async () => undefined
-  if (parts.graceMs !== undefined) createErasures({ store, clock, timers, bells, games, log, removeFile }).start()
+  if (parts.graceMs !== undefined) createErasures({ store, clock, timers, notifier, games, log, removeFile }).start()
   world.tell(process.name, () => 'starts')
   return {
     process,
     store,
     games,
-    accept: createAccept({ store, clock, bells, opens: createOpens({ clock, ask, log, pseudonymOf }), pseudonymOf }),
-    change: createChange({ store, clock, bells }),
-    deletions: createDeletions({ store, clock, bells, graceHours: (parts.graceMs ?? 0) / hourMs }),
+    accept: createAccept({
+      store,
+      clock,
+      notifier,
+      opens: createCanOpen({ clock, ask, log, pseudonymOf }),
+      pseudonymOf,
+    }),
+    change: createChange({ store, clock, notifier }),
+    deletions: createDeletions({ store, clock, notifier, graceHours: (parts.graceMs ?? 0) / hourMs }),
     sweep: createSweep({ ...parts, store }),
   }
 }
@@ -102,7 +119,7 @@ function createSweep({ store, process, files, log, retentionMs }: RelayParts) {
     clock,
     files,
     merging: { sweep: async () => undefined },
-    leave: createLeave({ store, clock, sightings: createSightings({ store, clock }) }),
+    leave: createInactivePlayers({ store, clock, lastSeen: createLastSeen({ store, clock }) }),
     log,
     retentionDays: retentionMs / dayMs,
     sweepOrphans: async () => undefined,

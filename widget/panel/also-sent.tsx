@@ -8,10 +8,10 @@ import { signedIn } from '../state/signed-metadata.ts'
 import { useKept } from './context.ts'
 import { Heading } from './screen.tsx'
 import { Lines, nameOf } from './sent-along.tsx'
-import { useTalk } from './use-messaging.ts'
+import { useMessaging } from './use-messaging.ts'
 
 export function AlsoSent() {
-  const { speech, form, session } = useTalk()
+  const { speech, form, session } = useMessaging()
   const signed = useSigned(session.owner.value)
   const { words, say } = speech
   const { choices, details } = form
@@ -32,7 +32,7 @@ export function AlsoSent() {
 
 /** One control for three states: checked, half checked, not checked. What the line shows is what goes. */
 function Detail({ name }: { name: string }) {
-  const whole = useTalk()
+  const whole = useMessaging()
   const { form, speech } = whole
   const choice = form.choices.value[name]
   const value = form.details.value[name]
@@ -65,7 +65,7 @@ function Detail({ name }: { name: string }) {
 
 /** The device as it is by now, and what the studio's token says, which nobody here may change. */
 function useSigned(owner: string | undefined): Signal<readonly SentLine[]> {
-  const { form, diagnostics, options, session } = useTalk()
+  const { form, diagnostics, options, session } = useMessaging()
   const kept = useKept(() => {
     form.details.value = describe({ ...options.metadata?.(), ...diagnostics.told() })
     return { of: undefined as string | undefined, lines: signal<readonly SentLine[]>([]) }

@@ -2,17 +2,17 @@
 
 import { signal } from '@preact/signals-core'
 import type { Attachment, AttachmentReason } from '../../server/contract/attachment.ts'
-import type { Chosen } from '../state/chosen-file.ts'
+import type { ChosenFile } from '../state/chosen-file.ts'
 import type { Uploads } from '../state/uploads.ts'
 import type { Words } from '../words/en.ts'
 import { useKept, useWhole } from './context.ts'
 import { Icon, paths } from './icons.tsx'
 import { morePaths } from './more-icons.ts'
-import { useTalk } from './use-messaging.ts'
+import { useMessaging } from './use-messaging.ts'
 
 /** Those on a new ticket. */
 export function NewFiles() {
-  const { newFiles, speech } = useTalk()
+  const { newFiles, speech } = useMessaging()
   return (
     <>
       <FileList uploads={newFiles} />
@@ -101,7 +101,7 @@ export function FileList({ uploads }: { uploads: Uploads }) {
   return (
     <ul class="files">
       {uploads.items.value.map((item) => (
-        <ChosenFile key={item.key} item={item} uploads={uploads} />
+        <FileRow key={item.key} item={item} uploads={uploads} />
       ))}
       {wrong.length > 0 && (
         <li class="wrong">{wrong.some(({ state }) => state === 'failed') ? filesFirst : filesRemove}</li>
@@ -115,9 +115,9 @@ export function FileList({ uploads }: { uploads: Uploads }) {
   )
 }
 
-const isWrong = (state: Chosen['state']) => !['preparing', 'moving', 'there'].includes(state)
+const isWrong = (state: ChosenFile['state']) => !['preparing', 'moving', 'there'].includes(state)
 
-function ChosenFile({ item, uploads }: { item: Chosen; uploads: Uploads }) {
+function FileRow({ item, uploads }: { item: ChosenFile; uploads: Uploads }) {
   const { speech } = useWhole()
   const { words, say } = speech
   const { key, name, state, progress, original } = item
@@ -152,13 +152,13 @@ function ChosenFile({ item, uploads }: { item: Chosen; uploads: Uploads }) {
   )
 }
 
-function StateOf({ item }: { item: Chosen }) {
+function StateOf({ item }: { item: ChosenFile }) {
   const { speech, game } = useWhole()
   const { words, say, size, percent } = speech
   const { state, code, reason, original } = item
   const limits = game.value?.attachments
   const why = code && code !== 'offline' ? `. ${speech.problem(code)}` : ''
-  const texts: Record<Chosen['state'], string> = {
+  const texts: Record<ChosenFile['state'], string> = {
     preparing: words.value.filePreparing,
     moving: say(words.value.fileMoving, { percent: percent(item.progress) }),
     there: size(item.size),
@@ -184,7 +184,7 @@ function refusal({ fileRefused, fileReasons }: Words, reason: AttachmentReason |
 
 /** A file on a message: a picture is shown, everything else has a name and is saved. */
 export function Attached({ attachment }: { attachment: Attachment }) {
-  const { speech, files, act } = useTalk()
+  const { speech, files, act } = useMessaging()
   const { words, say, size } = speech
   const { fileName, state, fileSize, reason } = attachment
   if (state !== 'ready') {
@@ -228,7 +228,7 @@ function whenSeen(place: Element, run: () => void): () => void {
 
 /** Fetched once it comes into view: a long conversation may hold a hundred. */
 function Picture({ attachment }: { attachment: Attachment }) {
-  const { files } = useTalk()
+  const { files } = useMessaging()
   const { fileType, fileSize } = attachment
   const { address, appear } = useKept(() => {
     const address = signal('')

@@ -8,13 +8,13 @@ import { Icon } from './icons.tsx'
 import { isComposing } from './keys.ts'
 import { morePaths } from './more-icons.ts'
 import { maxMessageLength } from './new-ticket.tsx'
-import { useTalk } from './use-messaging.ts'
+import { useMessaging } from './use-messaging.ts'
 
 /** Enter makes a line where the keys are on glass; with a keyboard it sends, and the composer says so. */
 const withKeyboard = () => matchMedia('(pointer: fine)').matches
 
 export function Composer({ id }: { id: TicketId }) {
-  const { speech, replies, fitting } = useTalk()
+  const { speech, replies, truncation } = useMessaging()
   const words = speech.words.value
   const reply = replies.on(id)
   const text = reply.text.value
@@ -43,7 +43,7 @@ export function Composer({ id }: { id: TicketId }) {
           rows={Math.min(6, lines)}
           dir="auto"
           value={text}
-          {...fitting.listeners({ id, value: text, max: maxMessageLength, write: reply.write })}
+          {...truncation.listeners({ id, value: text, max: maxMessageLength, write: reply.write })}
           onKeyDown={onKeyDown}
         />
         <button

@@ -5,7 +5,7 @@ import type { ComponentChildren } from 'preact'
 import type { MessageId, TicketId } from '../../server/contract/ids.ts'
 import type { Message } from '../../server/contract/message.ts'
 import type { Ticket } from '../../server/contract/ticket.ts'
-import { part } from '../lazy-import.ts'
+import { lazyImport } from '../lazy-import.ts'
 import { Composer } from './composer.tsx'
 import { useKept, useWhole } from './context.ts'
 import { Icon } from './icons.tsx'
@@ -14,15 +14,15 @@ import { Messages } from './message.tsx'
 import { morePaths } from './more-icons.ts'
 import { Problem } from './notice.tsx'
 import { SentAlong } from './sent-along.tsx'
-import { useTalk } from './use-messaging.ts'
+import { useMessaging } from './use-messaging.ts'
 
-const Rating = lazy(part(() => import('./rating.tsx')))((file) => file.Rating)
+const Rating = lazy(lazyImport(() => import('./rating.tsx')))((file) => file.Rating)
 
 /** The vendor was not heard for so long that the player should know. */
 const staleMs = 15 * 60_000
 
 export function Conversation({ id }: { id: TicketId }) {
-  const { speech, clock, tickets, threads, outbox } = useTalk()
+  const { speech, clock, tickets, threads, outbox } = useMessaging()
   const words = speech.words.value
   const ticket = tickets.list.value?.find((one) => one.id === id)
   const thread = threads.all.value[id]
@@ -156,7 +156,7 @@ function createFollowing() {
 
 /** What can be done about a ticket. */
 export function Next({ ticket }: { ticket: Ticket }) {
-  const { speech, turn, game, threads } = useTalk()
+  const { speech, turn, game, threads } = useMessaging()
   const words = speech.words.value
   const { id, can, status, rating } = ticket
   if (status !== 'closed') {

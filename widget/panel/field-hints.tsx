@@ -1,11 +1,11 @@
 /** What stands under a field that takes no more, or did not take all that was put in, and under one that waits for its files. */
 import type { ReadonlySignal } from '@preact/signals-core'
 import type { Uploads } from '../state/uploads.ts'
-import { useTalk } from './use-messaging.ts'
+import { useMessaging } from './use-messaging.ts'
 
 export function Cut({ id, value }: { id: string; value: string }) {
-  const { speech, fitting } = useTalk()
-  if (!fitting.isCut(id, value)) return null
+  const { speech, truncation } = useMessaging()
+  if (!truncation.isCut(id, value)) return null
   return (
     <p class="wrong" role="alert">
       {speech.words.value.cut}
@@ -14,7 +14,7 @@ export function Cut({ id, value }: { id: string; value: string }) {
 }
 
 export function Room({ left }: { left: number }) {
-  const { words, say } = useTalk().speech
+  const { words, say } = useMessaging().speech
   return (
     <p class="hint" role="status">
       {say(words.value.charactersLeft, { n: left })}
@@ -30,7 +30,7 @@ export function WaitsForFiles({
   sending: ReadonlySignal<boolean>
   uploads: Uploads | undefined
 }) {
-  const { speech } = useTalk()
+  const { speech } = useMessaging()
   const waits = sending.value && uploads?.items.value.some(({ state }) => state === 'preparing' || state === 'moving')
   return (
     <p class="hint" role="status">

@@ -4,9 +4,9 @@ import type { FormField } from '../../server/contract/game.ts'
 import type { Support } from '../state/support.ts'
 import type { FieldListeners, FieldParts } from '../state/truncate.ts'
 import { useSupport } from './context.ts'
-import { inTalk } from './lazy.tsx'
+import { inMessaging } from './lazy.tsx'
 
-export const Cut = inTalk(({ views }) => views.Cut, true)
+export const Cut = inMessaging(({ views }) => views.Cut, true)
 
 /** As the relay takes them. */
 const maxFieldLength = 2_000
@@ -52,10 +52,10 @@ export function Place({ id, label, hint, required = false, children }: PlaceProp
 }
 
 /** Until the second half of the panel is there, which keeps characters whole, the browser cuts what is too long where it likes. */
-export function listenersOf(field: FieldParts, { talk }: Support): FieldListeners | { maxlength: number } {
+export function listenersOf(field: FieldParts, { messaging }: Support): FieldListeners | { maxlength: number } {
   const onInput = ({ currentTarget }: { currentTarget: { value: string } }) => field.write(currentTarget.value)
   // By the attribute's own name: as a property, taking it away would make it 0.
-  return talk.value?.fitting.listeners(field) ?? { maxlength: field.max, onInput }
+  return messaging.value?.truncation.listeners(field) ?? { maxlength: field.max, onInput }
 }
 
 export function CategoryFields() {

@@ -45,7 +45,7 @@ function Tickets() {
       {(some || session.earlier.value) && <TicketList />}
       {isEmpty && (
         <div class="empty">
-          <Icon path={paths.talk} />
+          <Icon path={paths.messaging} />
           <p>{isLoading ? words.loading : words.noTickets}</p>
         </div>
       )}

@@ -39,4 +39,4 @@ export function lazy<File extends object>(fetchFile: (support: Support) => Promi
 /** What whoever has written to us before sees first. */
 export const inTicketList = lazy(({ prepareTicketList }) => prepareTicketList())
 /** What comes after writing. */
-export const inTalk = lazy(({ prepareTalk }) => prepareTalk())
+export const inMessaging = lazy(({ prepareMessaging }) => prepareMessaging())

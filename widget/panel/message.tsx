@@ -10,7 +10,7 @@ import type { Words } from '../words/en.ts'
 import { Attached } from './attachment.tsx'
 import { useWhole } from './context.ts'
 import { Heading } from './screen.tsx'
-import { useTalk } from './use-messaging.ts'
+import { useMessaging } from './use-messaging.ts'
 
 export interface MessagesProps {
   /** The ticket, once there is one. */
@@ -109,7 +109,7 @@ function Bubble(props: { own: boolean; name: string | undefined; sentAt: string;
 
 /** Safe with the relay, but the vendor did not take it. */
 function Failed(props: { id: TicketId | undefined; messageId: MessageId; code: DeliveryProblemCode | undefined }) {
-  const { speech, threads, act } = useTalk()
+  const { speech, threads, act } = useMessaging()
   const { id, messageId, code } = props
   const again = () => id && act(() => threads.retry(id, messageId))
   return (
@@ -132,7 +132,7 @@ function Why({ code }: { code: DeliveryProblemCode | FailureCode | undefined }) 
 }
 
 function OutgoingMessage({ item }: { item: Outgoing }) {
-  const { speech, outbox, takeBack } = useTalk()
+  const { speech, outbox, takeBack } = useMessaging()
   const words = speech.words.value
   const { key, state, code, body, attachments, writtenAt } = item
   const failed = state === 'failed'

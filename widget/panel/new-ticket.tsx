@@ -3,13 +3,13 @@ import { createRef } from 'preact'
 import { useKept, useSupport } from './context.ts'
 import { CategoryFields, Cut, listenersOf, Place } from './fields.tsx'
 import { isComposing } from './keys.ts'
-import { inTalk } from './lazy.tsx'
+import { inMessaging } from './lazy.tsx'
 import { Screen } from './screen.tsx'
 
-const NewFiles = inTalk(({ views }) => views.NewFiles)
-const WaitsForFiles = inTalk(({ views }) => views.WaitsForFiles, true)
-const Room = inTalk(({ views }) => views.Room, true)
-const AlsoSent = inTalk(({ views }) => views.AlsoSent, true)
+const NewFiles = inMessaging(({ views }) => views.NewFiles)
+const WaitsForFiles = inMessaging(({ views }) => views.WaitsForFiles, true)
+const Room = inMessaging(({ views }) => views.Room, true)
+const AlsoSent = inMessaging(({ views }) => views.AlsoSent, true)
 
 export const maxMessageLength = 10_000
 
@@ -21,7 +21,7 @@ export function NewTicket() {
 }
 
 function Form() {
-  const { speech, form, game, talk } = useSupport()
+  const { speech, form, game, messaging } = useSupport()
   const words = speech.words.value
   const element = useKept(createRef<HTMLFormElement>)
   const send = useSend(element)
@@ -53,7 +53,7 @@ function Form() {
       <button type="submit" class="main" aria-disabled={form.sending.value}>
         {words.send}
       </button>
-      <WaitsForFiles sending={form.sending} uploads={talk.value?.newFiles} />
+      <WaitsForFiles sending={form.sending} uploads={messaging.value?.newFiles} />
     </form>
   )
 }

@@ -1,8 +1,8 @@
 /** Stands under the word that a ticket has arrived, where the browser keeps nothing of whose it is. */
-import { useTalk } from './use-messaging.ts'
+import { useMessaging } from './use-messaging.ts'
 
 export function NotKept({ byEmail }: { byEmail: boolean }) {
-  const { speech, router } = useTalk()
+  const { speech, router } = useMessaging()
   const words = speech.words.value
   return (
     <>

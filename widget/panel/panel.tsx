@@ -3,7 +3,7 @@
 import { computed, effect } from '@preact/signals-core'
 import { render } from 'preact'
 import type { Theme } from '../../server/contract/game.ts'
-import { part } from '../lazy-import.ts'
+import { lazyImport } from '../lazy-import.ts'
 import type { Route } from '../state/route.ts'
 import { startLater } from '../state/start-later.ts'
 import type { Support } from '../state/support.ts'
@@ -11,17 +11,17 @@ import { followLook } from './appearance.ts'
 import { Ground, useSupport } from './context.ts'
 import { Home } from './home.tsx'
 import { isComposing } from './keys.ts'
-import { inTalk, lazy } from './lazy.tsx'
+import { inMessaging, lazy } from './lazy.tsx'
 import { NewTicket } from './new-ticket.tsx'
 import { Banner } from './notice.tsx'
 import { OpenedTicket, OutgoingTicket } from './ticket.tsx'
 
-const Privacy = lazy(part(() => import('./privacy.tsx')))((file) => file.Privacy)
-const SignIn = lazy(part(() => import('./sign-in.tsx')))((file) => file.SignIn)
+const Privacy = lazy(lazyImport(() => import('./privacy.tsx')))((file) => file.Privacy)
+const SignIn = lazy(lazyImport(() => import('./sign-in.tsx')))((file) => file.SignIn)
 
-const Toast = inTalk(({ views }) => views.Toast)
+const Toast = inMessaging(({ views }) => views.Toast)
 
-const inPortal = lazy(part(() => import('./portal.tsx')))
+const inPortal = lazy(lazyImport(() => import('./portal.tsx')))
 const Who = inPortal((file) => file.Who, true)
 const Question = inPortal((file) => file.Question)
 
@@ -125,7 +125,7 @@ function View() {
 
 /** A file may be pasted or dropped anywhere on it. */
 function Written({ route }: { route: Route }) {
-  const taking = useSupport().talk.value?.taking
+  const taking = useSupport().messaging.value?.taking
   return (
     <div class={taking?.over.value ? 'taking dropping' : 'taking'} {...taking?.listeners}>
       {route.view === 'ticket' ? (

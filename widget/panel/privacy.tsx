@@ -89,7 +89,7 @@ function Erasure() {
   )
 }
 
-function createErasure({ call, act, hear }: Whole) {
+function createErasure({ call, act, onRelayEvent }: Whole) {
   const sure = signal(false)
   const requests = signal<readonly DeletionRequest[]>([])
   const put = (request: DeletionRequest) => {
@@ -112,7 +112,7 @@ function createErasure({ call, act, hear }: Whole) {
       }),
     /** As long as the view stands. */
     follow: () =>
-      hear((event) => {
+      onRelayEvent((event) => {
         if (event.type === 'deletion-changed') put(event.data.request)
       }),
   }

@@ -5,7 +5,7 @@ import type { NewRating, Ticket } from '../../server/contract/ticket.ts'
 import { useKept } from './context.ts'
 import { Cut } from './field-hints.tsx'
 import { Icon } from './icons.tsx'
-import { useTalk } from './use-messaging.ts'
+import { useMessaging } from './use-messaging.ts'
 
 const maxCommentLength = 2_000
 const scores = [1, 2, 3, 4, 5]
@@ -17,7 +17,7 @@ export interface RatingProps {
 }
 
 export function Rating({ ticket, rate }: RatingProps) {
-  const { speech, act, fitting } = useTalk()
+  const { speech, act, truncation } = useMessaging()
   const { words, say } = speech
   const given = useKept(() => ({ score: signal(0), comment: signal('') }))
   const score = given.score.value
@@ -58,7 +58,7 @@ export function Rating({ ticket, rate }: RatingProps) {
             rows={2}
             dir="auto"
             value={comment}
-            {...fitting.listeners({ id: 'comment', value: comment, max: maxCommentLength, write })}
+            {...truncation.listeners({ id: 'comment', value: comment, max: maxCommentLength, write })}
           />
           <Cut id="comment" value={comment} />
           <button type="submit" class="main">

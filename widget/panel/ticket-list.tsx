@@ -1,6 +1,6 @@
 /** The player's tickets by newest activity. Fetched beside the tickets themselves: whoever has none can do without. */
 import type { Ticket, TicketStatus } from '../../server/contract/ticket.ts'
-import { part } from '../lazy-import.ts'
+import { lazyImport } from '../lazy-import.ts'
 import ticketListStyles from '../style/ticket-list.css?inline'
 import type { Words } from '../words/en.ts'
 import { drawBadge as badge } from './badge.ts'
@@ -9,7 +9,7 @@ import { Icon, paths } from './icons.tsx'
 import { lazy } from './lazy.tsx'
 import { Heading } from './screen.tsx'
 
-const Earlier = lazy(part(() => import('./earlier-tickets.tsx')))((file) => file.Earlier)
+const Earlier = lazy(lazyImport(() => import('./earlier-tickets.tsx')))((file) => file.Earlier)
 
 export const styles = ticketListStyles
 export const drawBadge = badge

@@ -3,22 +3,22 @@ import type { TicketId } from '../../server/contract/ids.ts'
 import type { Ticket } from '../../server/contract/ticket.ts'
 import { useKept, useSupport } from './context.ts'
 import { Icon, paths } from './icons.tsx'
-import { inTalk, inTicketList } from './lazy.tsx'
+import { inMessaging, inTicketList } from './lazy.tsx'
 import { Screen } from './screen.tsx'
 
-const Conversation = inTalk(({ views }) => views.Conversation)
+const Conversation = inMessaging(({ views }) => views.Conversation)
 const Status = inTicketList((file) => file.Status, true)
-const Next = inTalk(({ views }) => views.Next, true)
-const NotKept = inTalk(({ views }) => views.NotKept, true)
-const Outgoing = inTalk(({ views }) => views.Outgoing)
+const Next = inMessaging(({ views }) => views.Next, true)
+const NotKept = inMessaging(({ views }) => views.NotKept, true)
+const Outgoing = inMessaging(({ views }) => views.Outgoing)
 
 export function OpenedTicket({ id, fresh }: { id: TicketId; fresh?: boolean }) {
-  const { speech, tickets, talk } = useSupport()
+  const { speech, tickets, messaging } = useSupport()
   const ticket = tickets.list.value?.find((one) => one.id === id)
-  const messages = talk.value?.threads.all.value[id]?.messages ?? []
+  const messages = messaging.value?.threads.all.value[id]?.messages ?? []
   return (
     <Screen
-      class="talk"
+      class="messaging"
       title={ticket?.number ?? speech.words.value.loading}
       focus={!fresh}
       aside={ticket && <Status status={ticket.status} />}
@@ -36,7 +36,7 @@ export function OutgoingTicket({ itemKey }: { itemKey: string }) {
   const words = speech.words.value
   const item = outbox.items.value.find(({ key }) => key === itemKey)
   return (
-    <Screen class="talk" title={words.newTicket}>
+    <Screen class="messaging" title={words.newTicket}>
       {item?.state === 'waiting' && item.code && <p class="card">{words.kept}</p>}
       <Outgoing itemKey={itemKey} />
     </Screen>

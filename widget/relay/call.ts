@@ -53,7 +53,7 @@ export interface Call {
 }
 
 /** Where the bearer comes from. */
-export interface Identity {
+export interface Credentials {
   token(): Promise<string | undefined>
   /** A fresh token after the relay refused this one; undefined when there is none to be had. */
   renew(refused: string): Promise<string | undefined>
@@ -64,7 +64,7 @@ export interface Identity {
 export interface CallParts {
   relay: string
   fetch: typeof fetch
-  identity: Identity
+  credentials: Credentials
 }
 
 /** What every route may be asked with; the types above say which route takes what. */
@@ -96,7 +96,7 @@ export async function patiently<T>(tries: number, run: () => Promise<T>): Promis
   return patiently(tries - 1, run)
 }
 
-export function createCall({ relay, fetch, identity }: CallParts): Call {
+export function createCall({ relay, fetch, credentials }: CallParts): Call {
   const send = async (route: RouteName, request: AnyRequest, token?: string): Promise<Response> => {
     const [method = 'GET', path = ''] = route.split(' ')
     try {
@@ -113,16 +113,16 @@ export function createCall({ relay, fetch, identity }: CallParts): Call {
     }
   }
 
-  const here = () => identity.person?.()
+  const here = () => credentials.person?.()
 
   const open = async (route: RouteName, request: AnyRequest = {}): Promise<Response> => {
     if (isForAnyone(route, request)) return sound(await send(route, request))
     const same = forOne(here)
-    const token = same(await identity.token())
+    const token = same(await credentials.token())
     if (!token) throw new RelayProblem('token_missing')
     const response = same(await send(route, request, token))
     if (response.status !== 401) return sound(response)
-    const fresh = same(await identity.renew(token))
+    const fresh = same(await credentials.renew(token))
     return sound(fresh ? same(await send(route, request, fresh)) : response)
   }
 

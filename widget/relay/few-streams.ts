@@ -18,7 +18,7 @@ const name = 'streams'
 const most = 2
 const tickMs = 5_000
 /** A window that says nothing for so many of our ticks is gone. No clock is read: somebody may set it. */
-const patience = 3
+const missableTicks = 3
 
 export function startFewStreams(parts: LiveParts, storage: SharedStorage): () => void {
   const me = Math.random()
@@ -32,7 +32,7 @@ export function startFewStreams(parts: LiveParts, storage: SharedStorage): () =>
   const isThere = ([window, beats]: Entry) => {
     if (window === me) return true
     const known = others.get(window)
-    if (known?.beats === beats) return known.ticks < patience
+    if (known?.beats === beats) return known.ticks < missableTicks
     others.set(window, { beats, ticks: 0 })
     return true
   }

@@ -5,7 +5,7 @@ import { type Call, isUnreached, RelayProblem } from './call.ts'
 export type LiveState = 'connecting' | 'live' | 'offline'
 
 /** Where the events were left, and are taken up again. */
-export interface Place {
+export interface StreamPosition {
   lastEventId?: string
 }
 
@@ -15,7 +15,7 @@ export interface LiveParts {
   onEvent(event: PlayerEvent, after: string | undefined): void
   /** @param refused it is this page that cannot: the relay was reached, or could have been with another token */
   onState(state: LiveState, refused?: boolean): void
-  place: Place
+  place: StreamPosition
   /** Holds no stream: asks from time to time. */
   asks?: boolean
 }

@@ -30,7 +30,7 @@ type Told = 'ask' | Standing | News
 
 const tickMs = 1_000
 /** A tab that has the stream and says nothing for so many ticks, asked or not, hangs. */
-const patience = 3
+const missableTicks = 3
 
 /** Hears the player's events until the returned function is called, by a stream of its own or from another tab. */
 export function listen({ name, storage, ...parts }: ShareParts): () => void {
@@ -106,7 +106,7 @@ function share(name: string, parts: LiveParts, onImpossible: () => void): () => 
     if (lock.isHeld()) silentTicks = 0
     else silentTicks += 1
     if (silentTicks > 1) tell('ask')
-    if (silentTicks > patience) lock.steal()
+    if (silentTicks > missableTicks) lock.steal()
   }, tickMs)
   tell('ask')
   lock.wait()

@@ -1,17 +1,17 @@
 /** Moves a file's bytes; fetched with the first file, because most tickets have none. */
 import type { DetailedError, Upload as TusUpload } from 'tus-js-client'
 import type { Upload } from '../../server/contract/attachment.ts'
-import { part } from '../lazy-import.ts'
-import { forOne, type Identity, RelayProblem } from './call.ts'
+import { lazyImport } from '../lazy-import.ts'
+import { type Credentials, forOne, RelayProblem } from './call.ts'
 import { isReadable } from './readable.ts'
 
-const fetchTus = part(() => import('tus-js-client'))
+const fetchTus = lazyImport(() => import('tus-js-client'))
 
 export interface SendParts {
   file: Blob
   upload: Upload
   relay: string
-  identity: Identity
+  credentials: Credentials
   onProgress(share: number): void
 }
 
@@ -30,8 +30,8 @@ export function sendFile(parts: SendParts): Sending {
 }
 
 /** The relay's file store: the upload exists already, so it is resumed from wherever it stands, at first from nought. */
-function sendByTus({ file, relay, identity, onProgress }: SendParts, url: string): Sending {
-  const same = forOne(() => identity.person?.())
+function sendByTus({ file, relay, credentials, onProgress }: SendParts, url: string): Sending {
+  const same = forOne(() => credentials.person?.())
   let running: TusUpload | undefined
   let stop = () => {}
   const stopped = new Promise<void>((resolve) => {
@@ -58,12 +58,12 @@ function sendByTus({ file, relay, identity, onProgress }: SendParts, url: string
             throw gone
           }
           // What is stopped while it waits here is sent all the same: the next player's token is none for this file.
-          bearer = same(await identity.token())
+          bearer = same(await credentials.token())
           request.setHeader('Authorization', `Bearer ${bearer}`)
         },
         async onAfterResponse(_request, response) {
           const refused = response.getStatus() === 401 ? bearer : undefined
-          isRenewed = refused !== undefined && !!(await identity.renew(refused))
+          isRenewed = refused !== undefined && !!(await credentials.renew(refused))
         },
         onShouldRetry: (error, retries, options) =>
           isRenewed || !!defaultOptions.onShouldRetry?.(error, retries, options),

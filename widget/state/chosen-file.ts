@@ -7,7 +7,7 @@ import { RelayProblem } from '../relay/call.ts'
 import { type Hopeless, isDrawable, stageFor, typeOf } from './file-types.ts'
 import { randomName } from './random.ts'
 
-export interface Chosen {
+export interface ChosenFile {
   /** Ours, before the relay has given an {@link AttachmentId}. */
   key: string
   name: string
@@ -33,7 +33,7 @@ export interface Chosen {
 /** What a file says of itself. */
 export const told = (file: File) => ({ file, name: file.name, type: file.type, size: file.size })
 
-export function chosenOf(file: File, limits: AttachmentLimits): Chosen {
+export function chosenOf(file: File, limits: AttachmentLimits): ChosenFile {
   const type = typeOf(file, limits)
   const ready = !isDrawable(type)
   const state = ready ? stageFor({ size: file.size, type }, limits) : 'preparing'
@@ -41,24 +41,24 @@ export function chosenOf(file: File, limits: AttachmentLimits): Chosen {
 }
 
 /** How far an earlier page had got. */
-export function stageOf({ file }: { file: Blob | undefined }): Pick<Chosen, 'state' | 'progress'> {
+export function stageOf({ file }: { file: Blob | undefined }): Pick<ChosenFile, 'state' | 'progress'> {
   return file ? { state: 'moving', progress: 0 } : { state: 'there', progress: 1 }
 }
 
 /** What became of one that did not arrive. */
-export function failureOf(error: unknown): Partial<Chosen> {
+export function failureOf(error: unknown): Partial<ChosenFile> {
   const code = error instanceof RelayProblem ? error.code : 'internal'
   if (code === 'too_large') return { state: 'too-large' }
   return code === 'type_not_allowed' ? { state: 'wrong-type' } : { state: 'failed', code }
 }
 
 /** For the player's own eyes, until the relay has looked at it. */
-export function asAttachment({ id, name, type, size, state }: Chosen): Attachment[] {
+export function asAttachment({ id, name, type, size, state }: ChosenFile): Attachment[] {
   if (!id || state !== 'there') return []
   return [{ id, fileName: name, fileType: type, fileSize: size, state: 'checking' }]
 }
 
 /** The other way round: it is with the relay already. */
-export function carried({ id, fileName: name, fileType: type, fileSize: size }: Attachment): Chosen {
+export function carried({ id, fileName: name, fileType: type, fileSize: size }: Attachment): ChosenFile {
   return { key: randomName(), id, name, type, size, file: undefined, state: 'there', progress: 1, ready: true }
 }

@@ -2,7 +2,7 @@
 
 import { effect, type ReadonlySignal, signal } from '@preact/signals-core'
 import type { PlayerEvent } from '../../server/contract/event.ts'
-import { part } from '../lazy-import.ts'
+import { lazyImport } from '../lazy-import.ts'
 import type { Call } from '../relay/call.ts'
 import type { LiveState } from '../relay/live.ts'
 import { listen } from './listen.ts'
@@ -10,7 +10,7 @@ import type { Owner } from './owner.ts'
 import { startLater } from './start-later.ts'
 import type { Storage } from './storage.ts'
 
-const fetchShare = part(() => import('../relay/shared-stream.ts'))
+const fetchShare = lazyImport(() => import('../relay/shared-stream.ts'))
 
 export interface ConnectionParts {
   /** The relay and the game. */

@@ -3,7 +3,7 @@ import { type ReadonlySignal, signal } from '@preact/signals-core'
 import type { Support } from './support.ts'
 import type { Uploads } from './uploads.ts'
 
-export interface Taking {
+export interface DropTarget {
   /** Files are held over a place that takes them. */
   over: ReadonlySignal<boolean>
   /** The listeners of the element that takes them. */
@@ -21,7 +21,7 @@ function isWanted({ router, tickets, game }: Support): boolean {
   return !!ticket && ticket.can.reply && ticket.status !== 'closed'
 }
 
-export function createTaking(support: Support, uploads: () => Uploads): Taking {
+export function createDropTarget(support: Support, uploads: () => Uploads): DropTarget {
   const over = signal(false)
   const add = (files: FileList) => {
     if (isWanted(support)) uploads().add(files)

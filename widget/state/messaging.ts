@@ -4,24 +4,24 @@ import { computed, effect, untracked } from '@preact/signals-core'
 import type { Attachment } from '../../server/contract/attachment.ts'
 import type { TicketId } from '../../server/contract/ids.ts'
 import type { Message } from '../../server/contract/message.ts'
-import { createTaking, type Taking } from './drop-target.ts'
+import { createDropTarget, type DropTarget } from './drop-target.ts'
 import { createFiles, type Files } from './files.ts'
 import type { Outbox } from './outbox.ts'
 import { createReplies, type Replies } from './replies.ts'
-import { createKeptFiles, type Place } from './stored-files.ts'
+import { createStoredFiles, type UploadPlace } from './stored-files.ts'
 import type { Support } from './support.ts'
 import { createThreads, type Threads } from './threads.ts'
-import { createFitting, type Fitting } from './truncate.ts'
+import { createTruncation, type Truncation } from './truncate.ts'
 import { createUploads, type Uploads } from './uploads.ts'
 
-export interface Talk {
+export interface Messaging {
   replies: Replies
   threads: Threads
   files: Files
   /** Those on the ticket that is not open yet. */
   newFiles: Uploads
-  taking: Taking
-  fitting: Fitting
+  taking: DropTarget
+  truncation: Truncation
   /** What could not be sent goes back to where it was written. */
   takeBack(key: string): void
   /** Closes or reopens a ticket, and offers the way back. */
@@ -36,24 +36,24 @@ export interface Talk {
 }
 
 /** Makes it once, and keeps it with the rest. */
-export function talkOf(support: Support): Talk {
-  support.talk.value ??= createTalk(support)
-  return support.talk.value
+export function messagingOf(support: Support): Messaging {
+  support.messaging.value ??= createMessaging(support)
+  return support.messaging.value
 }
 
-function createTalk(support: Support): Talk {
+function createMessaging(support: Support): Messaging {
   const { options, clock, call, drafts, session, tickets, game, router, speech, notices, act, outbox, form } = support
   const threads = createThreads(call, tickets)
   const files = createFiles(call, clock)
-  const kept = createKeptFiles(options.game, clock, session.owner)
+  const kept = createStoredFiles(options.game, clock, session.owner)
   const everyUploads = new Set<Uploads>()
   /** Whose files they are is known: nobody's are brought back before. */
   const isKnown = computed(() => !!session.kind.value && session.owner.value !== '' && !!game.value)
-  const uploadsAt = (place: Place) => {
-    const { identity, prove } = support
+  const uploadsAt = (place: UploadPlace) => {
+    const { credentials, prove } = support
     const { relay } = options
     const limits = () => game.value?.attachments ?? false
-    const made = createUploads({ call, relay, identity, place, kept, limits, begin: session.begin, prove })
+    const made = createUploads({ call, relay, credentials, place, kept, limits, begin: session.begin, prove })
     everyUploads.add(made)
     if (isKnown.peek()) made.restore()
     return made
@@ -76,7 +76,7 @@ function createTalk(support: Support): Talk {
     for (const one of everyUploads) one.apply(attachment)
   }
   const stops = [
-    support.hear((event) => {
+    support.onRelayEvent((event) => {
       threads.apply(event)
       if (event.type === 'message-added') pair(outbox, event.data.ticketId, event.data.message)
       if (event.type === 'attachment-changed') hearOf(event.data.attachment)
@@ -105,8 +105,8 @@ function createTalk(support: Support): Talk {
     threads,
     files,
     newFiles,
-    taking: createTaking(support, uploads),
-    fitting: createFitting(),
+    taking: createDropTarget(support, uploads),
+    truncation: createTruncation(),
     turn,
     takeBack(key) {
       const item = outbox.discard(key)

@@ -13,7 +13,7 @@ import { type Call, forOne, RelayProblem, superseded } from '../relay/call.ts'
 import type { Clock } from './clock.ts'
 import { isTheirs, type Owner } from './owner.ts'
 import { randomName } from './random.ts'
-import { createShelf } from './record-store.ts'
+import { createRecordStore } from './record-store.ts'
 
 interface Written {
   /** The `Idempotency-Key` of every try. */
@@ -94,8 +94,8 @@ export function createOutbox(parts: OutboxParts): Outbox {
   const isHere = (key: string) => items.value.some((item) => item.key === key)
   /** What the browser does not keep, or not yet. */
   const unsafe = new Map<string, () => void>()
-  const shelf = createShelf<Outgoing>(`medkit:${game}`, 'outbox', () => {
-    for (const item of held.value) shelf.put(item)
+  const records = createRecordStore<Outgoing>(`medkit:${game}`, 'outbox', () => {
+    for (const item of held.value) records.put(item)
   })
   /** Whose they are is known to every tab: what was written without a name may have been taken up by another one. */
   const settled = new Set<string>()
@@ -113,7 +113,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
     unsafe.get(key)?.()
     unsafe.delete(key)
   }
-  const claim = (key: string, writer: Owner) => shelf.change(key, (row) => ({ ...row, owner: row.owner || writer }))
+  const claim = (key: string, writer: Owner) => records.change(key, (row) => ({ ...row, owner: row.owner || writer }))
   /** What was written here is theirs who are known now, and no other tab's to send as nobody's. */
   const name = (writer: string) => {
     for (const { key, owner: before } of held.value) {
@@ -124,7 +124,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
   }
   const drop = (key: string) => {
     held.value = held.value.filter((item) => item.key !== key)
-    shelf.remove(key)
+    records.remove(key)
     becomeSafe(key)
   }
 
@@ -215,7 +215,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
     if (item.owner) settled.add(key)
     unsafe.set(key, onSafe)
     held.value = [...held.value, item]
-    const kept = shelf.put(item)
+    const kept = records.put(item)
     kept.then((isKept) => isKept && becomeSafe(key))
     inTime(kept).then(flush)
     return key
@@ -249,17 +249,17 @@ export function createOutbox(parts: OutboxParts): Outbox {
       if (wipe) {
         held.value = []
         unsafe.clear()
-        shelf.wipe()
+        records.wipe()
         return
       }
       // What has no name on it is for nobody who comes now; what nobody wrote lies in the browser, unless it was wiped elsewhere.
-      for (const { key, owner: writer } of held.value) if (writer === '') shelf.remove(key)
+      for (const { key, owner: writer } of held.value) if (writer === '') records.remove(key)
       held.value = held.value.filter((item) => item.owner)
     },
     async load() {
       if (loaded) return
       loaded = true
-      const left = await shelf.all()
+      const left = await records.all()
       const known = held.value.map((item) => item.key)
       // While the name of who wrote it has not come, it is for no other page.
       const found = left
@@ -272,7 +272,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
     destroy() {
       stopNaming()
       callOff()
-      shelf.close()
+      records.close()
     },
   }
 }

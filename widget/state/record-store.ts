@@ -1,7 +1,7 @@
 /** A few records in IndexedDB. Where the browser refuses one, records last as long as the page. */
 
 /** What a browser leaves hanging stays so, as some do with the first database of a page: nobody has to wait for it. */
-export interface Shelf<T extends { key: string }> {
+export interface RecordStore<T extends { key: string }> {
   /** @returns whether it is kept now */
   put(record: T): Promise<boolean>
   /** In one go, whoever else wants to. @returns it as it was: none where it is gone, undefined where it cannot be told. */
@@ -13,7 +13,11 @@ export interface Shelf<T extends { key: string }> {
 }
 
 /** @param onLost not by us: the browser, or the page, has deleted all that was kept */
-export function createShelf<T extends { key: string }>(database: string, name: string, onLost?: () => void): Shelf<T> {
+export function createRecordStore<T extends { key: string }>(
+  database: string,
+  name: string,
+  onLost?: () => void,
+): RecordStore<T> {
   let opening: Promise<IDBDatabase> | undefined
   const open = (makes: boolean) => {
     opening ??= new Promise((resolve, reject) => {
@@ -82,8 +86,8 @@ export function createShelf<T extends { key: string }>(database: string, name: s
   }
 }
 
-/** Takes a shelf away without opening it. */
-export function dropShelf(database: string): void {
+/** Takes a store away without opening it. */
+export function deleteRecordStore(database: string): void {
   try {
     indexedDB.deleteDatabase(database)
   } catch {

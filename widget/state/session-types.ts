@@ -3,7 +3,7 @@
 import type { ReadonlySignal } from '@preact/signals-core'
 import type { Session as Granted, LinkSent, NewSession, PlayerKind } from '../../server/contract/player.ts'
 import type { FailureCode, TokenSource } from '../handle.ts'
-import type { Identity } from '../relay/call.ts'
+import type { Credentials } from '../relay/call.ts'
 import type { Clock } from './clock.ts'
 import type { Owner } from './owner.ts'
 import type { Storage } from './storage.ts'
@@ -29,7 +29,7 @@ export interface SessionParts {
   onLeave(wipe: boolean): void
 }
 
-export interface Session extends Omit<Identity, 'person'> {
+export interface Session extends Omit<Credentials, 'person'> {
   /** Undefined until somebody is known here. */
   kind: ReadonlySignal<PlayerKind | undefined>
   owner: ReadonlySignal<Owner>

@@ -6,13 +6,13 @@
 import { batch, computed, signal } from '@preact/signals-core'
 import type { Session as Granted, LinkSent, PlayerKind } from '../../server/contract/player.ts'
 import type { FailureCode, TokenSource } from '../handle.ts'
-import { part } from '../lazy-import.ts'
+import { lazyImport } from '../lazy-import.ts'
 import { forOne, RelayProblem, superseded } from '../relay/call.ts'
 import { type Owner, renewInMs, subjectOf, undecided } from './owner.ts'
 import type { Session, SessionParts } from './session-types.ts'
-import { createOneSession, recover } from './shared-session.ts'
-import { oneAtATime } from './single-flight.ts'
-import { createKeptSession, type Known } from './stored-session.ts'
+import { createSharedSession, recover } from './shared-session.ts'
+import { singleFlight } from './single-flight.ts'
+import { createStoredSession, type Known } from './stored-session.ts'
 import type { StudioCalls } from './studio-calls.ts'
 
 interface Who {
@@ -21,7 +21,7 @@ interface Who {
   epoch: number
 }
 
-const fetchStudioCalls = part(() => import('./studio-calls.ts'))
+const fetchStudioCalls = lazyImport(() => import('./studio-calls.ts'))
 
 /** How soon it is looked again whether the studio may be asked. */
 const againMs = 5000
@@ -29,7 +29,7 @@ const againMs = 5000
 export function createSession(parts: SessionParts): Session {
   const { game, storage, clock, ask, end, onExpiring, onLeave } = parts
   let inDoubt = parts.doubt
-  const browser = createKeptSession(storage)
+  const browser = createStoredSession(storage)
   const kept = () => (inDoubt ? undefined : browser.get())
   let source: TokenSource | undefined
   let current: string | undefined
@@ -42,7 +42,7 @@ export function createSession(parts: SessionParts): Session {
   /** The browser keeps that name for this very player. */
   let remembered = false
   let callOff = () => {}
-  const one = createOneSession({ game, clock, kept: () => storage.get<Granted>('session')?.token, keep, end })
+  const one = createSharedSession({ game, clock, kept: () => storage.get<Granted>('session')?.token, keep, end })
   let studio: StudioCalls | undefined
   /** Rises with every source, and with whoever is here. */
   let asking = 0
@@ -127,7 +127,7 @@ export function createSession(parts: SessionParts): Session {
     await settle(() => recover(ask, game, recoveryKey))
     return token()
   }
-  const renewing = oneAtATime(obtain)
+  const renewing = singleFlight(obtain)
   /** Whoever waits for a token waits no longer. */
   const drop = () => {
     asking += 1
@@ -182,7 +182,7 @@ export function createSession(parts: SessionParts): Session {
     if (source) return becomeKnown()
   }
   // Two files at once must not make two players.
-  const beginning = oneAtATime(becomeKnown)
+  const beginning = singleFlight(becomeKnown)
   const known = (expected?: string): Known | undefined => {
     // A verified player who has not written yet is known to this page alone.
     if (source && player) return { owner: player, token: current }

@@ -5,7 +5,7 @@ import { RelayProblem } from '../relay/call.ts'
 import type { Clock } from './clock.ts'
 import { underLock } from './tab-lock.ts'
 
-export interface OneSessionParts {
+export interface SharedSessionParts {
   game: string
   clock: Clock
   /** The token that the browser keeps. */
@@ -16,11 +16,11 @@ export interface OneSessionParts {
 }
 
 /** Longer than the one call to the relay that another tab may have under way. */
-const patienceMs = 40_000
+const timeoutMs = 40_000
 /** Another process may hear of the lock before it hears of what was kept under it; and where there are no locks, of both. */
 const settleMs = 100
 
-export function createOneSession({ game, clock, kept, keep, end }: OneSessionParts) {
+export function createSharedSession({ game, clock, kept, keep, end }: SharedSessionParts) {
   const lock = `medkit:${game}:session`
   return {
     /**
@@ -40,7 +40,7 @@ export function createOneSession({ game, clock, kept, keep, end }: OneSessionPar
         }
         if ('token' in granted && kept() !== granted.token) end(granted.token).catch(() => {})
       }
-      return underLock(lock, run, patienceMs)
+      return underLock(lock, run, timeoutMs)
     },
     /** Once no tab is about to keep one. */
     after: (run: () => void) => underLock(lock, async () => run()),

@@ -1,13 +1,13 @@
 /** For what many wait for, and is to be done once. */
 
-export interface OneAtATime<T> {
+export interface SingleFlight<T> {
   /** The one that is under way, or a new one. */
   run(): Promise<T>
   /** Whoever asks from now on does not wait for it. */
   leave(): void
 }
 
-export function oneAtATime<T>(run: () => Promise<T>): OneAtATime<T> {
+export function singleFlight<T>(run: () => Promise<T>): SingleFlight<T> {
   let underWay: Promise<T> | undefined
   return {
     run() {

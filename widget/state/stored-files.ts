@@ -7,12 +7,12 @@ import type { ReadonlySignal } from '@preact/signals-core'
 import type { Upload } from '../../server/contract/attachment.ts'
 import type { AttachmentId, TicketId } from '../../server/contract/ids.ts'
 import type { Clock } from './clock.ts'
-import { createShelf } from './record-store.ts'
+import { createRecordStore } from './record-store.ts'
 
 /** Where the player adds a file: to a ticket that is not open yet, or to a reply. */
-export type Place = 'new' | TicketId
+export type UploadPlace = 'new' | TicketId
 
-export interface KeptFile {
+export interface StoredFile {
   key: string
   name: string
   type: string
@@ -23,13 +23,13 @@ export interface KeptFile {
   file: Blob | undefined
 }
 
-type Kept = KeptFile & { place: Place; owner: string | undefined; keptAt: number }
+type Kept = StoredFile & { place: UploadPlace; owner: string | undefined; keptAt: number }
 
-export interface KeptFiles {
-  keep(place: Place, file: KeptFile): void
+export interface StoredFiles {
+  keep(place: UploadPlace, file: StoredFile): void
   drop(key: string): void
   /** What this player left at this place. */
-  of(place: Place): Promise<KeptFile[]>
+  of(place: UploadPlace): Promise<StoredFile[]>
   wipe(): void
   close(): void
 }
@@ -39,19 +39,19 @@ const keptMs = 24 * 3_600_000
 const maxBytes = 256 * 2 ** 20
 
 /** @param owner see `Session.owner`: one player's files never go out in another's name. */
-export function createKeptFiles(game: string, clock: Clock, owner: ReadonlySignal<string | undefined>): KeptFiles {
-  const shelf = createShelf<Kept>(`medkit:${game}:files`, 'files')
+export function createStoredFiles(game: string, clock: Clock, owner: ReadonlySignal<string | undefined>): StoredFiles {
+  const records = createRecordStore<Kept>(`medkit:${game}:files`, 'files')
   const dropped = new Set<string>()
   const fresh = async () => {
-    const all = await shelf.all()
+    const all = await records.all()
     const old = all.filter(({ keptAt }) => keptAt < clock.now() - keptMs)
-    for (const { key } of old) shelf.remove(key)
+    for (const { key } of old) records.remove(key)
     return all.filter((record) => !old.includes(record))
   }
   const keep = async (record: Kept) => {
     const others = (await fresh()).filter(({ key, file }) => file && key !== record.key)
     const bytes = others.reduce((sum, { size }) => sum + size, record.file ? record.size : 0)
-    if (bytes <= maxBytes && !dropped.has(record.key)) await shelf.put(record)
+    if (bytes <= maxBytes && !dropped.has(record.key)) await records.put(record)
   }
   let close = () => {}
   const closed = new Promise<void>((resolve) => {
@@ -78,7 +78,7 @@ export function createKeptFiles(game: string, clock: Clock, owner: ReadonlySigna
     },
     drop(key) {
       dropped.add(key)
-      shelf.remove(key)
+      records.remove(key)
     },
     async of(place) {
       turn ??= takeTurn()
@@ -86,11 +86,11 @@ export function createKeptFiles(game: string, clock: Clock, owner: ReadonlySigna
       return (await fresh()).filter((record) => record.place === place && record.owner === owner.value)
     },
     wipe() {
-      shelf.wipe()
+      records.wipe()
     },
     close() {
       close()
-      shelf.close()
+      records.close()
     },
   }
 }

@@ -22,7 +22,7 @@ export interface Arriving {
   known: Known
 }
 
-export interface KeptSession {
+export interface StoredSession {
   /** As last read, unless somebody has just signed out: a game that clears the browser's storage has not done that. */
   get(): OwnSession | undefined
   keep(granted: Granted): void
@@ -41,7 +41,7 @@ export interface KeptSession {
   known(expected?: string): Known | undefined
 }
 
-export function createKeptSession(storage: Storage): KeptSession {
+export function createStoredSession(storage: Storage): StoredSession {
   let last: OwnSession | undefined
   const wiped = () => storage.get('wiped') !== undefined
   const reread = () => {

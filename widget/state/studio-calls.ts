@@ -43,7 +43,7 @@ export interface StudioCalls {
 const minuteMs = 60_000
 const answerWithinMs = 20_000
 /** A tab that a device has put to sleep may keep its lock for good: nobody waits longer for it. */
-const patienceMs = 30 * minuteMs
+const longestWaitMs = 30 * minuteMs
 
 export function createStudioCalls({ game, clock, hold, offer }: StudioCallsParts): StudioCalls {
   let channel: BroadcastChannel | undefined
@@ -117,7 +117,7 @@ export function createStudioCalls({ game, clock, hold, offer }: StudioCallsParts
         hasHurried = false
       })
     } else if (isPatient) {
-      endWaiting ??= clock.after(patienceMs, () => {
+      endWaiting ??= clock.after(longestWaitMs, () => {
         isPatient = false
       })
       return false

@@ -7,19 +7,19 @@ import type { Bearer, NewSession } from '../../server/contract/player.ts'
 import type { Challenge } from '../../server/contract/proof.ts'
 import type { AnswerOf } from '../../server/contract/routes.ts'
 import type { Emit, FailureCode, PageProblemCode } from '../handle.ts'
-import { part } from '../lazy-import.ts'
+import { lazyImport } from '../lazy-import.ts'
 import { createDiagnostics, type Diagnostics } from '../play/diagnostics.ts'
-import { type Call, createCall, type Identity, RelayProblem } from '../relay/call.ts'
+import { type Call, type Credentials, createCall, RelayProblem } from '../relay/call.ts'
 import type { StartOptions } from '../start.ts'
 import { createSpeech, type Speech } from '../words/words.ts'
 import type { Clock } from './clock.ts'
 import { type Connection, createConnection } from './connection.ts'
 import { createDrafts, type Drafts } from './drafts.ts'
-import type { Talk } from './messaging.ts'
+import type { Messaging } from './messaging.ts'
 import { createNewTicket, type NewTicketForm, ticketLanguage } from './new-ticket.ts'
 import { createNotices, type Notices } from './notices.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
-import { dropShelf } from './record-store.ts'
+import { deleteRecordStore } from './record-store.ts'
 import { createRouter, type Router } from './route.ts'
 import { createSession } from './session.ts'
 import type { Session } from './session-types.ts'
@@ -27,7 +27,7 @@ import { createStorage, type Storage } from './storage.ts'
 import type { Arriving } from './stored-session.ts'
 import { createTickets, guarded, type Tickets } from './tickets.ts'
 
-const fetchProof = part(() => import('../relay/proof.ts'))
+const fetchProof = lazyImport(() => import('../relay/proof.ts'))
 
 export type Mode = 'docked' | 'inline' | 'page'
 
@@ -48,14 +48,14 @@ export interface SupportParts {
   /** Fetches the rows of home. */
   prepareTicketList(): Promise<typeof import('../panel/ticket-list.tsx')>
   /** Fetches what comes after writing, and has it ready. */
-  prepareTalk(): Promise<typeof import('../panel/messaging.tsx')>
+  prepareMessaging(): Promise<typeof import('../panel/messaging.tsx')>
 }
 
 export interface Support extends Omit<SupportParts, 'fetch'> {
   storage: Storage
   drafts: Drafts
   call: Call
-  identity: Identity
+  credentials: Credentials
   speech: Speech
   game: ReadonlySignal<Game | undefined>
   gameFailure: ReadonlySignal<FailureCode | undefined>
@@ -77,7 +77,7 @@ export interface Support extends Omit<SupportParts, 'fetch'> {
   prove(): Promise<string | undefined>
   form: NewTicketForm
   /** There once somebody means to write, or has left something unsent. */
-  talk: Signal<Talk | undefined>
+  messaging: Signal<Messaging | undefined>
   open: Signal<boolean>
   busy: Signal<boolean>
   /** Played with a pad, and likely from a couch. */
@@ -91,7 +91,7 @@ export interface Support extends Omit<SupportParts, 'fetch'> {
   /** Closes one thing at a time: the word after an act, the view, the panel. */
   back(): void
   /** Tells every event of the relay's. @returns takes the listener off. */
-  hear(listener: (event: PlayerEvent) => void): () => void
+  onRelayEvent(listener: (event: PlayerEvent) => void): () => void
   /** Runs an act of the player's; a refusal becomes a notice. */
   act(run: () => Promise<unknown>): Promise<void>
   destroy(): void
@@ -110,17 +110,17 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
   const own = signal<Game | undefined>()
   const game = computed(() => own.value ?? shared.value)
   const gameFailure = signal<FailureCode | undefined>()
-  const talk = signal<Talk | undefined>()
+  const messaging = signal<Messaging | undefined>()
   const listeners = new Set<(event: PlayerEvent) => void>()
 
   // The calls need the session's token, and the session is made by calls: each reaches the other through here.
-  const identity: Identity = {
+  const credentials: Credentials = {
     token: () => session.token(),
     renew: (refused) => session.renew(refused),
     person: () => session.person.peek(),
   }
-  const call = createCall({ relay, fetch, identity })
-  const callAs = (token: string) => createCall({ relay, fetch, identity: fixed(token) })
+  const call = createCall({ relay, fetch, credentials })
+  const callAs = (token: string) => createCall({ relay, fetch, credentials: fixed(token) })
   const solved = async (asked: Promise<Challenge>) => (await fetchProof()).solve(await asked)
   const prove = async () => {
     if (game.value?.proofOfWork && session.kind.value === 'anonymous') return solved(call('POST /challenges'))
@@ -146,9 +146,9 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
       tickets.forget()
       form.forget()
       drafts.forget()
-      if (talk.value) talk.value.forget(wipe)
+      if (messaging.value) messaging.value.forget(wipe)
       // Its own code is fetched later than this may be needed.
-      else if (wipe) dropShelf(`medkit:${key}:files`)
+      else if (wipe) deleteRecordStore(`medkit:${key}:files`)
       if (wipe) diagnostics.forget()
       outbox.leave(wipe)
       notices.clear()
@@ -172,13 +172,13 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
       const route = router.current.value
       batch(() => {
         tickets.put(ticket)
-        talk.value?.threads.opened(conversation)
+        messaging.value?.threads.opened(conversation)
         const watched = route.view === 'outgoing' && route.key === outgoing
         if (watched) router.go({ view: 'ticket', id: ticket.id, fresh: true })
       })
       emit('ticket-opened', { id: ticket.id, number: ticket.number })
     },
-    onReplied: (id, message) => talk.value?.threads.replied(id, message),
+    onReplied: (id, message) => messaging.value?.threads.replied(id, message),
     onProblem: (code) => emit('problem', { code }),
   })
   const form = createNewTicket({
@@ -189,8 +189,8 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
     language: computed(() => ticketLanguage(game.value, options.locale)),
     async files() {
       // Some may lie here from an earlier page, and the player means them to go along.
-      if (storage.get('acted')) await parts.prepareTalk().catch(() => {})
-      return talk.value?.newFiles
+      if (storage.get('acted')) await parts.prepareMessaging().catch(() => {})
+      return messaging.value?.newFiles
     },
   })
   const connection = createConnection({
@@ -206,7 +206,7 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
       }),
     onConnected() {
       outbox.flush()
-      talk.value?.goOn()
+      messaging.value?.goOn()
     },
   })
   const stops = [
@@ -250,7 +250,7 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
     storage,
     drafts,
     call,
-    identity,
+    credentials,
     speech,
     game,
     gameFailure,
@@ -276,7 +276,7 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
     enter,
     prove,
     form,
-    talk,
+    messaging,
     open: signal(mode !== 'docked'),
     busy: signal(false),
     pad: signal(false),
@@ -288,7 +288,7 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
       else if (router.current.value.view !== 'home') router.home()
       else if (parts.closable) parts.close()
     },
-    hear(listener) {
+    onRelayEvent(listener) {
       listeners.add(listener)
       return () => {
         listeners.delete(listener)
@@ -306,7 +306,7 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
       for (const stop of stops) stop()
       form.destroy()
       outbox.destroy()
-      talk.value?.destroy()
+      messaging.value?.destroy()
       connection.destroy()
       session.destroy()
       notices.clear()
@@ -315,6 +315,6 @@ export function createSupport({ fetch, ...parts }: SupportParts): Support {
 }
 
 /** A bearer that is not, or no longer, the session's own. */
-function fixed(token: string): Identity {
+function fixed(token: string): Credentials {
   return { token: async () => token, renew: async () => undefined }
 }

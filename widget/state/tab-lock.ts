@@ -6,10 +6,10 @@
 /**
  * Waits for the other tabs, and runs.
  *
- * @param patienceMs after which it runs all the same: a device may have put the tab that holds the lock to sleep. Without
+ * @param timeoutMs after which it runs all the same: a device may have put the tab that holds the lock to sleep. Without
  *   it, there is no end to the waiting.
  */
-export function underLock<T>(name: string, run: () => Promise<T>, patienceMs?: number): Promise<T> {
+export function underLock<T>(name: string, run: () => Promise<T>, timeoutMs?: number): Promise<T> {
   return new Promise((resolve) => {
     let running: Promise<T> | undefined
     const begin = () => {
@@ -17,7 +17,7 @@ export function underLock<T>(name: string, run: () => Promise<T>, patienceMs?: n
       resolve(running)
       return running.then(ignore, ignore)
     }
-    if (patienceMs) setTimeout(begin, patienceMs)
+    if (timeoutMs) setTimeout(begin, timeoutMs)
     // A page that may store nothing may lock nothing, either.
     if (navigator.locks) navigator.locks.request(name, begin).catch(begin)
     else begin()

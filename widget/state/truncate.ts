@@ -2,7 +2,7 @@
 
 import { signal } from '@preact/signals-core'
 
-export interface Fitted {
+export interface Truncated {
   text: string
   /** Where the caret belongs. */
   caret: number
@@ -15,7 +15,7 @@ export interface Fitted {
  * @param text what stands there now; what was put in ends at `caret`
  * @param max in UTF-16 units, as `maxlength` counts
  */
-export function fitIn(before: string, text: string, caret: number, max: number): Fitted {
+export function truncateInto(before: string, text: string, caret: number, max: number): Truncated {
   // Longer already, as a game may hand it over: it may grow no further.
   const room = Math.max(max, before.length) - (text.length - caret)
   if (caret <= room) return { text, caret, cut: false }
@@ -37,7 +37,7 @@ type Field = HTMLInputElement | HTMLTextAreaElement
 /** What a field does while somebody writes in it. */
 export type FieldListeners = Readonly<Record<string, (event: never) => void>>
 
-export interface Fitting {
+export interface Truncation {
   /** Of what was put in last the end was left out, and nothing was taken away since. */
   isCut(id: string, value: string): boolean
   /** The listeners of the field that shows `value`. */
@@ -48,12 +48,12 @@ export interface FieldParts {
   /** The same whenever it is drawn. */
   id: string
   value: string
-  /** See {@link fitIn}. */
+  /** See {@link truncateInto}. */
   max: number
   write(text: string): void
 }
 
-export function createFitting(): Fitting {
+export function createTruncation(): Truncation {
   /** How long a text was once its end was left out. */
   const full = signal<Readonly<Record<string, number>>>({})
   /** What stood there when a composition began: cut short in the middle, it would begin anew with each key. */
@@ -68,7 +68,12 @@ export function createFitting(): Fitting {
     listeners({ id, value, max, write }) {
       const take = ({ currentTarget: field, isComposing }: { currentTarget: Field; isComposing?: boolean }) => {
         if (isComposing) return write(field.value)
-        const { text, caret, cut } = fitIn(before ?? value, field.value, field.selectionEnd ?? field.value.length, max)
+        const { text, caret, cut } = truncateInto(
+          before ?? value,
+          field.value,
+          field.selectionEnd ?? field.value.length,
+          max,
+        )
         before = undefined
         remember(id, text.length, cut)
         if (cut) {

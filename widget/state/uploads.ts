@@ -5,23 +5,23 @@ import type { Attachment } from '../../server/contract/attachment.ts'
 import type { AttachmentLimits } from '../../server/contract/can.ts'
 import type { AttachmentId } from '../../server/contract/ids.ts'
 import type { FailureCode } from '../handle.ts'
-import { part } from '../lazy-import.ts'
-import { type Call, type Identity, patiently, RelayProblem } from '../relay/call.ts'
+import { lazyImport } from '../lazy-import.ts'
+import { type Call, type Credentials, patiently, RelayProblem } from '../relay/call.ts'
 import { isReadable } from '../relay/readable.ts'
-import { asAttachment, type Chosen, carried, chosenOf, failureOf, stageOf, told } from './chosen-file.ts'
+import { asAttachment, type ChosenFile, carried, chosenOf, failureOf, stageOf, told } from './chosen-file.ts'
 import { stageFor } from './file-types.ts'
 import { randomName } from './random.ts'
-import type { KeptFiles, Place } from './stored-files.ts'
+import type { StoredFiles, UploadPlace } from './stored-files.ts'
 
-const fetchUpload = part(() => import('../relay/upload.ts'))
-const fetchPicture = part(() => import('../play/picture.ts'))
+const fetchUpload = lazyImport(() => import('../relay/upload.ts'))
+const fetchPicture = lazyImport(() => import('../play/picture.ts'))
 
 export interface UploadParts {
   call: Call
   relay: string
-  identity: Identity
-  place: Place
-  kept: KeptFiles
+  credentials: Credentials
+  place: UploadPlace
+  kept: StoredFiles
   limits(): AttachmentLimits | false
   begin(): Promise<void>
   /** Work to show for a file, where the game asks for it. */
@@ -29,7 +29,7 @@ export interface UploadParts {
 }
 
 export interface Uploads {
-  items: ReadonlySignal<readonly Chosen[]>
+  items: ReadonlySignal<readonly ChosenFile[]>
   /** More than `maxCount` were chosen; the rest is left out. */
   tooMany: ReadonlySignal<boolean>
   add(files: Iterable<File>): void
@@ -72,15 +72,15 @@ const passing: readonly (FailureCode | undefined)[] = [
   'rate_limited',
 ]
 
-export function createUploads({ call, relay, identity, place, kept, limits, begin, prove }: UploadParts): Uploads {
-  const items = signal<readonly Chosen[]>([])
+export function createUploads({ call, relay, credentials, place, kept, limits, begin, prove }: UploadParts): Uploads {
+  const items = signal<readonly ChosenFile[]>([])
   const tooMany = signal(false)
   const attempts = new Map<string, Attempt>()
   const moving = new Set<Promise<void>>()
   let drawing: Promise<unknown> = Promise.resolve()
 
   const find = (key: string) => items.value.find((item) => item.key === key)
-  const change = (key: string, values: Partial<Chosen>) => {
+  const change = (key: string, values: Partial<ChosenFile>) => {
     items.value = items.value.map((item) => (item.key === key ? { ...item, ...values } : item))
   }
   const drop = (attachmentId: AttachmentId | undefined) => {
@@ -122,7 +122,7 @@ export function createUploads({ call, relay, identity, place, kept, limits, begi
     const { file, upload } = find(key) ?? {}
     if (attempt.stopped || !file || !upload) return
     const onProgress = (progress: number) => change(key, { progress })
-    const sending = sendFile({ file, upload, relay, identity, onProgress })
+    const sending = sendFile({ file, upload, relay, credentials, onProgress })
     attempt.stop = sending.stop
     await sending.done
   }
@@ -164,7 +164,7 @@ export function createUploads({ call, relay, identity, place, kept, limits, begi
     attempt?.stop()
     attempts.delete(key)
   }
-  const again = ({ key, ready }: Chosen) => {
+  const again = ({ key, ready }: ChosenFile) => {
     change(key, { state: ready ? 'moving' : 'preparing' })
     start(key)
   }
@@ -259,7 +259,7 @@ function unlessStopped<T>(attempt: Attempt, run: () => Promise<T>): Promise<T> {
   return run()
 }
 
-async function drawnOf({ file, type }: Chosen): Promise<File | undefined> {
+async function drawnOf({ file, type }: ChosenFile): Promise<File | undefined> {
   const { redraw } = await fetchPicture()
   return file instanceof File ? redraw(file, type) : undefined
 }

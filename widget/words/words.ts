@@ -4,7 +4,7 @@ import { type ReadonlySignal, signal } from '@preact/signals-core'
 import type { Label } from '../../server/contract/game.ts'
 import type { DeliveryProblemCode } from '../../server/contract/problem-code.ts'
 import type { FailureCode } from '../handle.ts'
-import { part } from '../lazy-import.ts'
+import { lazyImport } from '../lazy-import.ts'
 import { en, type FirstWords, type Plural, type Words } from './en.ts'
 import type { Formats } from './formats.ts'
 
@@ -12,14 +12,14 @@ import type { Formats } from './formats.ts'
 export const languageNames = { en: 'English', de: 'Deutsch', ar: 'العربية', ja: '日本語' } as const
 export type WordsLanguage = keyof typeof languageNames
 
-const fetchMore = part(() => import('./en-more.ts'))
-const fetchFormats = part(() => import('./formats.ts'))
+const fetchMore = lazyImport(() => import('./en-more.ts'))
+const fetchFormats = lazyImport(() => import('./formats.ts'))
 
 /** Each has its sentences under its own code, and nothing beside them. */
 const loaders: { [Code in Exclude<WordsLanguage, 'en'>]: () => Promise<Record<Code, Words>> } = {
-  de: part(() => import('./de.ts')),
-  ar: part(() => import('./ar.ts')),
-  ja: part(() => import('./ja.ts')),
+  de: lazyImport(() => import('./de.ts')),
+  ar: lazyImport(() => import('./ar.ts')),
+  ja: lazyImport(() => import('./ja.ts')),
 }
 
 type Rarer = typeof import('./formats.ts')

@@ -53,7 +53,7 @@ export function attachmentRoutes({ store, files, announce, proofs, baseOf }: Att
       const row = await ownAttachment(store, player, params.attachmentId)
       if (row.state !== 'ready') throw new Refusal('not_found')
       if (row.vendor_file_id !== null) return fromVendor(game, row, row.vendor_file_id)
-      const kept = await files.keep.read(row.id)
+      const kept = await files.blobs.read(row.id)
       if (!kept) throw new Refusal('not_found')
       return responseFor(kept.body, { fileName: row.file_name, fileType: row.file_type, fileSize: kept.size })
     },

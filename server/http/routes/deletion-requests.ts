@@ -12,12 +12,12 @@ type DeletionRoutes = HandlersOf<
 >
 
 /** A vendor is asked to erase only what the ledger knows a player has there, so it is asked what there is first. */
-const patienceMs = 2_000
+const timeoutMs = 2_000
 
 export function deletionRoutes(deletions: Deletions, receiptOf: ReceiptOf, adopt: Adopt): DeletionRoutes {
   return {
     async 'POST /deletion-requests'({ player, game }) {
-      await adopt(player, game, patienceMs)
+      await adopt(player, game, timeoutMs)
       return { status: 202, body: await deletions.ask(player) }
     },
 

@@ -3,21 +3,21 @@
 import { type Games, type LiveGame, requireGame, signInWays } from '../../config/games.ts'
 import type { Game } from '../../contract/game.ts'
 import type { Identity } from '../../players/identity.ts'
-import type { Opens } from '../../tickets/can-open.ts'
+import type { CanOpen } from '../../tickets/can-open.ts'
 import { hasAlready, tagOf } from '../etag.ts'
 import type { HandlersOf } from '../handlers.ts'
-import type { Edge } from '../origins.ts'
+import type { Origins } from '../origins.ts'
 
 export function gameRoutes(
   games: Games,
-  opens: Opens,
-  edge: Pick<Edge, 'checkOrigin'>,
+  opens: CanOpen,
+  origins: Pick<Origins, 'checkOrigin'>,
 ): HandlersOf<'GET /games/:game'> {
   return {
     async 'GET /games/:game'({ params, request, player }) {
       const game = requireGame(games, params.game)
       // No secret: but a page that may call nothing else should hear so here.
-      edge.checkOrigin(request, game)
+      origins.checkOrigin(request, game)
       const who = player?.game === game.key ? player : undefined
       const body = await describe(game, who, opens)
       const etag = tagOf(JSON.stringify(body))
@@ -30,7 +30,7 @@ export function gameRoutes(
 }
 
 /** Category tags stay here: they steer how the studio sorts its queue. */
-async function describe(game: LiveGame, player: Identity | undefined, opens: Opens): Promise<Game> {
+async function describe(game: LiveGame, player: Identity | undefined, opens: CanOpen): Promise<Game> {
   const { key, config, can, vendor } = game
   const open = await (player ? opens.ask(player, game) : opens.askForNewcomer(game))
   return {

@@ -3,7 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Hono } from 'hono'
 import type { Games, LiveGame } from '../../config/games.ts'
 import { Refusal } from '../../runtime/refusal.ts'
-import type { Watch } from '../../tickets/sync/sync.ts'
+import type { Sync } from '../../tickets/sync/sync.ts'
 import { readText } from '../body.ts'
 
 const maxHookBytes = 65_536
@@ -11,7 +11,7 @@ const maxHookBytes = 65_536
 const hintsPerCall = 20
 const rememberedEvents = 1_000
 
-export function addHooks(app: Hono, { games, watch }: { games: Games; watch: Watch }): void {
+export function addHooks(app: Hono, { games, sync }: { games: Games; sync: Sync }): void {
   const seen = new Set<string>()
 
   function isNew(game: LiveGame, eventId: string | undefined): boolean {
@@ -32,7 +32,7 @@ export function addHooks(app: Hono, { games, watch }: { games: Games; watch: Wat
     const hints = game.vendor.receive?.({ headers: context.req.raw.headers, body }) ?? []
     const fresh = hints.slice(0, hintsPerCall).filter(({ eventId }) => isNew(game, eventId))
     // Vendors give up on a slow answer, so the reading goes on behind it.
-    for (const { vendorTicketId } of fresh) void watch.hint(game.key, vendorTicketId)
+    for (const { vendorTicketId } of fresh) void sync.hint(game.key, vendorTicketId)
     return context.body(null, 204)
   })
 }

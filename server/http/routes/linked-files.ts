@@ -24,7 +24,7 @@ export function addLinkedFiles(app: Hono, { links, store, files }: LinkedFilePar
     const id = links.verify(new URL(context.req.url))
     const row = id && (await store.attachments.find(id))
     if (!row || row.vendor_file_id !== null) throw new Refusal('not_found')
-    const kept = row.state === 'ready' ? await files.keep.read(row.id) : undefined
+    const kept = row.state === 'ready' ? await files.blobs.read(row.id) : undefined
     if (!kept) return explain(row)
     const file = { fileName: row.file_name, fileType: row.file_type, fileSize: kept.size }
     return responseFor(kept.body, file)

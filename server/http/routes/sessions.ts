@@ -18,7 +18,7 @@ import { refuseWhileErasing } from '../../players/refuse-while-erasing.ts'
 import { type SessionPlayer, type SessionTokens, sessionDays } from '../../players/session.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import { Refusal } from '../../runtime/refusal.ts'
-import type { Bells } from '../../store/notifier.ts'
+import type { Notifier } from '../../store/notifier.ts'
 import { playerKey } from '../../store/players.ts'
 import type { Store } from '../../store/store.ts'
 import type { PlayerTable } from '../../store/tables.ts'
@@ -26,13 +26,13 @@ import type { Merging } from '../../tickets/merge.ts'
 import { newPlayer } from '../../tickets/new-rows.ts'
 import type { HandlersOf } from '../handlers.ts'
 import type { Limits } from '../limits.ts'
-import type { Edge } from '../origins.ts'
+import type { Origins } from '../origins.ts'
 import { spend } from '../route-limits.ts'
 
 export interface SessionRouteParts {
   store: Store
   clock: Clock
-  bells: Bells
+  notifier: Notifier
   games: Games
   sessions: SessionTokens
   /** Absent where no mail can be sent. */
@@ -40,7 +40,7 @@ export interface SessionRouteParts {
   merging: Merging
   limits: Limits
   proofs: Pick<Proofs, 'spend'>
-  edge: Edge
+  origins: Origins
   pseudonymOf: (game: string, subject: string) => string
 }
 
@@ -58,7 +58,7 @@ interface Unproved {
 const lifetimeSeconds = sessionDays * 86_400
 
 export function sessionRoutes(parts: SessionRouteParts): SessionRoutes {
-  const { store, clock, bells, games, sessions, mailLinks, merging, limits, proofs, edge, pseudonymOf } = parts
+  const { store, clock, notifier, games, sessions, mailLinks, merging, limits, proofs, origins, pseudonymOf } = parts
 
   const recovery = createRecovery({ store, clock, sessions, lifetimeSeconds })
 
@@ -147,7 +147,7 @@ export function sessionRoutes(parts: SessionRouteParts): SessionRoutes {
   return {
     async 'POST /sessions'({ body, request, address }) {
       const game = requireGame(games, body.game)
-      edge.checkOrigin(request, game)
+      origins.checkOrigin(request, game)
       if (body.kind === 'email' && body.email !== undefined)
         return { status: 202, body: await sendLink(game, body.email, body, address) }
       await spend(limits, 'session', { address })
@@ -175,7 +175,7 @@ export function sessionRoutes(parts: SessionRouteParts): SessionRoutes {
           await ledger.recoveryKeys.endSession(sessionId)
         })
       // Wakes the player's streams, which then find that they are over.
-      bells.player.ring(player.key)
+      notifier.player.notify(player.key)
       return { status: 204 }
     },
 

@@ -15,7 +15,7 @@ import type { Change } from '../../tickets/change.ts'
 import { ownMarked, ownTicket } from '../../tickets/ownership.ts'
 import { presentMessages, presentTicket } from '../../tickets/present.ts'
 import { sentAlong } from '../../tickets/sent-along.ts'
-import type { Seen, Watch } from '../../tickets/sync/sync.ts'
+import type { Seen, Sync } from '../../tickets/sync/sync.ts'
 import { hasAlready, tagOf } from '../etag.ts'
 import type { HandlersOf } from '../handlers.ts'
 
@@ -23,7 +23,7 @@ export interface TicketRouteParts {
   store: Store
   accept: Accept
   change: Change
-  watch: Watch
+  sync: Sync
   adopt: Adopt
   proofs: Pick<Proofs, 'spend'>
 }
@@ -41,9 +41,9 @@ type TicketRoutes = HandlersOf<
 >
 
 /** A player waits so long for the vendor at the most; then the ledger answers and `asOf` says how old it is. */
-const patienceMs = 2_000
+const timeoutMs = 2_000
 
-export function ticketRoutes({ store, accept, change, watch, adopt, proofs }: TicketRouteParts): TicketRoutes {
+export function ticketRoutes({ store, accept, change, sync, adopt, proofs }: TicketRouteParts): TicketRoutes {
   const tags = createTags()
 
   async function conversation(
@@ -67,7 +67,7 @@ export function ticketRoutes({ store, accept, change, watch, adopt, proofs }: Ti
   /** As its vendor has it, or as the ledger has where the vendor does not answer. */
   async function fresh<T extends Seen>(find: () => Promise<T>): Promise<T> {
     const known = await find()
-    const reading = watch.freshen(known, patienceMs)
+    const reading = sync.freshen(known, timeoutMs)
     if (!reading) return known
     await reading
     return find()
@@ -75,7 +75,7 @@ export function ticketRoutes({ store, accept, change, watch, adopt, proofs }: Ti
 
   return {
     async 'GET /tickets'({ player, game, query, request }) {
-      if (query.cursor === undefined) await adopt(player, game, patienceMs)
+      if (query.cursor === undefined) await adopt(player, game, timeoutMs)
       const after = readCursor(query.cursor)
       if (request.headers.has('if-none-match')) {
         const etag = tags.of(game, await store.tickets.markOfList(player.key, query.limit + 1, after))

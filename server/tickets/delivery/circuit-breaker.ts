@@ -6,7 +6,7 @@ import type { Timers } from '../../runtime/clock.ts'
 import { backoffMs } from './backoff.ts'
 
 /** What a delivery says of its vendor's state. */
-export type PaceOutcome =
+export type BreakerOutcome =
   | { ok: true }
   | {
       ok: false
@@ -15,13 +15,13 @@ export type PaceOutcome =
       retryAfterMs?: number | undefined
     }
 
-export interface Pace {
+export interface CircuitBreaker {
   /** How many more may be begun now. While the vendor is out, 0, and then 1: the probe. */
   room: () => number
   isOut: () => boolean
   began: () => void
   /** @param outcome - undefined when it says nothing of the vendor. @returns what changed for an operator to know */
-  ended: (outcome: PaceOutcome | undefined) => 'out' | 'back' | undefined
+  ended: (outcome: BreakerOutcome | undefined) => 'out' | 'back' | undefined
 }
 
 /** Different messages, with nothing taken between, before a vendor counts as out. One's failures may be its own. */
@@ -30,7 +30,7 @@ const widest = 8
 /** However long a vendor has been out, whoever writes now is tried within this time. */
 const longestProbeMs = 30_000
 
-export function createPace(timers: Timers, random: () => number): Pace {
+export function createCircuitBreaker(timers: Timers, random: () => number): CircuitBreaker {
   const failing = new Set<number>()
   let underWay = 0
   let width = widest

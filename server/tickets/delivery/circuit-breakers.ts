@@ -2,12 +2,12 @@
 
 import type { Games } from '../../config/games.ts'
 import type { Timers } from '../../runtime/clock.ts'
-import { createPace, type Pace, type PaceOutcome } from './circuit-breaker.ts'
+import { type BreakerOutcome, type CircuitBreaker, createCircuitBreaker } from './circuit-breaker.ts'
 
 /** What a delivery says of its vendor's state. `isGames`: it says so of this game's configuration and of no other's. */
-export type Outcome = PaceOutcome & { isGames?: boolean }
+export type Outcome = BreakerOutcome & { isGames?: boolean }
 
-export interface Paces {
+export interface CircuitBreakers {
   /** How many more of a game's deliveries may be begun now. */
   room: (game: string) => number
   /** Whether what is begun now is a probe. */
@@ -19,12 +19,12 @@ export interface Paces {
   sharing: (game: string) => readonly string[]
 }
 
-export function createPaces(games: Games, timers: Timers, random: () => number): Paces {
-  const paces = new Map<string, Pace>()
+export function createCircuitBreakers(games: Games, timers: Timers, random: () => number): CircuitBreakers {
+  const breakers = new Map<string, CircuitBreaker>()
 
-  function named(name: string): Pace {
-    const known = paces.get(name) ?? createPace(timers, random)
-    paces.set(name, known)
+  function named(name: string): CircuitBreaker {
+    const known = breakers.get(name) ?? createCircuitBreaker(timers, random)
+    breakers.set(name, known)
     return known
   }
 

@@ -4,21 +4,21 @@ import type { Files } from '../../files/files.ts'
 import type { Links } from '../../files/links.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { AttachmentRow } from '../../store/attachments.ts'
-import type { Bells } from '../../store/notifier.ts'
+import type { Notifier } from '../../store/notifier.ts'
 import type { Store } from '../../store/store.ts'
 import type { AbsentFile, VendorFile } from '../../vendors/vendor.ts'
 
-export interface CargoFiles {
+export interface PayloadFiles {
   files: readonly VendorFile[]
   absent: readonly AbsentFile[]
 }
 
-export type FilesOf = (attachments: readonly AttachmentRow[]) => Promise<CargoFiles>
+export type FilesOf = (attachments: readonly AttachmentRow[]) => Promise<PayloadFiles>
 
-export interface CargoFilesParts {
+export interface PayloadFilesParts {
   store: Store
   clock: Clock
-  bells: Bells
+  notifier: Notifier
   files: Files
   links: Pick<Links, 'sign'>
 }
@@ -37,7 +37,7 @@ function isOnItsWay({ state, vendor_file_id }: AttachmentRow): boolean {
   return (state === 'uploading' || state === 'checking') && vendor_file_id === null
 }
 
-export function createCargoFiles({ store, clock, bells, files, links }: CargoFilesParts): FilesOf {
+export function createPayloadFiles({ store, clock, notifier, files, links }: PayloadFilesParts): FilesOf {
   const linkTo = (row: AttachmentRow) => links.sign(row.id, linkSeconds)
 
   function fileOf(row: AttachmentRow): VendorFile {
@@ -48,7 +48,7 @@ export function createCargoFiles({ store, clock, bells, files, links }: CargoFil
       vendorFileId: row.vendor_file_id ?? undefined,
       link: linkTo(row),
       read: async () => {
-        const kept = await files.keep.read(row.id)
+        const kept = await files.blobs.read(row.id)
         if (!kept) throw new Error('a file that was promised to a vendor is gone')
         return kept.body
       },
@@ -62,10 +62,10 @@ export function createCargoFiles({ store, clock, bells, files, links }: CargoFil
       if (lost) await ledger.events.add(lost.player, clock.now(), { type: 'attachment-changed', attachment_id: id })
       return lost
     })
-    if (row) bells.player.ring(row.player)
+    if (row) notifier.player.notify(row.player)
   }
 
-  async function place(row: AttachmentRow): Promise<CargoFiles> {
+  async function place(row: AttachmentRow): Promise<PayloadFiles> {
     const { file_name: fileName, reason } = row
     if (row.state === 'refused') return { files: [], absent: [{ fileName, why: `refused: ${reason ?? 'unreadable'}` }] }
     if (isOnItsWay(row)) return { files: [], absent: [{ fileName, link: linkTo(row), why: 'follows' }] }

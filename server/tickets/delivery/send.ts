@@ -23,11 +23,11 @@ import { besideWords } from '../sent-along.ts'
 import { vendorPlayer } from '../vendor-player.ts'
 import { backoffMs } from './backoff.ts'
 import type { Lease } from './lease.ts'
-import type { CargoFiles, FilesOf } from './payload-files.ts'
+import type { FilesOf, PayloadFiles } from './payload-files.ts'
 import { isSettled, type Unsure } from './settling.ts'
 
 /** Everything a delivery is about, read from the ledger in one go. */
-export interface Cargo {
+export interface Payload {
   delivery: DeliveryRow
   ticket: TicketRow
   player: VendorPlayer
@@ -57,11 +57,11 @@ export interface Sent {
 export const notShownYet = Symbol('not shown yet')
 
 /** @returns undefined when what it was about is gone, so that there is nothing left to deliver */
-export async function loadCargo(
+export async function loadPayload(
   ledger: Ledger,
   delivery: DeliveryRow,
   unsure: Unsure | undefined,
-): Promise<Cargo | undefined> {
+): Promise<Payload | undefined> {
   const [ticket, row, message] = await Promise.all([
     ledger.tickets.find(delivery.ticket_id),
     ledger.players.find(delivery.player),
@@ -91,7 +91,7 @@ export async function loadCopySought(
     ledger.messages.find(sought.message_id),
   ])
   if (!ticket || !row || !message) return undefined
-  const cargo = {
+  const payload = {
     delivery: { mark: sought.mark, created_at: ticket.created_at },
     ticket,
     player: vendorPlayer(row, ticket.signed),
@@ -99,42 +99,47 @@ export async function loadCopySought(
     message,
     linked: await linkedTo(ledger, { player: ticket.player }),
   }
-  return { ticket, opening: openingOf(game, cargo, { files: [], absent: [] }) }
+  return { ticket, opening: openingOf(game, payload, { files: [], absent: [] }) }
 }
 
 /** @throws VendorError, LeaseLost */
 export async function send(
   game: LiveGame,
-  cargo: Cargo,
+  payload: Payload,
   filesOf: FilesOf,
   lease: Lease,
 ): Promise<Sent | typeof notShownYet> {
   const { signal } = lease
-  switch (cargo.delivery.operation) {
+  switch (payload.delivery.operation) {
     case 'open':
     case 'reply':
-      return startsNewLink(cargo.ticket, cargo.chain, game.can)
-        ? open(game, cargo, await filesOf(cargo.attachments), lease)
-        : reply(game, cargo, await filesOf(cargo.attachments), lease)
+      return startsNewLink(payload.ticket, payload.chain, game.can)
+        ? open(game, payload, await filesOf(payload.attachments), lease)
+        : reply(game, payload, await filesOf(payload.attachments), lease)
     case 'close':
-      return onEveryLink(cargo, (closing) => game.vendor.close?.(closing, signal))
+      return onEveryLink(payload, (closing) => game.vendor.close?.(closing, signal))
     case 'reopen':
       if (game.can.reopen === 'follow-up') return { isFollowedUp: true }
-      return onLastLink(cargo, (ref) => game.vendor.reopen?.(ref, signal))
+      return onLastLink(payload, (ref) => game.vendor.reopen?.(ref, signal))
     case 'rate':
-      return onLastLink(cargo, (ref) => rate(game, cargo.ticket, ref, signal))
+      return onLastLink(payload, (ref) => rate(game, payload.ticket, ref, signal))
     default:
       throw new VendorError('refused', `${game.vendor.kind}: no such operation`)
   }
 }
 
-async function open(game: LiveGame, cargo: Cargo, files: CargoFiles, lease: Lease): Promise<Sent | typeof notShownYet> {
+async function open(
+  game: LiveGame,
+  payload: Payload,
+  files: PayloadFiles,
+  lease: Lease,
+): Promise<Sent | typeof notShownYet> {
   const { vendor } = game
-  const opening = openingOf(game, cargo, files)
-  if (cargo.unsure && vendor.findOpened) {
+  const opening = openingOf(game, payload, files)
+  if (payload.unsure && vendor.findOpened) {
     const found = await vendor.findOpened(opening, lease.signal)
     if (found) return { ...sentBy(found), isFound: true }
-    if (!isSettled(cargo.unsure, settleMs(game, cargo.delivery))) return notShownYet
+    if (!isSettled(payload.unsure, settleMs(game, payload.delivery))) return notShownYet
   }
   await lease.begin()
   return sentBy(await vendor.open(opening, lease.signal))
@@ -146,21 +151,21 @@ function sentBy({ vendorTicketId: opened, vendorMessageId, missing }: Opened): S
 
 async function reply(
   game: LiveGame,
-  cargo: Cargo,
-  files: CargoFiles,
+  payload: Payload,
+  files: PayloadFiles,
   lease: Lease,
 ): Promise<Sent | typeof notShownYet> {
   const { vendor } = game
-  const reply = replyOf(cargo, files)
-  if (cargo.unsure && vendor.findOpened && cargo.delivery.operation === 'open') {
+  const reply = replyOf(payload, files)
+  if (payload.unsure && vendor.findOpened && payload.delivery.operation === 'open') {
     // What was written after it has opened the ticket meanwhile.
-    const found = await vendor.findOpened(openingOf(game, cargo, files), lease.signal)
+    const found = await vendor.findOpened(openingOf(game, payload, files), lease.signal)
     if (found) return { ...sentBy(found), isFound: true }
   }
-  if (cargo.unsure && vendor.findReplied) {
+  if (payload.unsure && vendor.findReplied) {
     const found = await vendor.findReplied(reply, lease.signal)
     if (found) return { ...found, isFound: true }
-    if (!isSettled(cargo.unsure, settleMs(game, cargo.delivery))) return notShownYet
+    if (!isSettled(payload.unsure, settleMs(game, payload.delivery))) return notShownYet
   }
   if (!vendor.reply) throw new VendorError('refused', `${vendor.kind}: takes no replies`)
   await lease.begin()
@@ -172,9 +177,9 @@ export function settleMs({ config }: LiveGame, { failures }: Pick<DeliveryRow, '
   return Math.max(config.vendor.settleSeconds * 1_000, failures > 0 ? backoffMs(failures, 0) : 0)
 }
 
-async function onEveryLink(cargo: Cargo, act: (closing: Closing) => Promise<void> | undefined): Promise<Sent> {
-  const last = lastLink(cargo.chain)
-  for (const link of cargo.chain) await act({ ...link.ref, isFollowedUp: link !== last })?.catch(unlessMissing)
+async function onEveryLink(payload: Payload, act: (closing: Closing) => Promise<void> | undefined): Promise<Sent> {
+  const last = lastLink(payload.chain)
+  for (const link of payload.chain) await act({ ...link.ref, isFollowedUp: link !== last })?.catch(unlessMissing)
   return {}
 }
 
@@ -183,8 +188,8 @@ function unlessMissing(error: unknown): void {
   if (!(error instanceof VendorError) || error.code !== 'missing') throw error
 }
 
-async function onLastLink(cargo: Cargo, act: (ref: VendorTicketRef) => Promise<void> | undefined): Promise<Sent> {
-  const link = lastLink(cargo.chain)
+async function onLastLink(payload: Payload, act: (ref: VendorTicketRef) => Promise<void> | undefined): Promise<Sent> {
+  const link = lastLink(payload.chain)
   if (link) await act(link.ref)
   return {}
 }
@@ -196,12 +201,12 @@ function rate(game: LiveGame, ticket: TicketRow, ref: VendorTicketRef, signal: A
 
 function openingOf(
   game: LiveGame,
-  cargo: Pick<Cargo, 'ticket' | 'player' | 'chain' | 'message' | 'linked'> & {
+  payload: Pick<Payload, 'ticket' | 'player' | 'chain' | 'message' | 'linked'> & {
     delivery: Pick<DeliveryRow, 'mark' | 'created_at'>
   },
-  files: CargoFiles,
+  files: PayloadFiles,
 ): Opening {
-  const { delivery, ticket, player, chain, message } = cargo
+  const { delivery, ticket, player, chain, message } = payload
   return {
     ...besideWords(game, ticket, player),
     mark: delivery.mark,
@@ -213,18 +218,18 @@ function openingOf(
     ...files,
     follows: lastLink(chain)?.ref.vendorTicketId,
     purpose: 'ticket',
-    linked: cargo.linked,
+    linked: payload.linked,
   }
 }
 
-function replyOf(cargo: Cargo, files: CargoFiles): Reply {
-  const link = lastLink(cargo.chain)
+function replyOf(payload: Payload, files: PayloadFiles): Reply {
+  const link = lastLink(payload.chain)
   if (!link) throw new VendorError('missing', 'there is no vendor ticket to reply on')
   return {
     ...link.ref,
-    mark: cargo.delivery.mark,
-    message: cargo.message?.text ?? '',
-    sentAt: new Date(cargo.message?.sent_at ?? 0),
+    mark: payload.delivery.mark,
+    message: payload.message?.text ?? '',
+    sentAt: new Date(payload.message?.sent_at ?? 0),
     ...files,
   }
 }

@@ -9,22 +9,22 @@ import type { Log } from '../../runtime/log.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
 import { randomId } from '../../runtime/random.ts'
 import type { ClaimedDelivery, ClaimKind, DeliveryRow } from '../../store/deliveries.ts'
-import type { Bells } from '../../store/notifier.ts'
+import type { Notifier } from '../../store/notifier.ts'
 import type { Store } from '../../store/store.ts'
 import { VendorError } from '../../vendors/vendor.ts'
-import { createPaces, type Outcome } from './circuit-breakers.ts'
+import { createCircuitBreakers, type Outcome } from './circuit-breakers.ts'
 import type { Copies } from './duplicates.ts'
 import { createLease, type Lease, LeaseLost, leaseMs } from './lease.ts'
 import { type Attempted, createOutcomes } from './outcome.ts'
 import { type FilesOf, waitsForFiles } from './payload-files.ts'
-import { type Cargo, loadCargo, notShownYet, type Sent, send } from './send.ts'
+import { loadPayload, notShownYet, type Payload, type Sent, send } from './send.ts'
 import type { Unsure } from './settling.ts'
 
 export interface DeliveryParts {
   store: Store
   clock: Clock
   timers: Timers
-  bells: Bells
+  notifier: Notifier
   games: Games
   copies: Copies
   filesOf: FilesOf
@@ -42,30 +42,30 @@ export interface DeliveryWorker {
   stop: () => Promise<void>
 }
 
-/** The longest sleep: another relay may have put something out without our bell ringing. */
+/** The longest sleep: another relay may have put something out without telling us. */
 const longestSleepMs = 1_000
 const attemptMs = 30_000
 /** An attempt that brings files may take longer by so much: at the pace of a slow line, at the least. */
 const leastBytesPerMs = 128
-/** How soon to look again whether a message's files are there; whoever has looked into one rings earlier. */
+/** How soon to look again whether a message's files are there; whoever has looked into one comes earlier. */
 const fileLookMs = 2_000
 /** How long a stop lets what is in hand come to its end. */
-const patienceMs = 5_000
+const drainTimeoutMs = 5_000
 /** Attempts whose end this relay has seen to be unknown; past it the longest ago is forgotten. */
 const witnessed = 10_000
 
 export function createDeliveryWorker(parts: DeliveryParts): DeliveryWorker {
-  const { store, clock, timers, bells, games, log, metrics, copies, random = Math.random } = parts
+  const { store, clock, timers, notifier, games, log, metrics, copies, random = Math.random } = parts
   const owner = randomId()
-  const outcomes = createOutcomes({ store, clock, bells, copies, owner, random })
+  const outcomes = createOutcomes({ store, clock, notifier, copies, owner, random })
   const inHand = new Map<number, Promise<void>>()
-  const paces = createPaces(games, timers, random)
+  const breakers = createCircuitBreakers(games, timers, random)
   const stopping = new AbortController()
   /** When, by time that nobody can set, the unknown end of an attempt of this relay's was. */
   const unknownSinceMs = new Map<number, number>()
   let running = false
   let turn = 0
-  /** A bell that rings while the outbox is being read must not be slept through. */
+  /** What comes while the outbox is being read must not be slept through. */
   let rung = false
   let wake = () => {}
 
@@ -73,9 +73,9 @@ export function createDeliveryWorker(parts: DeliveryParts): DeliveryWorker {
     const taken: ClaimedDelivery[] = []
     const waiting = (await store.deliveries.waitingGames()).filter((game) => games.has(game))
     for (const game of rotated(waiting, turn++)) {
-      const room = paces.room(game)
+      const room = breakers.room(game)
       if (room === 0) continue
-      if (paces.isOut(game)) {
+      if (breakers.isOut(game)) {
         taken.push(...(await claim(game, 'probe', room)))
         continue
       }
@@ -103,12 +103,12 @@ export function createDeliveryWorker(parts: DeliveryParts): DeliveryWorker {
     // Kept from here on: a ledger that is slow may take longer to say what the delivery is about than the lease lasts.
     const lease = createLease({ store, timers, owner, sequence, takenAtMs, stopping: stopping.signal })
     try {
-      const cargo = await loadCargo(store, delivery, unsureOf(delivery))
-      if (!cargo) await store.deliveries.done(sequence)
-      else if (waitsForFiles(cargo.attachments, Number(delivery.created_at), clock.now())) await giveBack(delivery)
+      const payload = await loadPayload(store, delivery, unsureOf(delivery))
+      if (!payload) await store.deliveries.done(sequence)
+      else if (waitsForFiles(payload.attachments, Number(delivery.created_at), clock.now())) await giveBack(delivery)
       else {
-        lease.allow(allowedFor(cargo))
-        return await attempt(game, cargo, lease)
+        lease.allow(allowedFor(payload))
+        return await attempt(game, payload, lease)
       }
       return undefined
     } finally {
@@ -116,24 +116,29 @@ export function createDeliveryWorker(parts: DeliveryParts): DeliveryWorker {
     }
   }
 
-  async function attempt(game: LiveGame, cargo: Cargo, lease: Lease): Promise<Outcome | undefined> {
-    const { delivery } = cargo
-    const result = await resultOf(game, cargo, lease)
+  async function attempt(game: LiveGame, payload: Payload, lease: Lease): Promise<Outcome | undefined> {
+    const { delivery } = payload
+    const result = await resultOf(game, payload, lease)
     if (result instanceof LeaseLost) return undefined
     const outcome = result === notShownYet ? 'not shown yet' : result instanceof VendorError ? result.code : 'sent'
     metrics.delivered.inc({ game: game.key, operation: delivery.operation, outcome })
     if (result === notShownYet) {
-      await outcomes.notShownYet(game, cargo)
+      await outcomes.notShownYet(game, payload)
       return undefined
     }
-    if (result instanceof VendorError) return fail(game, cargo, lease, result)
-    await outcomes.sent(game, cargo, result)
+    if (result instanceof VendorError) return fail(game, payload, lease, result)
+    await outcomes.sent(game, payload, result)
     unknownSinceMs.delete(delivery.sequence)
     return { ok: true }
   }
 
-  async function fail(game: LiveGame, cargo: Cargo, lease: Lease, error: VendorError): Promise<Outcome | undefined> {
-    const { delivery, ticket } = cargo
+  async function fail(
+    game: LiveGame,
+    payload: Payload,
+    lease: Lease,
+    error: VendorError,
+  ): Promise<Outcome | undefined> {
+    const { delivery, ticket } = payload
     const hasBegun = lease.hasBegun()
     const attempted: Attempted = {
       error,
@@ -142,7 +147,7 @@ export function createDeliveryWorker(parts: DeliveryParts): DeliveryWorker {
     }
     log.debug({ game: game.key, attempts: delivery.attempts, vendor: error.message }, 'a delivery failed')
     if (attempted.mayHaveArrived) witness(delivery.sequence)
-    const what = await outcomes.failed(game, cargo, attempted)
+    const what = await outcomes.failed(game, payload, attempted)
     if (what === 'parked') {
       const { sequence, operation } = delivery
       const named = { game: game.key, ticket: ticket.number, number: sequence, operation, vendor: error.message }
@@ -153,11 +158,11 @@ export function createDeliveryWorker(parts: DeliveryParts): DeliveryWorker {
 
   async function resultOf(
     game: LiveGame,
-    cargo: Cargo,
+    payload: Payload,
     lease: Lease,
   ): Promise<Sent | typeof notShownYet | VendorError | LeaseLost> {
     try {
-      return await send(game, cargo, parts.filesOf, lease)
+      return await send(game, payload, parts.filesOf, lease)
     } catch (error) {
       if (error instanceof VendorError || error instanceof LeaseLost) return error
       if (lease.signal.aborted) return new VendorError('unreachable', `${game.vendor.kind}: was called off`)
@@ -187,27 +192,27 @@ export function createDeliveryWorker(parts: DeliveryParts): DeliveryWorker {
 
   function take(delivery: ClaimedDelivery, takenAtMs: number): void {
     const { game, sequence } = delivery
-    paces.began(game)
+    breakers.began(game)
     const work = deliver(delivery, takenAtMs)
       .catch((error: unknown) => log.error({ err: error, sequence }, 'an outcome could not be written down'))
       .then((outcome) => {
-        note(game, paces.ended(game, outcome ?? undefined))
+        note(game, breakers.ended(game, outcome ?? undefined))
         inHand.delete(sequence)
-        ring()
+        lookNow()
       })
     inHand.set(sequence, work)
   }
 
   function note(game: string, change: 'out' | 'back' | undefined): void {
     if (change === undefined) return
-    for (const one of paces.sharing(game)) metrics.vendorOut.set({ game: one }, paces.isOut(one) ? 1 : 0)
+    for (const one of breakers.sharing(game)) metrics.vendorOut.set({ game: one }, breakers.isOut(one) ? 1 : 0)
     if (change === 'out') {
       log.warn({ game }, 'the vendor is out; deliveries wait')
       return
     }
     log.info({ game }, 'the vendor is back')
-    const hurrying = paces.sharing(game).map((one) => store.deliveries.hurry(one))
-    Promise.all(hurrying).then(ring, (error: unknown) => log.error({ err: error }, 'the outbox could not be woken'))
+    const hurrying = breakers.sharing(game).map((one) => store.deliveries.hurry(one))
+    Promise.all(hurrying).then(lookNow, (error: unknown) => log.error({ err: error }, 'the outbox could not be woken'))
   }
 
   async function deliverDue(): Promise<number> {
@@ -237,15 +242,15 @@ export function createDeliveryWorker(parts: DeliveryParts): DeliveryWorker {
     })
   }
 
-  function ring(): void {
+  function lookNow(): void {
     rung = true
     wake()
   }
 
   let looping: Promise<void> | undefined
   // While a vendor is out, news for it wakes nobody.
-  const stopListening = bells.outbox.listen((game) => {
-    if (paces.room(game) > 0) ring()
+  const stopListening = notifier.outbox.listen((game) => {
+    if (breakers.room(game) > 0) lookNow()
   })
 
   return {
@@ -257,18 +262,18 @@ export function createDeliveryWorker(parts: DeliveryParts): DeliveryWorker {
     stop: async () => {
       running = false
       stopListening()
-      ring()
+      lookNow()
       await looping
-      const endPatience = timers.after(patienceMs, () => stopping.abort())
+      const endTimeout = timers.after(drainTimeoutMs, () => stopping.abort())
       await Promise.all(inHand.values())
-      endPatience()
+      endTimeout()
       await store.deliveries.release(owner).catch(() => undefined)
     },
   }
 }
 
 /** A vendor that stalls is noticed much sooner, by whoever speaks to it. */
-function allowedFor({ attachments }: Cargo): number {
+function allowedFor({ attachments }: Payload): number {
   const bytes = attachments.reduce((sum, { file_size }) => sum + Number(file_size), 0)
   return attemptMs + Math.ceil(bytes / leastBytesPerMs)
 }

@@ -15,7 +15,7 @@ import type { TicketRow } from '../../store/tickets.ts'
 import { loadChain, startsNewLink } from '../chain.ts'
 import { noteHeld } from './counts.ts'
 
-export interface CalledOff {
+export interface CancelledDeliveries {
   /** Something is in a worker's hands just now. */
   isOnItsWay: boolean
   /** Files that were being put up for a message that will not be written: their bytes are to go. */
@@ -23,12 +23,12 @@ export interface CalledOff {
 }
 
 /** Runs inside a transaction. @param game - undefined where it is not served just now */
-export async function callOff(
+export async function cancelDeliveries(
   ledger: Ledger,
   request: DeletionRow,
   game: LiveGame | undefined,
   now: Date,
-): Promise<CalledOff> {
+): Promise<CancelledDeliveries> {
   const { player } = request
   for (const self of await ledger.players.selvesOf(player)) await ledger.deletions.awaitWriters(self.player)
   await ledger.deletions.awaitWriters(player)
@@ -37,7 +37,7 @@ export async function callOff(
   const tickets = (await ledger.tickets.ofPlayer(player)).map(({ id }) => id)
   const givenUp = Number(request.called_off) === 1 ? [] : await ledger.messages.givenUp(tickets)
   const late = await ledger.copies.lateOf(tickets)
-  const { calledOff, isOnItsWay } = await ledger.deliveries.callOff(tickets)
+  const { calledOff, isOnItsWay } = await ledger.deliveries.cancelDeliveries(tickets)
   const settledAt = (await ledger.erasures.time()) + (game?.config.vendor.settleSeconds ?? 0) * 1_000
   // Sent more than once: the last attempt was in vain for sure, one before it may not have been.
   for (const row of calledOff)

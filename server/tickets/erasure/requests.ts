@@ -7,7 +7,7 @@ import type { Clock } from '../../runtime/clock.ts'
 import { randomId } from '../../runtime/random.ts'
 import { Refusal } from '../../runtime/refusal.ts'
 import type { DeletionRow } from '../../store/deletions.ts'
-import type { Bells } from '../../store/notifier.ts'
+import type { Notifier } from '../../store/notifier.ts'
 import type { Store } from '../../store/store.ts'
 import { ownDeletion } from '../ownership.ts'
 import { presentDeletion, withStep } from '../present.ts'
@@ -15,7 +15,7 @@ import { presentDeletion, withStep } from '../present.ts'
 export interface DeletionParts {
   store: Store
   clock: Clock
-  bells: Bells
+  notifier: Notifier
   graceHours: number
 }
 
@@ -31,7 +31,7 @@ const dueDays = 30
 const dayMs = 86_400_000
 const hourMs = 3_600_000
 
-export function createDeletions({ store, clock, bells, graceHours }: DeletionParts): Deletions {
+export function createDeletions({ store, clock, notifier, graceHours }: DeletionParts): Deletions {
   async function ask(player: Identity): Promise<DeletionRequest> {
     const answer = await store.transaction(async (ledger) => {
       const row = newRequest(player, clock.now(), graceHours)
@@ -44,8 +44,8 @@ export function createDeletions({ store, clock, bells, graceHours }: DeletionPar
     })
     // The one under way came to its end just now.
     if (!answer) return ask(player)
-    bells.player.ring(player.key)
-    if (Date.parse(answer.beginsAt) <= clock.now().getTime()) bells.erasure.ring(player.key)
+    notifier.player.notify(player.key)
+    if (Date.parse(answer.beginsAt) <= clock.now().getTime()) notifier.erasure.notify(player.key)
     return answer
   }
 
@@ -58,7 +58,7 @@ export function createDeletions({ store, clock, bells, graceHours }: DeletionPar
       await ledger.events.add(player.key, clock.now(), { type: 'deletion-changed', request_id: id })
       return presentDeletion({ ...request, status: 'withdrawn', steps })
     })
-    bells.player.ring(player.key)
+    notifier.player.notify(player.key)
     return answer
   }
 

@@ -14,7 +14,7 @@ import type { ErasureState } from '../../store/tables.ts'
 import { VendorError } from '../../vendors/vendor.ts'
 import { stepsOf, withStep } from '../present.ts'
 import { type AtVendor, createAtVendor } from './at-vendor.ts'
-import { callOff } from './cancel-deliveries.ts'
+import { cancelDeliveries } from './cancel-deliveries.ts'
 import { forget, isAllKnown, keptBytes, tellErased } from './forget.ts'
 import type { ErasureParts } from './worker.ts'
 
@@ -40,11 +40,13 @@ const handedOn = { sought: 'waiting', waiting: 'refused', refused: 'unasked' } a
 type Pending = keyof typeof handedOn
 
 export function createCarryOut(parts: CarryOutParts): CarryOut {
-  const { store, clock, bells, games, log, removeFile, stopping } = parts
+  const { store, clock, notifier, games, log, removeFile, stopping } = parts
   const nowMs = () => clock.now().getTime()
 
   async function prepare(request: DeletionRow, game: LiveGame | undefined): Promise<boolean> {
-    const { isOnItsWay, files } = await store.transaction((ledger) => callOff(ledger, request, game, clock.now()))
+    const { isOnItsWay, files } = await store.transaction((ledger) =>
+      cancelDeliveries(ledger, request, game, clock.now()),
+    )
     for (const id of files) await removeFile(id)
     if (isOnItsWay) return false
     const links = await store.tickets.chainsOf(request.player)
@@ -142,7 +144,7 @@ export function createCarryOut(parts: CarryOutParts): CarryOut {
       if (row) await ledger.deletions.change(id, { steps: withStep(row, name, clock.now()) })
       await ledger.events.add(player, clock.now(), { type: 'deletion-changed', request_id: id })
     })
-    bells.player.ring(player)
+    notifier.player.notify(player)
   }
 
   async function end(request: DeletionRow): Promise<boolean> {
@@ -150,7 +152,7 @@ export function createCarryOut(parts: CarryOutParts): CarryOut {
     for (const id of keptBytes(await store.attachments.ofPlayer(request.player))) await removeFile(id)
     const items = await store.erasures.list(request.id)
     const files = await store.transaction(async (ledger): Promise<AttachmentId[] | undefined> => {
-      const { isOnItsWay } = await callOff(ledger, request, games.get(request.game), clock.now())
+      const { isOnItsWay } = await cancelDeliveries(ledger, request, games.get(request.game), clock.now())
       if (isOnItsWay || !(await isAllKnown(ledger, request))) return undefined
       return forget(ledger, request)
     })
@@ -160,7 +162,7 @@ export function createCarryOut(parts: CarryOutParts): CarryOut {
     if (!(await isScrubbed(request))) return false
     await store.transaction((ledger) => tellErased(ledger, request, clock.now()))
     logEnd(request, items)
-    bells.player.ring(request.player)
+    notifier.player.notify(request.player)
     return true
   }
 
@@ -197,7 +199,7 @@ export function createCarryOut(parts: CarryOutParts): CarryOut {
   return async (request, begins) => {
     if (begins) {
       await store.events.add(request.player, clock.now(), { type: 'deletion-changed', request_id: request.id })
-      bells.player.ring(request.player)
+      notifier.player.notify(request.player)
     }
     const waitMs = await advance(request, games.get(request.game))
     if (waitMs !== undefined) await store.deletions.hold(request, new Date(nowMs() + waitMs))

@@ -7,7 +7,7 @@ import type { Games } from '../../config/games.ts'
 import type { AttachmentId } from '../../contract/ids.ts'
 import { type Clock, every, type Timers } from '../../runtime/clock.ts'
 import type { Log } from '../../runtime/log.ts'
-import type { Bells } from '../../store/notifier.ts'
+import type { Notifier } from '../../store/notifier.ts'
 import type { Store } from '../../store/store.ts'
 import { createCarryOut, leaseMs } from './steps.ts'
 
@@ -15,7 +15,7 @@ export interface ErasureParts {
   store: Store
   clock: Clock
   timers: Timers
-  bells: Bells
+  notifier: Notifier
   games: Games
   log: Log
   /** Drops the bytes of a player's file. */
@@ -35,7 +35,7 @@ const perGame = 4
 const everyMs = 2_000
 
 export function createErasures(parts: ErasureParts): Erasures {
-  const { store, clock, timers, bells, log } = parts
+  const { store, clock, timers, notifier, log } = parts
   const stopping = new AbortController()
   const carryOut = createCarryOut({ ...parts, stopping: stopping.signal })
   const inHand = new Map<Promise<void>, string>()
@@ -89,7 +89,7 @@ export function createErasures(parts: ErasureParts): Erasures {
     },
     start() {
       cancel = every(timers, everyMs, look)
-      stopListening = bells.erasure.listen(look)
+      stopListening = notifier.erasure.listen(look)
       look()
     },
     async stop() {

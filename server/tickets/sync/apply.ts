@@ -5,7 +5,7 @@ import type { MessageRow } from '../../store/messages.ts'
 import type { Ledger } from '../../store/store.ts'
 import type { TicketRow } from '../../store/tickets.ts'
 import type { VendorConversation, VendorMessage } from '../../vendors/vendor.ts'
-import { turn } from '../change-status.ts'
+import { changeStatus } from '../change-status.ts'
 import { firstWords } from '../new-rows.ts'
 
 export interface Heard {
@@ -18,7 +18,7 @@ export interface Heard {
   askedSince: number
 }
 
-export interface WrittenDown {
+export interface Applied {
   /** The player has news. */
   isNews: boolean
   /** Messages that stand at the vendor a second time, and were not known to. */
@@ -26,7 +26,7 @@ export interface WrittenDown {
 }
 
 /** Brings the ledger up to what the vendor said. Runs inside a transaction. */
-export async function writeDownHeard(ledger: Ledger, ticket: TicketRow, heard: Heard, now: Date): Promise<WrittenDown> {
+export async function applyConversation(ledger: Ledger, ticket: TicketRow, heard: Heard, now: Date): Promise<Applied> {
   const known = await ledger.messages.all(ticket.id)
   const { once, copies } = withoutCopies(heard.conversation.messages)
   const matched = matchMessages(known, once)
@@ -182,8 +182,8 @@ async function moveStatus(
     await ledger.tickets.change(ticket.id, { must_read: 1 })
     return false
   }
-  const isTurned = await turn(ledger, ticket, { status }, 'studio', now)
-  if (!isTurned) {
+  const isChanged = await changeStatus(ledger, ticket, { status }, 'studio', now)
+  if (!isChanged) {
     await ledger.tickets.change(ticket.id, { status })
     await ledger.tickets.touch(ticket.id, now)
   }

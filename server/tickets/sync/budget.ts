@@ -46,14 +46,14 @@ export function createBudget(timers: Timers, callsPerMinute: number, { isFull = 
   let closedUntilMs = 0
   let slowed = { atMs: 0, to: 1 }
 
-  function pace(nowMs: number): number {
+  function rate(nowMs: number): number {
     return Math.min(1, slowed.to + ((1 - slowed.to) * (nowMs - slowed.atMs)) / recoverMs)
   }
 
   function fill(): number {
     const nowMs = timers.elapsedMs()
     const openMs = Math.max(0, nowMs - Math.max(filledAtMs, closedUntilMs))
-    tokens = Math.min(most, tokens + openMs * perMs * pace(nowMs))
+    tokens = Math.min(most, tokens + openMs * perMs * rate(nowMs))
     filledAtMs = nowMs
     return nowMs
   }
@@ -63,7 +63,7 @@ export function createBudget(timers: Timers, callsPerMinute: number, { isFull = 
   function waitMs(calls: number, keptBack: number): number {
     const nowMs = fill()
     const lacking = neededFor(calls, keptBack) - tokens
-    return Math.max(0, closedUntilMs - nowMs) + Math.max(0, lacking) / (perMs * pace(nowMs))
+    return Math.max(0, closedUntilMs - nowMs) + Math.max(0, lacking) / (perMs * rate(nowMs))
   }
 
   const has: Budget['has'] = (calls, keptBack) => waitMs(calls, keptBack) === 0
@@ -99,7 +99,7 @@ export function createBudget(timers: Timers, callsPerMinute: number, { isFull = 
 
     slowDown(retryAfterMs = usualRetryMs) {
       const nowMs = fill()
-      slowed = { atMs: nowMs, to: Math.max(slowest, pace(nowMs) / 2) }
+      slowed = { atMs: nowMs, to: Math.max(slowest, rate(nowMs) / 2) }
       closedUntilMs = Math.max(closedUntilMs, nowMs + retryAfterMs)
     },
 

@@ -5,7 +5,7 @@
 import { every, type Timers } from '../../runtime/clock.ts'
 import type { Store } from '../../store/store.ts'
 
-export interface Lead {
+export interface Leader {
   /** This relay is the reader. */
   isHeld: () => boolean
   /** Somebody looks on at another relay. */
@@ -15,7 +15,7 @@ export interface Lead {
   stop: () => Promise<void>
 }
 
-export interface LeadParts {
+export interface LeaderParts {
   store: Pick<Store, 'reading' | 'isShared'>
   timers: Timers
   account: string
@@ -32,7 +32,7 @@ const sureMs = 4_500
 const watchedMs = 30_000
 const watchEveryMs = 10_000
 
-const alone: Lead = {
+const alone: Leader = {
   isHeld: () => true,
   isWatchedElsewhere: () => false,
   watch: () => undefined,
@@ -40,11 +40,11 @@ const alone: Lead = {
 }
 
 /** A ledger that no other relay can have needs no lease. */
-export function createLead(parts: LeadParts): Lead {
+export function createLeader(parts: LeaderParts): Leader {
   return parts.store.isShared ? createLease(parts) : alone
 }
 
-function createLease({ store: { reading }, timers, account, owner, onTaken, note }: LeadParts): Lead {
+function createLease({ store: { reading }, timers, account, owner, onTaken, note }: LeaderParts): Leader {
   let confirmedAtMs = Number.NEGATIVE_INFINITY
   let isWatched = false
   let saidAtMs = Number.NEGATIVE_INFINITY

@@ -25,7 +25,7 @@ export interface Want {
   done: PromiseWithResolvers<void>
 }
 
-export interface Wants {
+export interface ReadQueue {
   /** Adds a ticket, or another reason to want it. Undefined where there is no more room. */
   add: (want: Omit<Want, 'done'>) => Want | undefined
   /** What is to be read next, without taking it out. */
@@ -39,7 +39,7 @@ export interface Wants {
 const roomForAll = 2_000
 const roomForUrgent = 20_000
 
-export function createWants(): Wants {
+export function createReadQueue(): ReadQueue {
   const wants = new Map<TicketId, Want>()
 
   function isFull(reason: Reason): boolean {

@@ -3,18 +3,18 @@
 import type { Games } from '../../config/games.ts'
 import type { TicketId } from '../../contract/ids.ts'
 import type { Clock } from '../../runtime/clock.ts'
-import type { Bells } from '../../store/notifier.ts'
+import type { Notifier } from '../../store/notifier.ts'
 import type { Store } from '../../store/store.ts'
 import type { TicketRow } from '../../store/tickets.ts'
 import { type Vendor, VendorError } from '../../vendors/vendor.ts'
 import { type Link, linksToRead, loadChain } from '../chain.ts'
 import type { Copies } from '../delivery/duplicates.ts'
-import { writeDownHeard } from './apply.ts'
+import { applyConversation } from './apply.ts'
 
 export interface ReadParts {
   store: Store
   clock: Clock
-  bells: Bells
+  notifier: Notifier
   games: Games
   copies: Pick<Copies, 'tell'>
   /** A vendor ticket of a chain that the vendor does not show, or not as it should. */
@@ -53,7 +53,7 @@ export interface TicketRead {
  */
 export type ReadTicket = (id: TicketId, what: WhatToRead, ask: Ask) => Promise<TicketRead | undefined>
 
-export function createReadTicket({ store, clock, bells, games, copies, onPassedOver }: ReadParts): ReadTicket {
+export function createReadTicket({ store, clock, notifier, games, copies, onPassedOver }: ReadParts): ReadTicket {
   async function readLink({ vendor, ticket, isUnasked, ask }: Reading, link: Link): Promise<void> {
     const askedSince = Number((await store.tickets.find(ticket.id))?.heard_at)
     const conversation = await ask(async (signal) => vendor.read?.(link.ref, signal))
@@ -64,10 +64,10 @@ export function createReadTicket({ store, clock, bells, games, copies, onPassedO
       // Read again inside the transaction: the player may have written meanwhile.
       const now = await ledger.tickets.lock(ticket.id)
       const isGone = !now || (isUnasked && now.emptied === 1)
-      return !isGone ? writeDownHeard(ledger, now, heard, clock.now()) : { isNews: false, newCopies: 0 }
+      return !isGone ? applyConversation(ledger, now, heard, clock.now()) : { isNews: false, newCopies: 0 }
     })
     for (let copy = 0; copy < newCopies; copy += 1) copies.tell({ ticket })
-    if (isNews) bells.player.ring(ticket.player)
+    if (isNews) notifier.player.notify(ticket.player)
   }
 
   async function readLinks(reading: Reading, links: readonly Link[]): Promise<TicketRead> {

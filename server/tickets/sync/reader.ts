@@ -12,11 +12,11 @@ import { VendorError } from '../../vendors/vendor.ts'
 import type { Account } from './accounts.ts'
 import type { AskVendor } from './ask.ts'
 import type { Knowledge } from './intervals.ts'
-import { createLead } from './leader.ts'
+import { createLeader } from './leader.ts'
 import { createOverdue } from './overdue.ts'
 import type { ReadTicket } from './read-ticket.ts'
 import { createSweep } from './sweep.ts'
-import { createAttention } from './viewers.ts'
+import { createViewers } from './viewers.ts'
 import { createReadWorker } from './worker.ts'
 
 export interface ReaderParts {
@@ -47,7 +47,7 @@ export interface Reader {
   /** A player looks at it: for a while it is read more often. */
   looked: (id: TicketId) => void
   /** Somebody looks on, or has just written. */
-  watch: () => void
+  sync: () => void
   /** How far behind it is; undefined where another relay reads. */
   behind: () => Behind | undefined
   stop: () => Promise<void>
@@ -82,7 +82,7 @@ const elsewhereMs = { every: 250, most: 5_000 }
 export function createReader(parts: ReaderParts): Reader {
   const { account, store, clock, timers, note } = parts
   const games = account.games.map(({ key }) => key)
-  const attention = createAttention(timers)
+  const attention = createViewers(timers)
   let watchedUntilMs = Number.NEGATIVE_INFINITY
   let lastPageMs = Number.NEGATIVE_INFINITY
   let failedPages = 0
@@ -91,7 +91,7 @@ export function createReader(parts: ReaderParts): Reader {
   let oldLateMs = 0
   let isStopped = false
 
-  const lead = createLead({
+  const lead = createLeader({
     store,
     timers,
     account: account.name,
@@ -156,11 +156,11 @@ export function createReader(parts: ReaderParts): Reader {
   }
 
   function pageMs(): number {
-    const paceMs = Math.max(pageEveryMs[paceOfPages()], 60_000 / (callsPerMinute * listShare))
-    return Math.min(longestPageMs, paceMs * 2 ** failedPages)
+    const pagesApartMs = Math.max(pageEveryMs[pageRate()], 60_000 / (callsPerMinute * listShare))
+    return Math.min(longestPageMs, pagesApartMs * 2 ** failedPages)
   }
 
-  function paceOfPages(): keyof typeof pageEveryMs {
+  function pageRate(): keyof typeof pageEveryMs {
     if (parts.isCalled()) return 'called'
     if (!isWatched()) return 'alone'
     return account.lists.every(({ list }) => list.showsMessages) ? 'all' : 'half'
@@ -234,7 +234,7 @@ export function createReader(parts: ReaderParts): Reader {
 
     looked: attention.looked,
 
-    watch() {
+    sync() {
       watchedUntilMs = timers.elapsedMs() + watchedMs
       lead.watch()
     },

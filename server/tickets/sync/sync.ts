@@ -8,7 +8,7 @@ import type { TicketId } from '../../contract/ids.ts'
 import { type Clock, every, type Timers } from '../../runtime/clock.ts'
 import type { Log } from '../../runtime/log.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
-import type { Bells } from '../../store/notifier.ts'
+import type { Notifier } from '../../store/notifier.ts'
 import type { Store } from '../../store/store.ts'
 import type { PlayerKey } from '../../store/tables.ts'
 import type { TicketRow } from '../../store/tickets.ts'
@@ -19,11 +19,11 @@ import type { AskOfGame } from './ask.ts'
 import { createReadTicket } from './read-ticket.ts'
 import { type Behind, createReader, type Reader } from './reader.ts'
 
-export interface WatchParts {
+export interface SyncParts {
   store: Store
   clock: Clock
   timers: Timers
-  bells: Bells
+  notifier: Notifier
   games: Games
   copies: Pick<Copies, 'tell'>
   log: Log
@@ -33,13 +33,13 @@ export interface WatchParts {
 /** What is known of a ticket that somebody looks at. */
 export type Seen = Pick<TicketRow, 'id' | 'game' | 'heard_at' | 'must_read' | 'newest_author'>
 
-export interface Watch {
+export interface Sync {
   /**
-   * Reads a ticket at its vendor. Resolves after `patienceMs` at the latest.
+   * Reads a ticket at its vendor. Resolves after `timeoutMs` at the latest.
    *
    * @returns undefined where it was heard just now, so that there is nothing to wait for
    */
-  freshen: (ticket: Seen, patienceMs: number) => Promise<void> | undefined
+  freshen: (ticket: Seen, timeoutMs: number) => Promise<void> | undefined
   /** A vendor says that something changed. Never rejects. */
   hint: (game: string, vendorTicketId: VendorTicketId) => Promise<void>
   /** Asks a game's vendor something that can wait. */
@@ -62,8 +62,8 @@ const earlyHints = 1_000
 const earlyEveryMs = 5_000
 const watchEveryMs = 10_000
 
-export function createWatch({ store, clock, timers, bells, games, copies, log, metrics }: WatchParts): Watch {
-  const readTicket = createReadTicket({ store, clock, bells, games, copies, onPassedOver: note })
+export function createSync({ store, clock, timers, notifier, games, copies, log, metrics }: SyncParts): Sync {
+  const readTicket = createReadTicket({ store, clock, notifier, games, copies, onPassedOver: note })
   const readers = new Map<string, Reader>()
   const followed = new Map<PlayerKey, { count: number; game: string | undefined }>()
   /** When each game's vendor last called. Unknown after a start: it is asked until it calls again. */
@@ -135,7 +135,7 @@ export function createWatch({ store, clock, timers, bells, games, copies, log, m
     if (!ticket) return
     const reader = readers.get(ticket.game)
     // Whoever has just written looks on, even if the ledger did not know them when they came.
-    reader?.watch()
+    reader?.sync()
     const follower = followed.get(ticket.player)
     if (follower) follower.game = ticket.game
     if (ticket.must_read === 1) await reader?.read(id, 'look')
@@ -147,31 +147,31 @@ export function createWatch({ store, clock, timers, bells, games, copies, log, m
     const follower = followed.get(player)
     if (!follower || game === undefined) return
     follower.game = game
-    readers.get(game)?.watch()
+    readers.get(game)?.sync()
   }
 
   function watchForFollowers(): void {
     const watched = new Set([...followed.values()].map(({ game }) => game))
-    for (const game of watched) if (game !== undefined) readers.get(game)?.watch()
+    for (const game of watched) if (game !== undefined) readers.get(game)?.sync()
   }
 
   const endings = [
     every(timers, earlyEveryMs, () => void tryEarlyHints().catch(note)),
     every(timers, watchEveryMs, watchForFollowers),
-    bells.delivered.listen((id) => void afterDelivery(id).catch(note)),
+    notifier.delivered.listen((id) => void afterDelivery(id).catch(note)),
   ]
 
   return {
-    freshen(ticket, patienceMs) {
+    freshen(ticket, timeoutMs) {
       const game = games.get(ticket.game)
       const reader = readers.get(ticket.game)
       if (!game || !reader) return undefined
-      reader.watch()
+      reader.sync()
       reader.looked(ticket.id)
       // Without its messages it was opened elsewhere, or they have outlived the retention: only the vendor has them.
       if (ticket.newest_author !== null && !isStale(ticket, game)) return undefined
-      const patience = new Promise<void>((resolve) => timers.after(patienceMs, resolve))
-      return Promise.race([reader.read(ticket.id, 'look').catch(note), patience])
+      const timeout = new Promise<void>((resolve) => timers.after(timeoutMs, resolve))
+      return Promise.race([reader.read(ticket.id, 'look').catch(note), timeout])
     },
 
     // Behind the answer to a hook there is nobody to tell of a ledger that cannot be read; the hint is kept for when it can.

@@ -4,7 +4,7 @@ import type { TicketId } from '../../contract/ids.ts'
 import type { Timers } from '../../runtime/clock.ts'
 import { everyMsAt, type Knowledge } from './intervals.ts'
 
-export interface Attention {
+export interface Viewers {
   looked: (id: TicketId) => void
   wasRead: (id: TicketId) => void
   /** What should be read by now, and since when. */
@@ -14,7 +14,7 @@ export interface Attention {
 const attentiveMs = 600_000
 const remembered = 5_000
 
-export function createAttention(timers: Timers): Attention {
+export function createViewers(timers: Timers): Viewers {
   /** In the order in which they were looked at last. */
   const looks = new Map<TicketId, { atMs: number; readAtMs: number }>()
 

@@ -9,7 +9,7 @@ import { VendorError } from '../../vendors/vendor.ts'
 import type { AskVendor } from './ask.ts'
 import { createBudget, type Grant } from './budget.ts'
 import { createFailures, type Whose } from './failures.ts'
-import { createWants, type Reason, type Want } from './read-queue.ts'
+import { createReadQueue, type Reason, type Want } from './read-queue.ts'
 import type { Ask, ReadTicket } from './read-ticket.ts'
 
 export interface WorkerParts {
@@ -61,7 +61,7 @@ const longestWaitMs = 1_000
 export function createReadWorker(parts: WorkerParts): ReadWorker {
   const { store, timers, callsPerMinute, readTicket, note } = parts
   const stopping = new AbortController()
-  const wants = createWants()
+  const wants = createReadQueue()
   const underWay = new Map<TicketId, Promise<void>>()
   const failures = createFailures(timers)
   let budget = createBudget(timers, callsPerMinute)

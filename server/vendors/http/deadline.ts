@@ -39,7 +39,7 @@ export function createDeadline(timeoutMs: number, outer: AbortSignal): Deadline 
   }
 }
 
-export interface Watch {
+export interface ProgressWatch {
   /** The next bytes are wanted; until they come, it is the source that is waited for. */
   onWait?: () => void
   onProgress: () => void
@@ -49,7 +49,7 @@ export interface Watch {
 }
 
 /** Passes bytes on and tells of each chunk, so that a large file may take long but a stalled one may not. */
-export function watched(body: ReadableStream<Uint8Array>, watch: Watch): ReadableStream<Uint8Array> {
+export function watched(body: ReadableStream<Uint8Array>, watch: ProgressWatch): ReadableStream<Uint8Array> {
   const { onWait = () => undefined, onProgress, onEnd = () => undefined, failure = (error: unknown) => error } = watch
   const reader = body.getReader()
   return new ReadableStream<Uint8Array>(

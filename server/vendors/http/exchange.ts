@@ -16,7 +16,7 @@ export type RequestBody =
   | ReadableStream<Uint8Array>
 
 /** Reads a vendor's own error body. `undefined` leaves the status to decide. */
-export type Refusal = (status: number, body: unknown) => VendorErrorCode | undefined
+export type CodeOfRefusal = (status: number, body: unknown) => VendorErrorCode | undefined
 
 const maxRefusalBytes = 64 * 1024
 
@@ -27,7 +27,7 @@ export interface Exchange {
   method: Method
   headers: Record<string, string>
   body: RequestBody | undefined
-  refusal: Refusal | undefined
+  refusal: CodeOfRefusal | undefined
   clock: Clock
   fail: Fail
 }

@@ -5,7 +5,15 @@ import { VendorError } from '../vendor.ts'
 import { addressOf, type Method, type Query } from './address.ts'
 import { callMeterOf } from './call-meter.ts'
 import { createDeadline } from './deadline.ts'
-import { checked, type Exchange, type Refusal, type RequestBody, reach, readText, withDeadline } from './exchange.ts'
+import {
+  type CodeOfRefusal,
+  checked,
+  type Exchange,
+  type RequestBody,
+  reach,
+  readText,
+  withDeadline,
+} from './exchange.ts'
 import { type Fail, failuresOf } from './failure.ts'
 import { writeGuardOf } from './write-guard.ts'
 
@@ -39,7 +47,7 @@ export interface VendorCall<T> {
   /** An answer without a body is `undefined` to it. */
   schema: z.ZodType<T>
   signal: AbortSignal
-  refusal?: Refusal | undefined
+  refusal?: CodeOfRefusal | undefined
   /** For what is no GET and yet leaves nothing that anybody would see twice: signing in, announcing a file. */
   isRepeatable?: boolean | undefined
 }
@@ -133,7 +141,7 @@ export interface FileUpload {
   fileSize: number
   signal: AbortSignal
   timeoutMs?: number | undefined
-  refusal?: Refusal | undefined
+  refusal?: CodeOfRefusal | undefined
 }
 
 /** Puts one file to a pre-signed address, exactly as given, without our key. @throws VendorError */

@@ -16,12 +16,12 @@ export interface Carried {
   linked: readonly VendorFile[]
 }
 
-export interface Files {
+export interface MessageFiles {
   /** Uploads, then sends what carries the ids. @throws VendorError */
   carry: <T>(files: readonly VendorFile[], signal: AbortSignal, send: (carried: Carried) => Promise<T>) => Promise<T>
 }
 
-export function createFiles(http: VendorHttp): Files {
+export function createFiles(http: VendorHttp): MessageFiles {
   async function upload(file: VendorFile, signal: AbortSignal): Promise<number> {
     const multipart = await multipartOf('attachment', file).catch((cause: unknown) => {
       throw new VendorError('unreachable', 'i3d: a file of the relay’s own cannot be read', { cause })

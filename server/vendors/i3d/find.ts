@@ -1,6 +1,6 @@
 /** Looking for a ticket of ours at i3D.net, whose lists can only be leafed through, in an order that nobody documents. */
 
-import { type CannotTell, isLinked, isOlder, isPastAll, type Sought, unlessRefused } from '../find.ts'
+import { type CannotTell, isLinked, isOlder, isPastAll, type SearchResult, unlessRefused } from '../find.ts'
 import type { VendorHttp } from '../http/http.ts'
 import type { Opened, Opening, Vendor, VendorTicketId } from '../vendor.ts'
 import { dateOf, markInTitle, rangeOf } from './translate.ts'
@@ -54,7 +54,7 @@ function rowsFrom(path: string, start: number, http: VendorHttp, signal: AbortSi
   return unlessRefused<readonly unknown[] | undefined>(call, () => (start % pageSize === 0 ? undefined : []))
 }
 
-function ticketWithMark(rows: readonly unknown[], opening: Opening): Sought<Opened> {
+function ticketWithMark(rows: readonly unknown[], opening: Opening): SearchResult<Opened> {
   const free = rows.filter((row) => !isLinked(placeOf(row).id, opening))
   const known = free.map((row) => ({ row: I3dRow.safeParse(row).data, at: placeOf(row).createdAt }))
   const found = known.find(({ row }) => row?.title.trimEnd().endsWith(markInTitle(opening.mark)))?.row

@@ -1,6 +1,6 @@
 /** i3D.net's words into ours and back. Pure. */
 import type { Rating, TicketStatus } from '../../contract/ticket.ts'
-import type { Sought } from '../find.ts'
+import type { SearchResult } from '../find.ts'
 import { noteOf, type TagOf, withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../text/agent-note.ts'
 import { markedRating, ratingMarkOf } from '../text/rating-mark.ts'
 import type {
@@ -63,7 +63,7 @@ export function rangeOf(start: number, results: number): Record<string, string> 
 }
 
 /** Whichever side it counts for there: what is there need not be sent again. */
-export function replyWithMark(rows: readonly unknown[], fields: ReplyFields, mark: string): Sought<Replied> {
+export function replyWithMark(rows: readonly unknown[], fields: ReplyFields, mark: string): SearchResult<Replied> {
   const known = rows.map((row) => valuesOf(row))
   const texts = known.map((values) => values?.get(fields.text))
   const index = texts.findIndex((text) => typeof text === 'string' && withoutAgentNote(text).mark === mark)

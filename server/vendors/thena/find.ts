@@ -7,7 +7,7 @@ import { type Opening, VendorError, type VendorPlayer, type VendorTicketId, type
 import { isRequester, markOf, searchByIdOf, searchOf } from './translate.ts'
 import { OneTicket, type ThenaConfig, ThenaHit, ThenaSearch, type ThenaTicket } from './wire.ts'
 
-export interface Lookup {
+export interface Find {
   /**
    * The ticket, once it has proved to be this player's.
    *
@@ -17,14 +17,14 @@ export interface Lookup {
   findByMark: (opening: Opening, signal: AbortSignal) => Promise<VendorTicketId | undefined>
 }
 
-export interface LookupParts {
+export interface FindParts {
   http: VendorHttp
   config: ThenaConfig
   clock: Clock
   onDrift: (what: string) => void
 }
 
-export function createLookup({ http, config, clock, onDrift }: LookupParts): Lookup {
+export function createFind({ http, config, clock, onDrift }: FindParts): Find {
   const { paths } = config
 
   async function ownTicket(ref: VendorTicketRef, signal: AbortSignal): Promise<ThenaTicket> {

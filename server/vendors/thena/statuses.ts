@@ -49,7 +49,7 @@ const maxAgeMs = 10 * 60_000
 const minAgeMs = 30_000
 
 /** Remembers the book, so that reading a ticket does not cost a call for statuses too. */
-export function createStatusShelf(fetchBook: (signal: AbortSignal) => Promise<StatusBook>, clock: Clock) {
+export function createStatusCache(fetchBook: (signal: AbortSignal) => Promise<StatusBook>, clock: Clock) {
   let kept: { book: StatusBook; at: number } | undefined
 
   async function bookWithin(ageMs: number, signal: AbortSignal): Promise<StatusBook> {

@@ -1,7 +1,7 @@
 /** Players' tickets in Thena. Its key sees the whole team, so every call begins by asking whose the ticket is. */
 import type { Can } from '../../contract/can.ts'
 import type { Rating } from '../../contract/ticket.ts'
-import { cannotTellOf, ofSeenTicket, type Sought, unlessRefused } from '../find.ts'
+import { cannotTellOf, ofSeenTicket, type SearchResult, unlessRefused } from '../find.ts'
 import { splitPath } from '../http/address.ts'
 import { createVendorHttp } from '../http/http.ts'
 import { linkedAttachments, type VendorParts } from '../parts.ts'
@@ -18,9 +18,9 @@ import {
   type VendorTicketRef,
 } from '../vendor.ts'
 import { createChanges } from './changes.ts'
-import { createLookup } from './find.ts'
+import { createFind } from './find.ts'
 import { receiveEvent } from './hook.ts'
-import { createStatusShelf, statusBookOf } from './statuses.ts'
+import { createStatusCache, statusBookOf } from './statuses.ts'
 import {
   commentOfReply,
   commentWithMark,
@@ -79,8 +79,8 @@ export function createThena(config: ThenaConfig, parts: VendorParts): Vendor {
   })
   const { paths, teamId } = config
   const cannotTell = cannotTellOf(kind, parts)
-  const lookup = createLookup({ http, config, clock: parts.clock, onDrift })
-  const shelf = createStatusShelf(async (signal) => {
+  const lookup = createFind({ http, config, clock: parts.clock, onDrift })
+  const shelf = createStatusCache(async (signal) => {
     const { data } = await http.call({ ...splitPath(paths.statuses), query: { teamId }, schema: Statuses, signal })
     return statusBookOf(data)
   }, parts.clock)
@@ -129,7 +129,7 @@ export function createThena(config: ThenaConfig, parts: VendorParts): Vendor {
   }
 
   /** @throws VendorError `unexpected` where a comment was not read: to say "not there" would send it twice */
-  function foundAmong({ isWhole }: CommentRows, { found, drifted }: Sought<Replied>): Replied | undefined {
+  function foundAmong({ isWhole }: CommentRows, { found, drifted }: SearchResult<Replied>): Replied | undefined {
     return !found && (drifted || !isWhole) ? cannotTell('a comment') : found
   }
 

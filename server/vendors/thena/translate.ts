@@ -1,6 +1,6 @@
 /** Thena's words into ours and back. Pure. */
 import type { Rating, TicketStatus } from '../../contract/ticket.ts'
-import { isOlder, type Sought } from '../find.ts'
+import { isOlder, type SearchResult } from '../find.ts'
 import { guarded, noteOf, type TagOf, withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../text/agent-note.ts'
 import { ratingNote } from '../text/rating-note.ts'
 import {
@@ -176,7 +176,7 @@ function placeComment(row: unknown, player: VendorPlayer, into: ReadComments): v
 }
 
 /** The comment that carries our mark, whether or not its player may see it: what is there need not be sent again. */
-export function commentWithMark(rows: readonly unknown[], mark: string): Sought<Replied> {
+export function commentWithMark(rows: readonly unknown[], mark: string): SearchResult<Replied> {
   const known = rows.map((row) => MarkedComment.safeParse(row).data)
   const comment = known.find((one) => markOf(one?.metadata) === mark)
   const found = comment && { vendorMessageId: comment.id as VendorMessageId }
@@ -190,7 +190,7 @@ export function commentWithMark(rows: readonly unknown[], mark: string): Sought<
 export function commentOfReply(
   rows: readonly unknown[],
   reply: Pick<Reply, 'mark' | 'player' | 'sentAt'>,
-): Sought<Replied> {
+): SearchResult<Replied> {
   const { found, drifted } = commentWithMark(rows, reply.mark)
   return { found, drifted: drifted || rows.some((row) => hasLostItsMark(row, reply)) }
 }

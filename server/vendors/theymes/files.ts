@@ -16,7 +16,7 @@ export interface UploadParts {
   lookup?: Lookup
 }
 
-export interface Uploads {
+export interface FileUploads {
   /** Puts a file there. @returns the id to name in `POST /tickets`. @throws VendorError `refused` where it is not taken */
   send: (file: VendorFile, player: VendorPlayer, signal: AbortSignal) => Promise<string>
   /** An address where a browser may do so itself. */
@@ -28,7 +28,7 @@ const everyAddress: Lookup = (host) => lookup(host, { all: true })
 /** Theymes says itself how long an address lasts; where it does not, this is surely not too long. */
 const defaultExpirySeconds = 300
 
-export function createUploads({ config, http, parts, lookup = everyAddress }: UploadParts): Uploads {
+export function createUploads({ config, http, parts, lookup = everyAddress }: UploadParts): FileUploads {
   const schema = preparedUploadOf(config)
 
   async function announce(

@@ -1,6 +1,6 @@
 /** What Theymes already holds of a player: tickets opened anywhere, and the one that carries a mark of ours. */
 
-import { type CannotTell, isLinked, isOlder, isPastAll, type Sought, unlessRefused } from '../find.ts'
+import { type CannotTell, isLinked, isOlder, isPastAll, type SearchResult, unlessRefused } from '../find.ts'
 import { whatFits } from '../http/batch.ts'
 import { type Opening, type Vendor, VendorError, type VendorTicket, type VendorTicketId } from '../vendor.ts'
 import type { TicketReader } from './reader.ts'
@@ -18,7 +18,7 @@ const keptOpenings = 2_000
 
 const ticketsCall = 'GET /tickets'
 
-export interface History {
+export interface Find {
   list: NonNullable<Vendor['list']>
   findOpened: NonNullable<Vendor['findOpened']>
 }
@@ -30,7 +30,7 @@ interface Candidates {
   doubt: string | undefined
 }
 
-export function createHistory(tickets: TicketReader, cannotTell: CannotTell): History {
+export function createFind(tickets: TicketReader, cannotTell: CannotTell): Find {
   /** A ticket's first message never changes. */
   const openings = new Map<string, ListedOpening>()
 
@@ -49,7 +49,7 @@ export function createHistory(tickets: TicketReader, cannotTell: CannotTell): Hi
     openings.set(ticketId, opening)
   }
 
-  const list: History['list'] = async (player, cursor, signal) => {
+  const list: Find['list'] = async (player, cursor, signal) => {
     const page = await tickets.find(player, { limit: pageSize, cursor }, signal)
     if (page.tickets.length === 0 && page.unreadable.length > 0) cannotTell(`${ticketsCall}: every row`)
     const titled = async (ticket: TheymesTicket): Promise<VendorTicket> =>
@@ -57,7 +57,7 @@ export function createHistory(tickets: TicketReader, cannotTell: CannotTell): Hi
     return { tickets: await whatFits(page.tickets, titled), cursor: page.cursor }
   }
 
-  const findOpened: History['findOpened'] = async (opening, signal) => {
+  const findOpened: Find['findOpened'] = async (opening, signal) => {
     const { ids, doubt } = await candidatesFor(opening, signal)
     let unread = ids.length > maxCandidates ? `${ticketsCall}: more new tickets than are looked at` : doubt
     for (const id of ids.slice(0, maxCandidates)) {
@@ -90,7 +90,11 @@ export function createHistory(tickets: TicketReader, cannotTell: CannotTell): Hi
     return { ids: idsOf(), doubt: doubt ?? `${ticketsCall}: more rows than are looked at` }
   }
 
-  async function markOn(ticketId: string, { mark }: Opening, signal: AbortSignal): Promise<Sought<VendorTicketId>> {
+  async function markOn(
+    ticketId: string,
+    { mark }: Opening,
+    signal: AbortSignal,
+  ): Promise<SearchResult<VendorTicketId>> {
     const rows = await tickets.events(ticketId, signal).catch(unlessUntold)
     const events = rows?.map((row) => SoughtEvent.safeParse(row).data)
     const isThere = events?.some((event) => event?.message?.includes(mark))

@@ -12,10 +12,10 @@ import {
   type VendorPlayer,
   type VendorTicketId,
 } from '../vendor.ts'
-import type { Uploads } from './files.ts'
+import type { FileUploads } from './files.ts'
 import type { TicketReader } from './reader.ts'
 import { newTicketOf, type Prepared, takesFile } from './translate.ts'
-import type { VocabularyKeeper } from './vocabulary.ts'
+import type { VocabularyCache } from './vocabulary.ts'
 import { CreatedTicket, MessageEvent, type TheymesConfig } from './wire.ts'
 
 /** An opening's files: what Theymes has, by its ids, and what it does not take. */
@@ -25,7 +25,7 @@ interface Placed {
 }
 
 /** How long a ticket waits for an upload that breaks off; then it goes with a link. */
-const patienceMs = 60_000
+const youngMs = 60_000
 
 export interface OpenParts {
   config: TheymesConfig
@@ -33,8 +33,8 @@ export interface OpenParts {
   tagOf: TagOf
   http: VendorHttp
   tickets: TicketReader
-  uploads: Uploads
-  vocabulary: VocabularyKeeper
+  uploads: FileUploads
+  vocabulary: VocabularyCache
 }
 
 export function createOpen({ config, clock, tagOf, http, tickets, uploads, vocabulary }: OpenParts): Vendor['open'] {
@@ -47,7 +47,7 @@ export function createOpen({ config, clock, tagOf, http, tickets, uploads, vocab
   /** What Theymes does not take goes as a link to the relay's own copy: no message is lost because a file was. */
   async function place({ files, player, sentAt }: Opening, signal: AbortSignal): Promise<Placed> {
     const placed: Placed = { attachments: [], linked: [] }
-    const isYoung = clock.now().getTime() - sentAt.getTime() < patienceMs
+    const isYoung = clock.now().getTime() - sentAt.getTime() < youngMs
     for (const file of files) {
       const id = file.vendorFileId ?? (takesFile(file) ? await sent(file, player, isYoung, signal) : undefined)
       if (id === undefined) placed.linked.push(file)

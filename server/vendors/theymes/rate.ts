@@ -9,14 +9,14 @@ import type { VendorHttp } from '../http/http.ts'
 import { ratingNote } from '../text/rating-note.ts'
 import type { Vendor } from '../vendor.ts'
 import type { TicketReader } from './reader.ts'
-import type { VocabularyKeeper } from './vocabulary.ts'
+import type { VocabularyCache } from './vocabulary.ts'
 import { SoughtEvent, Success, type TheymesConfig } from './wire.ts'
 
 export interface RateParts {
   config: TheymesConfig
   http: VendorHttp
   tickets: TicketReader
-  vocabulary: VocabularyKeeper
+  vocabulary: VocabularyCache
   cannotTell: CannotTell
 }
 

@@ -12,7 +12,7 @@ import type { VendorParts } from '../parts.ts'
 import { type Vendor, type VendorDownload, VendorError } from '../vendor.ts'
 import { createChanges } from './changes.ts'
 import { createUploads } from './files.ts'
-import { createHistory } from './find.ts'
+import { createFind } from './find.ts'
 import { createForget } from './forget.ts'
 import { receiveHook } from './hook.ts'
 import { createOpen } from './open.ts'
@@ -34,7 +34,7 @@ export function createTheymes(config: TheymesConfig, parts: VendorParts): Vendor
   })
   const cannotTell = cannotTellOf('theymes', parts)
   const tickets = createTicketReader({ config, http, parts, cannotTell })
-  const history = createHistory(tickets, cannotTell)
+  const history = createFind(tickets, cannotTell)
   const uploads = createUploads({ config, http, parts })
   const vocabulary = createVocabulary(config, http, parts)
   const { deletion, attachment } = config.paths

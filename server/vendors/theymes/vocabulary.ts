@@ -14,14 +14,14 @@ const keptMs = 10 * 60 * 1000
 /** Where one of the lists could not be had. */
 const keptInPartMs = 60 * 1000
 
-export interface VocabularyKeeper {
+export interface VocabularyCache {
   /** Never fails for want of an answer: these paths are not in the vendor's document, and a ticket must not hang on them. */
   of: (opening: Opening, signal: AbortSignal) => Promise<Vocabulary>
   /** False where the game is known to have no such tag. */
   mayHaveTag: (tag: string, signal: AbortSignal) => Promise<boolean>
 }
 
-export function createVocabulary(config: TheymesConfig, http: VendorHttp, parts: VendorParts): VocabularyKeeper {
+export function createVocabulary(config: TheymesConfig, http: VendorHttp, parts: VendorParts): VocabularyCache {
   let kept: { until: number; vocabulary: Vocabulary } | undefined
 
   async function ask<T>(path: string, schema: z.ZodType<T>, signal: AbortSignal): Promise<T | undefined> {

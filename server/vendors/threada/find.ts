@@ -1,6 +1,6 @@
 /** Looking for an opening in the one list that Threada publishes: of the tenant's open tickets, in no promised order. */
 
-import { type CannotTell, isLinked, isOlder, isPastAll, type Sought, unlessRefused } from '../find.ts'
+import { type CannotTell, isLinked, isOlder, isPastAll, type SearchResult, unlessRefused } from '../find.ts'
 import type { VendorHttp } from '../http/http.ts'
 import { type Opened, type Opening, type Vendor, VendorError, type VendorTicketId } from '../vendor.ts'
 import { dateOf, markTagOf } from './translate.ts'
@@ -62,7 +62,7 @@ function sayScope(error: unknown): never {
   throw new VendorError('misconfigured', `threada ${list}: ${why}`, { status: 403 })
 }
 
-function ticketWithMark(rows: readonly unknown[], opening: Opening): Sought<Opened> {
+function ticketWithMark(rows: readonly unknown[], opening: Opening): SearchResult<Opened> {
   const free = rows.filter((row) => !isLinked(placeOf(row).id, opening))
   const known = free.map((row) => ({ row: TicketRow.safeParse(row).data, at: placeOf(row).lastMessageAt }))
   const found = known.find(({ row }) => row?.tags.includes(markTagOf(opening.mark)))?.row

@@ -1,6 +1,6 @@
 /** Threada's words into ours and back. Pure. */
 import type { Rating, TicketStatus } from '../../contract/ticket.ts'
-import type { Sought } from '../find.ts'
+import type { SearchResult } from '../find.ts'
 import { noteOf, type TagOf, withAgentNote, withoutAgentNote, withoutQuotedNotes } from '../text/agent-note.ts'
 import { markedRating, ratingMarkOf } from '../text/rating-mark.ts'
 import type {
@@ -78,7 +78,7 @@ export function markTagOf(mark: string): string {
 }
 
 /** Whether or not its player may see it: what is there need not be sent again. */
-export function messageWithMark({ ticket }: ReadTicket, mark: string): Sought<Replied> {
+export function messageWithMark({ ticket }: ReadTicket, mark: string): SearchResult<Replied> {
   const known = ticket.messages.map((row) => ThreadaMessage.safeParse(row).data)
   const message = known.find((one) => one && markOf(one) === mark)
   return { found: message && { vendorMessageId: messageIdOf(message) }, drifted: known.includes(undefined) }

@@ -2,7 +2,7 @@
 import { type CannotTell, isLinked, isOlder, unlessRefused } from '../find.ts'
 import type { Opened, Opening, Replied, Vendor, VendorMessageId, VendorTicketId } from '../vendor.ts'
 import { type Messages, maxChats, maxPageSize, type ZaiaReader } from './reader.ts'
-import type { Identity } from './translate.ts'
+import type { ExternalIdentity } from './translate.ts'
 import { type TicketDetails, TicketRowPlace, type ZaiaConfig } from './wire.ts'
 
 /** Of one status. */
@@ -61,7 +61,7 @@ interface Search {
   status: string
   chatIds: readonly string[]
   opening: Opening
-  identity: Identity
+  identity: ExternalIdentity
 }
 
 /** Every ticket that could be the opening's, from a list that is read to its end. */

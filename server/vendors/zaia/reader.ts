@@ -9,7 +9,7 @@ import type { VendorHttp } from '../http/http.ts'
 import type { VendorParts } from '../parts.ts'
 import { isSettling, notShownYet } from '../settle.ts'
 import { VendorError, type VendorPlayer, type VendorTicketRef } from '../vendor.ts'
-import { type Identity, identityOf, isOwn } from './translate.ts'
+import { type ExternalIdentity, identityOf, isOwn } from './translate.ts'
 import {
   ChatList,
   ExternalUser,
@@ -62,9 +62,9 @@ export interface Messages {
 
 export interface ZaiaReader {
   /** @throws VendorError `refused` for an id that Zaia cannot hold */
-  identity: (player: VendorPlayer, signal: AbortSignal, fresh?: boolean) => Promise<Identity>
+  identity: (player: VendorPlayer, signal: AbortSignal, fresh?: boolean) => Promise<ExternalIdentity>
   /** Ids of the player's chats, the signed one first; {@link maxChats} and no more. Empty where there is none. */
-  chats: (identity: Identity, signal: AbortSignal) => Promise<string[]>
+  chats: (identity: ExternalIdentity, signal: AbortSignal) => Promise<string[]>
   /**
    * The ticket, if it is this player's.
    *
@@ -72,7 +72,7 @@ export interface ZaiaReader {
    */
   own: (ref: VendorTicketRef, signal: AbortSignal) => Promise<TicketDetails>
   /** Tickets of these chats in one status. */
-  tickets: (identity: Identity, query: TicketQuery, signal: AbortSignal) => Promise<TicketsPage>
+  tickets: (identity: ExternalIdentity, query: TicketQuery, signal: AbortSignal) => Promise<TicketsPage>
   /** Messages of a ticket known to be the player's. */
   messages: (ticket: Pick<TicketDetails, 'id' | 'chatId'>, signal: AbortSignal) => Promise<Messages>
   /** Those for the player's eyes. @throws VendorError `unexpected` where not one of them can be read */

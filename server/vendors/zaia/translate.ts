@@ -14,19 +14,19 @@ import type {
 import type { ExternalUser, PublicMessage, TicketDetails, ZaiaConfig } from './wire.ts'
 
 /** Whose tickets are the player's: their own chats', and the chat that the studio signed for. */
-export interface Identity {
+export interface ExternalIdentity {
   /** The external user's two ids; which of them a field holds depends on the call. */
   owners: readonly string[]
   isBlocked: boolean
   signedChatId: string | undefined
 }
 
-export function identityOf(user: ExternalUser, player: VendorPlayer): Identity {
+export function identityOf(user: ExternalUser, player: VendorPlayer): ExternalIdentity {
   return { owners: [user.id, user.superIdentityId], isBlocked: user.blocked, signedChatId: player.signed.chatId }
 }
 
 /** The key sees every chat of the workspace, so a row says itself whose it is, or it is not shown. */
-export function isOwn(ticket: TicketDetails, { owners, signedChatId }: Identity, channelId: string): boolean {
+export function isOwn(ticket: TicketDetails, { owners, signedChatId }: ExternalIdentity, channelId: string): boolean {
   const isOfChannel = ticket.channelId === null || ticket.channelId === channelId
   return isOfChannel && (owners.includes(ticket.chatOwnerId) || ticket.chatId === signedChatId)
 }

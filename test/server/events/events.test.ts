@@ -4,7 +4,7 @@ import type { EventBatch } from '../../../server/contract/event.ts'
 import type { Vendor } from '../../../server/vendors/vendor.ts'
 import { deskToken, startRelay, type TestRelay } from '../../fixtures/relay.ts'
 import { loft, pigeonPost } from '../../fixtures/toy-vendor.ts'
-import { setScene, tokenOf } from '../../fixtures/vendor-relay.ts'
+import { startVendorRelay, tokenOf } from '../../fixtures/vendor-relay.ts'
 import { until } from '../../fixtures/wait.ts'
 
 const games = Object.fromEntries(
@@ -26,15 +26,15 @@ async function hasNews(relay: Pick<TestRelay, 'call'>, token: string, text: stri
 }
 
 it('tells a player who only asks now and then of an answer at a vendor that has to be asked itself', async () => {
-  const scene = await setScene('i3d')
+  const fixture = await startVendorRelay('i3d')
   const ada = tokenOf('ada')
-  const { id, number } = await scene.open(ada)
-  const [ticket] = await scene.atVendor(number)
-  await scene.readUntil(ada, id, ({ messages }) => messages[0]?.delivery === 'delivered', 'it has arrived')
-  scene.simulator.agentAnswers(ticket?.vendorTicketId ?? '', 'Looking into it.')
-  scene.pass(11_000)
-  await until(() => hasNews(scene, ada, 'Looking into it.'), 'the player hears of it')
-  await scene.end()
+  const { id, number } = await fixture.open(ada)
+  const [ticket] = await fixture.atVendor(number)
+  await fixture.readUntil(ada, id, ({ messages }) => messages[0]?.delivery === 'delivered', 'it has arrived')
+  fixture.simulator.agentAnswers(ticket?.vendorTicketId ?? '', 'Looking into it.')
+  fixture.pass(11_000)
+  await until(() => hasNews(fixture, ada, 'Looking into it.'), 'the player hears of it')
+  await fixture.end()
 }, 60_000)
 
 it('tells one game’s players of news while the vendor of another game hangs', async () => {

@@ -10,7 +10,7 @@ import { createFairQueue } from '../../../server/runtime/fair-queue.ts'
 import { createLog } from '../../../server/runtime/log.ts'
 import { createMetrics } from '../../../server/runtime/metrics.ts'
 import { type Database, openDatabase } from '../../../server/store/database.ts'
-import { createBells } from '../../../server/store/notifier.ts'
+import { createNotifier } from '../../../server/store/notifier.ts'
 import { playerKey } from '../../../server/store/players.ts'
 import { createStore } from '../../../server/store/store.ts'
 
@@ -25,9 +25,9 @@ beforeEach(async () => {
   streams = createStreams({
     store: createStore(database),
     clock: systemClock,
-    bells: createBells(),
+    notifier: createNotifier(),
     games: new Map(),
-    watch: { follow: () => () => undefined },
+    sync: { follow: () => () => undefined },
     log: createLog({ level: 'silent', secrets: new Set() }),
     metrics: createMetrics(),
     capacity: createCapacity({ total: 20_000, address: 20_000 }),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { createCapacity, defaultStreamRoom } from '../../../server/events/capacity.ts'
+import { createCapacity, defaultStreamQuota } from '../../../server/events/capacity.ts'
 import type { Line } from '../../../server/events/listeners.ts'
 import { createStreams, type Leave, type Streams } from '../../../server/events/streams.ts'
 import { systemClock } from '../../../server/runtime/clock.ts'
@@ -12,7 +12,7 @@ import { createFairQueue } from '../../../server/runtime/fair-queue.ts'
 import { createLog } from '../../../server/runtime/log.ts'
 import { createMetrics, type Metrics } from '../../../server/runtime/metrics.ts'
 import { type Database, openDatabase } from '../../../server/store/database.ts'
-import { type Bells, createBells } from '../../../server/store/notifier.ts'
+import { createNotifier, type Notifier } from '../../../server/store/notifier.ts'
 import { playerKey } from '../../../server/store/players.ts'
 import { createStore, type Store } from '../../../server/store/store.ts'
 import type { PlayerKey } from '../../../server/store/tables.ts'
@@ -23,7 +23,7 @@ const heartbeatMs = 20_000
 let folder: string
 let database: Database
 let store: Store
-let bells: Bells
+let notifier: Notifier
 let metrics: Metrics
 let streams: Streams
 /** Statements that the ledger was asked. */
@@ -54,14 +54,14 @@ afterEach(async () => {
 })
 
 function start(isShared = false): void {
-  bells = createBells()
+  notifier = createNotifier()
   metrics = createMetrics()
   streams = createStreams({
     store: { ...store, isShared },
     clock: systemClock,
-    bells,
+    notifier,
     games: new Map(),
-    watch: {
+    sync: {
       follow: () => {
         followed += 1
         return () => {
@@ -71,7 +71,7 @@ function start(isShared = false): void {
     },
     log: createLog({ level: 'error', secrets: new Set(), destination: { write: () => {} } }),
     metrics,
-    capacity: createCapacity(defaultStreamRoom),
+    capacity: createCapacity(defaultStreamQuota),
     replays: createFairQueue(4),
   })
 }
@@ -116,7 +116,7 @@ async function settle(): Promise<void> {
 
 async function happens(player: PlayerKey = ada): Promise<void> {
   await store.transaction((ledger) => ledger.events.add(player, new Date(), { type: 'unread' }))
-  bells.player.ring(player)
+  notifier.player.notify(player)
   await settle()
 }
 
@@ -157,7 +157,7 @@ it('tells each of those who listen what is theirs, in a few reads for all of the
     for (const key of keys.slice(0, last)) await ledger.events.add(key, new Date(), { type: 'deletion-changed' })
   })
   asked = 0
-  for (const key of keys) bells.player.ring(key)
+  for (const key of keys) notifier.player.notify(key)
   await settle()
   expect(asked).toBeLessThan(5)
   await happens(keys[last])
@@ -176,7 +176,7 @@ it('ends nobody’s stream but theirs where something cannot be told', async () 
   await store.transaction(async (ledger) => {
     for (const player of [bob, ada]) await ledger.events.add(player, new Date(), { type: 'unread' })
   })
-  for (const player of [bob, ada]) bells.player.ring(player)
+  for (const player of [bob, ada]) notifier.player.notify(player)
   await settle()
   expect([hers.hasEnded, his.hasEnded]).toEqual([false, true])
   expect([timesTold(hers), timesTold(his)]).toEqual([1, 0])
@@ -186,7 +186,7 @@ it('tells nobody twice, whoever wakes them, and one who comes back only what the
   const early = await listen()
   await settle()
   await happens()
-  bells.player.ring(ada)
+  notifier.player.notify(ada)
   await settle()
   expect(timesTold(early)).toBe(1)
   const place = /^id: (\d+)$/m.exec(early.said.slice(early.said.indexOf('event: unread') - 20))?.[1]

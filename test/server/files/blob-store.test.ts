@@ -21,19 +21,19 @@ describe.each(Object.entries(places))('files kept on %s', (_name, open) => {
     await place.close()
   })
   beforeEach(async () => {
-    for await (const { id } of files.keep.list()) await files.keep.remove(id)
+    for await (const { id } of files.blobs.list()) await files.blobs.remove(id)
     expect(await place.left()).toEqual([])
   })
 
   const write = (id: string, bytes: Buffer<ArrayBuffer>, maxBytes = 50 * megabyte) =>
-    files.keep.write(id, new Blob([bytes]).stream(), { maxBytes })
+    files.blobs.write(id, new Blob([bytes]).stream(), { maxBytes })
 
   it('gives back what was written, however many pieces that takes', async () => {
     for (const size of [1, 70_000, 8 * 1024 * 1024, 20 * megabyte]) {
       const id = newId()
       const bytes = randomBytes(size)
       expect(await write(id, bytes)).toEqual({ size })
-      const kept = await files.keep.read(id)
+      const kept = await files.blobs.read(id)
       expect(kept?.size).toBe(size)
       expect(bytes.equals(Buffer.from(await new Response(kept?.body).arrayBuffer()))).toBe(true)
     }
@@ -41,18 +41,18 @@ describe.each(Object.entries(places))('files kept on %s', (_name, open) => {
 
   it('has nothing to read before, and nothing left after it is removed', async () => {
     const id = newId()
-    expect(await files.keep.read(id)).toBeUndefined()
+    expect(await files.blobs.read(id)).toBeUndefined()
     await write(id, randomBytes(10 * megabyte))
-    await files.keep.remove(id)
-    expect(await files.keep.read(id)).toBeUndefined()
+    await files.blobs.remove(id)
+    expect(await files.blobs.read(id)).toBeUndefined()
     expect(await place.left()).toEqual([])
-    await files.keep.remove(id)
+    await files.blobs.remove(id)
   })
 
   it('leaves nothing of a write that goes over its limit', async () => {
     const id = newId()
     await expect(write(id, randomBytes(10 * megabyte), 9 * megabyte)).rejects.toMatchObject({ code: 'too_large' })
-    expect(await files.keep.read(id)).toBeUndefined()
+    expect(await files.blobs.read(id)).toBeUndefined()
     expect(await place.left()).toEqual([])
   })
 
@@ -66,7 +66,7 @@ describe.each(Object.entries(places))('files kept on %s', (_name, open) => {
         controller.enqueue(randomBytes(megabyte))
       },
     })
-    await expect(files.keep.write(newId(), body, { maxBytes: 50 * megabyte })).rejects.toBe(broken)
+    await expect(files.blobs.write(newId(), body, { maxBytes: 50 * megabyte })).rejects.toBe(broken)
     expect(await place.left()).toEqual([])
   })
 
@@ -79,7 +79,7 @@ describe.each(Object.entries(places))('files kept on %s', (_name, open) => {
         cancelled = true
       },
     })
-    const writing = files.keep.write(newId(), body, { maxBytes: 1_000, signal: stopping.signal })
+    const writing = files.blobs.write(newId(), body, { maxBytes: 1_000, signal: stopping.signal })
     const reason = new Error('no longer wanted')
     stopping.abort(reason)
     await expect(writing).rejects.toBe(reason)
@@ -93,7 +93,7 @@ describe.each(Object.entries(places))('files kept on %s', (_name, open) => {
     const since = Date.now() - 2_000
     await write(whole, randomBytes(9 * megabyte))
     await files.uploads.create(started, 100)
-    const listed = await collect(files.keep.list())
+    const listed = await collect(files.blobs.list())
     expect(listed.map(({ id }) => id).toSorted()).toEqual([whole, started].toSorted())
     expect(listed.find(({ id }) => id === whole)?.size).toBeGreaterThanOrEqual(9 * megabyte)
     for (const { modifiedAt } of listed) expect(modifiedAt.getTime()).toBeGreaterThan(since)
@@ -102,11 +102,11 @@ describe.each(Object.entries(places))('files kept on %s', (_name, open) => {
   it('stops reading at the storage when the reader goes away', async () => {
     const id = newId()
     await write(id, randomBytes(20 * megabyte))
-    const kept = await files.keep.read(id)
+    const kept = await files.blobs.read(id)
     const reader = kept?.body.getReader()
     expect((await reader?.read())?.done).toBe(false)
     await reader?.cancel()
-    await files.keep.remove(id)
+    await files.blobs.remove(id)
     expect(await place.left()).toEqual([])
   })
 
@@ -122,8 +122,8 @@ describe.each(Object.entries(places))('files kept on %s', (_name, open) => {
   ])('refuses %j where an id is wanted, whatever is asked', async (id) => {
     const refused = expect.objectContaining({ code: 'invalid_id' })
     await expect(write(id, randomBytes(1))).rejects.toEqual(refused)
-    await expect(files.keep.read(id)).rejects.toEqual(refused)
-    await expect(files.keep.remove(id)).rejects.toEqual(refused)
+    await expect(files.blobs.read(id)).rejects.toEqual(refused)
+    await expect(files.blobs.remove(id)).rejects.toEqual(refused)
     await expect(files.uploads.create(id, 1)).rejects.toEqual(refused)
     await expect(files.uploads.offset(id)).rejects.toEqual(refused)
     await expect(files.uploads.handle(new Request('http://relay.example/'), id)).rejects.toEqual(refused)
@@ -138,7 +138,7 @@ it('lists more files than one page of S3 holds', async () => {
   const ids = Array.from({ length: 1_050 }, newId)
   await Promise.all(ids.map((id) => client.put(`${id}/of-1`, '')))
   const files = await createFiles(place.url, place.options)
-  const listed = (await collect(files.keep.list())).map(({ id }) => id)
+  const listed = (await collect(files.blobs.list())).map(({ id }) => id)
   expect(listed.toSorted()).toEqual(ids.toSorted())
   await files.close()
   await place.close()

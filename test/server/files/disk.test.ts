@@ -27,7 +27,7 @@ it('finishes an upload whose last byte was written before the relay died', async
   await writeFile(join(folder, `${id}.size`), '5')
   await writeFile(join(folder, `${id}.part`), 'whole')
   expect((await head(id)).finished).toBe(true)
-  const kept = await files.keep.read(id)
+  const kept = await files.blobs.read(id)
   expect(await new Response(kept?.body).text()).toBe('whole')
   expect(await readdir(folder)).toEqual([id])
 })
@@ -38,7 +38,7 @@ it('knows a finished file whose announcement was not dropped any more', async ()
   await writeFile(join(folder, id), 'whole')
   expect((await head(id)).finished).toBe(true)
   expect(await files.uploads.offset(id)).toBe(5)
-  expect((await collect(files.keep.list())).map(({ id }) => id)).toEqual([id])
+  expect((await collect(files.blobs.list())).map(({ id }) => id)).toEqual([id])
 })
 
 it('takes an announcement that was cut off for none', async () => {
@@ -50,15 +50,15 @@ it('takes an announcement that was cut off for none', async () => {
 it('reads nothing of a write that the relay died in, and lists it for sweeping', async () => {
   const id = newId()
   await writeFile(join(folder, `${id}.new`), 'half')
-  expect(await files.keep.read(id)).toBeUndefined()
-  expect((await collect(files.keep.list())).map(({ id }) => id)).toEqual([id])
-  await files.keep.remove(id)
+  expect(await files.blobs.read(id)).toBeUndefined()
+  expect((await collect(files.blobs.list())).map(({ id }) => id)).toEqual([id])
+  await files.blobs.remove(id)
   expect(await readdir(folder)).toEqual([])
 })
 
 it('leaves files in its folder alone that are not its own', async () => {
   await writeFile(join(folder, 'README'), 'mine')
-  expect(await collect(files.keep.list())).toEqual([])
+  expect(await collect(files.blobs.list())).toEqual([])
 })
 
 it('says that it is unavailable when the folder cannot be written', async () => {
@@ -76,7 +76,7 @@ it.skipIf(!existsSync('/proc/self/fd'))(
     const id = newId()
     await writeFile(join(folder, id), 'whole')
     for (let n = 0; n < 50; n += 1) {
-      const reader = (await files.keep.read(id))?.body.getReader()
+      const reader = (await files.blobs.read(id))?.body.getReader()
       const reading = reader?.read()
       await reader?.cancel()
       await reading

@@ -121,7 +121,7 @@ it('flushes what a relay left that died before it could, before it counts as who
 
 it('flushes an agent’s file and its name before it is kept', async () => {
   const id = newId()
-  await files.keep.write(id, new Blob(['whole']).stream(), { maxBytes: 5 })
+  await files.blobs.write(id, new Blob(['whole']).stream(), { maxBytes: 5 })
   expect(flushes.slice(-2)).toMatchObject([
     { name: `${id}.new`, size: 5 },
     { name: 'files', names: [id] },

@@ -27,11 +27,11 @@ async function send({ fileName, fileType, bytes }: Omit<HostileFile, 'reason'>):
   const id = newId()
   await files.uploads.create(id, bytes.length)
   expect((await patch(served.urlOf(id), 0, bytes)).status).toBe(204)
-  const kept = await files.keep.read(id)
+  const kept = await files.blobs.read(id)
   if (!kept) throw new Error('the upload is not whole')
   const declared = { fileName: cleanFileName(fileName), fileType, fileSize: bytes.length }
   const verdict = await checkFile(kept.body, declared, allowed)
-  await files.keep.remove(id)
+  await files.blobs.remove(id)
   return verdict
 }
 
@@ -108,7 +108,7 @@ describe('a lie about the size', () => {
     await files.uploads.create(id, 1_000)
     await patch(served.urlOf(id), 0, png())
     expect(served.finished).not.toContain(id)
-    expect(await files.keep.read(id)).toBeUndefined()
+    expect(await files.blobs.read(id)).toBeUndefined()
     await files.uploads.remove(id)
     expect(await place.left()).toEqual([])
   })
@@ -158,9 +158,9 @@ it('100 requests for one upload at once neither mix its bytes nor lose any', asy
   for (let at = await offsetAt(served.urlOf(id)); at < bytes.length; at += 1) {
     await patch(served.urlOf(id), at, bytes.subarray(at, at + 1))
   }
-  const kept = await files.keep.read(id)
+  const kept = await files.blobs.read(id)
   expect(await new Response(kept?.body).text()).toBe(bytes.toString())
-  await files.keep.remove(id)
+  await files.blobs.remove(id)
   expect(await place.left()).toEqual([])
 })
 

@@ -41,7 +41,7 @@ describe.each(Object.entries(places))('a relay that keeps files on %s and is kil
     const last = await patch(`http://127.0.0.1:${port}/uploads/${id}`, confirmed, bytes.subarray(confirmed))
     expect(last.status).toBe(204)
     const files = await createFiles(place.url, place.options)
-    const kept = await files.keep.read(id)
+    const kept = await files.blobs.read(id)
     expect(bytes.equals(Buffer.from(await new Response(kept?.body).arrayBuffer()))).toBe(true)
     await files.close()
   })

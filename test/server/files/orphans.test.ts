@@ -103,7 +103,7 @@ describe.each(Object.entries(places))('On %s, the sweep', (_name, open) => {
   })
 
   const write = async (id = newId()) => {
-    await files.keep.write(id, new Blob([bytes]).stream(), { maxBytes: 100 })
+    await files.blobs.write(id, new Blob([bytes]).stream(), { maxBytes: 100 })
     return id
   }
   const begun = async (id = newId()) => {
@@ -188,7 +188,7 @@ describe.each(Object.entries(places))('On %s, the sweep', (_name, open) => {
     await expect.poll(served.begun).toBe(1)
     await sweep()
     socket.write(Buffer.alloc(1_000 - bytes.length))
-    await expect.poll(async () => (await files.keep.read(id))?.size).toBe(1_000)
+    await expect.poll(async () => (await files.blobs.read(id))?.size).toBe(1_000)
     socket.destroy()
   })
 
@@ -220,7 +220,7 @@ describe.each(Object.entries(places))('On %s, the sweep', (_name, open) => {
     await sweepBy(store)
     expect(await isThere(id)).toBe(true)
     expect(lines.filter((line) => line.includes('nothing is swept'))).toHaveLength(2)
-    expect(await files.keep.owner()).toBeUndefined()
+    expect(await files.blobs.owner()).toBeUndefined()
   })
 
   it('waits before it owns a place with what is too young to be an orphan', async () => {
@@ -228,7 +228,7 @@ describe.each(Object.entries(places))('On %s, the sweep', (_name, open) => {
     aheadMs = 23 * hourMs
     await write()
     await sweepBy(store)
-    expect([await files.keep.owner(), lines]).toEqual([undefined, []])
+    expect([await files.blobs.owner(), lines]).toEqual([undefined, []])
   })
 
   it('owns a place where it knows every file', async () => {
@@ -248,7 +248,7 @@ describe.each(Object.entries(places))('On %s, the sweep', (_name, open) => {
     const before = await otherLedger(fillAsBefore)
     await sweepBy(before)
     expect(await isThere(orphan)).toBe(false)
-    expect(await files.keep.owner()).toBe(await before.facts.find('id'))
+    expect(await files.blobs.owner()).toBe(await before.facts.find('id'))
   })
 
   it('takes relays that start at once on one ledger for one', async () => {
@@ -256,6 +256,6 @@ describe.each(Object.entries(places))('On %s, the sweep', (_name, open) => {
     const ids = await Promise.all([1, 2, 3].map(() => store.facts.keep('id', newId)))
     expect(new Set(ids).size).toBe(1)
     await Promise.all([1, 2, 3].map(() => sweepBy(store)))
-    expect([await files.keep.owner(), lines]).toEqual([ids[0], []])
+    expect([await files.blobs.owner(), lines]).toEqual([ids[0], []])
   })
 })

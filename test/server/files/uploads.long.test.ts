@@ -159,7 +159,7 @@ describe.each(Object.entries(places))('uploads kept on %s', (_name, open) => {
   it('shows nothing of a file before it is whole', async () => {
     const { id, url } = await announce(100)
     await patch(url, 0, randomBytes(99))
-    expect(await files.keep.read(id)).toBeUndefined()
+    expect(await files.blobs.read(id)).toBeUndefined()
   })
 
   it('stops a running request when its upload is removed, and leaves nothing', async () => {
@@ -250,6 +250,6 @@ function sendByTus(bytes: Buffer, uploadUrl: string, chunkSize = Number.POSITIVE
 }
 
 async function kept(files: Files, id: string): Promise<Buffer> {
-  const found = await files.keep.read(id)
+  const found = await files.blobs.read(id)
   return Buffer.from(await new Response(found?.body).arrayBuffer())
 }

@@ -3,7 +3,7 @@ import { Hono } from 'hono'
 import { expect, it } from 'vitest'
 import type { DeskLedger } from '../../../server/desk/ledger.ts'
 import { createDeskPages } from '../../../server/desk/pages.ts'
-import type { DeskDoor } from '../../../server/desk/sign-in.ts'
+import type { DeskSignIn } from '../../../server/desk/sign-in.ts'
 import type { Streams } from '../../../server/events/streams.ts'
 import { responseFor } from '../../../server/files/download.ts'
 import type { Files } from '../../../server/files/files.ts'
@@ -13,7 +13,7 @@ import { createDispatch } from '../../../server/http/dispatch.ts'
 import { createEventStreams } from '../../../server/http/event-stream.ts'
 import type { Handlers } from '../../../server/http/handlers.ts'
 import { createLimits } from '../../../server/http/limits.ts'
-import { createEdge } from '../../../server/http/origins.ts'
+import { createOrigins } from '../../../server/http/origins.ts'
 import { createPipeline } from '../../../server/http/pipeline.ts'
 import { createRequestQueue } from '../../../server/http/request-queue.ts'
 import { eventRoutes } from '../../../server/http/routes/events.ts'
@@ -28,7 +28,7 @@ import { gameOf, playerOf } from '../../fixtures/game.ts'
 const noOpening = () => Promise.reject(new Error('nobody opens anything here'))
 const game = gameOf({ kind: 'none', can: gameOf.can, once: { open: 'vendor', reply: 'vendor' }, open: noOpening })
 const games = new Map([[game.key, game]])
-const edge = createEdge(games, () => 'http://localhost')
+const origins = createOrigins(games, () => 'http://localhost')
 
 /** Asks what has 20 ms for its answer. */
 function ask(
@@ -39,7 +39,7 @@ function ask(
   const pass = createPipeline({
     queue: createRequestQueue(),
     addressOf: () => undefined,
-    edge,
+    origins,
     limits: createLimits(),
     eventStreams,
     publicUrl: 'http://localhost',
@@ -83,7 +83,7 @@ function listening({ opened, leave }: Late): Promise<Response> {
     handlers: eventRoutes(streams, eventStreams) as Handlers,
     identify: async () => playerOf(1),
     games,
-    edge,
+    origins,
     limits: createLimits(),
     load: { admit: () => undefined },
     metrics: createMetrics(),
@@ -98,7 +98,7 @@ function linking({ opened, leave }: Late): Promise<Response> {
   addLinkedFiles(app, {
     links: { verify: () => 'a' } as unknown as Links,
     store: { attachments: { find: async () => row } } as unknown as Store,
-    files: { keep: { read: async () => ({ body: await opened.then(endless), size: 1 }) } } as unknown as Files,
+    files: { blobs: { read: async () => ({ body: await opened.then(endless), size: 1 }) } } as unknown as Files,
   })
   return ask('/files/a', async ({ request }) => app.fetch(request))
 }
@@ -107,7 +107,7 @@ function atDesk({ opened, leave }: Late): Promise<Response> {
   const endless = () => new ReadableStream({ cancel: leave })
   const row = { id: 'a', ticket_id: 't', file_name: 'a.png', file_type: 'image/png' }
   const pages = createDeskPages({
-    door: { byToken: async () => ({ games: ['game'] }) } as Partial<DeskDoor> as DeskDoor,
+    door: { byToken: async () => ({ games: ['game'] }) } as Partial<DeskSignIn> as DeskSignIn,
     addressOf: () => undefined,
     ledger: { findFile: async () => row, find: async () => ({ id: 't' }) } as unknown as DeskLedger,
     files: { read: async () => ({ body: await opened.then(endless), size: 1 }) } as unknown as DeskFiles,

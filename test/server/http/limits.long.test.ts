@@ -6,7 +6,7 @@ import { defaultPoints, limitKinds } from '../../../server/http/limits.ts'
 import { limitOf } from '../../../server/http/route-limits.ts'
 import { freshDatabase } from '../../fixtures/postgres.ts'
 import { type Answer, startRelay, type TestRelay } from '../../fixtures/relay.ts'
-import { type Scene, startScene } from '../../fixtures/two-games.ts'
+import { type RelayFixture, startTwoGames } from '../../fixtures/two-games.ts'
 import { until } from '../../fixtures/wait.ts'
 
 const open = { message: 'My sword is gone', language: 'en' }
@@ -37,25 +37,25 @@ describe('Every route', () => {
   const id = 'AAAAAAAAAAAAAAAAAAAAAA'
 
   it('of a player has a limit of its kind, for verified and for anonymous players', async () => {
-    const scene = await started(startScene({ config: { limits: all({ player: 1, device: 1 }) } }))
+    const fixture = await started(startTwoGames({ config: { limits: all({ player: 1, device: 1 }) } }))
     for (const [n, name] of names.filter((route) => route !== 'GET /games/:game').entries()) {
       const route = name.replace(' ', ' /v1').replace('/events', '/events?poll=1').replaceAll(/:\w+/g, id)
-      const verified = scene.verified({ sub: `player-${n}` })
+      const verified = fixture.verified({ sub: `player-${n}` })
       // After it, an anonymous player's token is good for nothing more.
-      const tokens = name === 'DELETE /session' ? [verified] : [(await scene.signIn()).token, verified]
+      const tokens = name === 'DELETE /session' ? [verified] : [(await fixture.signIn()).token, verified]
       for (const token of tokens) {
-        expect((await scene.call(route, { token, key: 'a' })).status, route).not.toBe(429)
-        expectRefused(await scene.call(route, { token, key: 'b' }))
+        expect((await fixture.call(route, { token, key: 'a' })).status, route).not.toBe(429)
+        expectRefused(await fixture.call(route, { token, key: 'b' }))
       }
     }
   })
 
   it('stands behind the fence around an address, even before anybody has signed in', async () => {
-    const scene = await started(startScene({ config: { limits: { read: { address: 7 } } } }))
+    const fixture = await started(startTwoGames({ config: { limits: { read: { address: 7 } } } }))
     const paths = ['/v1/games/star-harbor', '/healthz', '/openapi.json', '/', '/nothing', '/v1/tickets', '/files/x']
-    for (const path of paths) expect((await scene.call(`GET ${path}`)).status, path).not.toBe(429)
-    for (const path of paths) expectRefused(await scene.call(`GET ${path}`))
-    expectRefused(await scene.call('POST /hooks/star-harbor/guess', { body: {} }))
+    for (const path of paths) expect((await fixture.call(`GET ${path}`)).status, path).not.toBe(429)
+    for (const path of paths) expectRefused(await fixture.call(`GET ${path}`))
+    expectRefused(await fixture.call('POST /hooks/star-harbor/guess', { body: {} }))
   })
 })
 
@@ -110,15 +110,15 @@ describe('With the limits as they come', () => {
   })
 
   it('a mailbox is written to five times an hour, and nobody is told so', async () => {
-    const scene: Scene = await started(startScene({ config: asIsPlayers }))
+    const fixture: RelayFixture = await started(startTwoGames({ config: asIsPlayers }))
     const ask = (email: string) =>
-      scene.call('POST /v1/sessions', { body: { game: 'star-harbor', kind: 'email', email } })
+      fixture.call('POST /v1/sessions', { body: { game: 'star-harbor', kind: 'email', email } })
     const answers = []
     for (let n = 0; n < 7; n += 1) answers.push(await ask(n % 2 ? 'Ada@players.example' : 'ada@players.example'))
     expect(answers.map(({ status }) => status)).toEqual(Array(7).fill(202))
     expect((await ask('grace@players.example')).status).toBe(202)
-    await until(() => scene.mails.some(({ to }) => to.includes('grace@players.example')), 'the last mail has come')
-    expect(scene.mails).toHaveLength(6)
+    await until(() => fixture.mails.some(({ to }) => to.includes('grace@players.example')), 'the last mail has come')
+    expect(fixture.mails).toHaveLength(6)
   })
 })
 

@@ -187,7 +187,7 @@ describe('several relays', () => {
   it('go on counting in memory while the ledger is gone, and say so', async () => {
     const troubles: unknown[] = []
     const broken = { count: () => Promise.reject(new Error('the store is gone')) }
-    const limits = createLimits({ ledger: broken, onLedgerTrouble: (error) => troubles.push(error) })
+    const limits = createLimits({ ledger: broken, onLedgerFailure: (error) => troubles.push(error) })
     const outcomes: boolean[] = []
     for (let n = 0; n <= defaultPoints.open.player; n += 1)
       outcomes.push((await limits.spend('open', { player: 'p' })).ok)

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Answer } from '../../../server/http/call.ts'
 import { createEventStreams } from '../../../server/http/event-stream.ts'
 import { createLimits } from '../../../server/http/limits.ts'
-import { createEdge } from '../../../server/http/origins.ts'
+import { createOrigins } from '../../../server/http/origins.ts'
 import { createPipeline, type PipelineParts } from '../../../server/http/pipeline.ts'
 import { createRequestQueue } from '../../../server/http/request-queue.ts'
 import { Refusal } from '../../../server/runtime/refusal.ts'
@@ -14,7 +14,7 @@ function ask(path: string, parts: Partial<PipelineParts>, answer: () => Promise<
   const pass = createPipeline({
     queue: createRequestQueue(),
     addressOf: () => '203.0.113.7',
-    edge: createEdge(new Map(), () => origin),
+    origins: createOrigins(new Map(), () => origin),
     limits: createLimits(),
     eventStreams: createEventStreams(),
     publicUrl: origin,

@@ -7,7 +7,7 @@ import type { Conversation } from '../../../server/contract/ticket.ts'
 import { type LimitKind, limitKinds } from '../../../server/http/limits.ts'
 import { documentedLimit, documentedNumber } from '../../docs.ts'
 import type { Answer } from '../../fixtures/relay.ts'
-import { type Scene, startScene } from '../../fixtures/two-games.ts'
+import { type RelayFixture, startTwoGames } from '../../fixtures/two-games.ts'
 import { until } from '../../fixtures/wait.ts'
 
 const nobodys = 'AAAAAAAAAAAAAAAAAAAAAA'
@@ -15,35 +15,35 @@ const roomy = { player: 1_000_000, device: 1_000_000, address: 1_000_000 }
 /** So that a slow machine meets the same window as a quick one. */
 const windowSeconds = 3_600
 
-let scene: Scene
-afterEach(() => scene.close())
+let fixture: RelayFixture
+afterEach(() => fixture.close())
 
 /** The one kind is as it comes, but for what is given; all others have room. */
 async function startWith(kind: LimitKind, points: Record<string, number> = {}): Promise<void> {
   const limits = Object.fromEntries(limitKinds.map((one) => [one, one === kind ? { windowSeconds, ...points } : roomy]))
-  scene = await startScene({ config: { limits } })
+  fixture = await startTwoGames({ config: { limits } })
 }
 
 type Ask = (token: string, n: number) => Promise<Answer>
 
 /** One call that spends from each kind; whether there is anything to be had by it makes no difference. */
 const asks: Readonly<Record<LimitKind, Ask>> = {
-  session: (token) => scene.call('POST /v1/sessions/merge', { token, body: { anonymousToken: 'none' } }),
-  unproved: () => scene.call('POST /v1/sessions', { body: { game: 'star-harbor', kind: 'anonymous' } }),
+  session: (token) => fixture.call('POST /v1/sessions/merge', { token, body: { anonymousToken: 'none' } }),
+  unproved: () => fixture.call('POST /v1/sessions', { body: { game: 'star-harbor', kind: 'anonymous' } }),
   unprovedMail: (_, n) => asks.mail('', n),
   mail: (_, n) =>
-    scene.call('POST /v1/sessions', {
+    fixture.call('POST /v1/sessions', {
       body: { game: 'star-harbor', kind: 'email', email: `ada-${n}@players.example`, browserSecret: 'of one browser' },
     }),
   open: (token) =>
-    scene.call('POST /v1/tickets', { token, key: crypto.randomUUID(), body: { message: 'Hello', language: 'en' } }),
-  reply: (token) => scene.call(`POST /v1/tickets/${nobodys}/close`, { token }),
-  read: (token) => scene.call('GET /v1/deletion-requests', { token }),
-  upload: (token) => scene.call(`DELETE /v1/attachments/${nobodys}`, { token }),
-  piece: (token) => scene.call(`HEAD /v1/uploads/${nobodys}`, { token, headers: { 'tus-resumable': '1.0.0' } }),
-  export: (token) => scene.call('GET /v1/export', { token }),
-  work: (token) => scene.call('GET /v1/tickets', { token }),
-  desk: (_, n) => scene.call('GET /desk', { headers: { authorization: `Bearer a-guess-at-it-${n}` } }),
+    fixture.call('POST /v1/tickets', { token, key: crypto.randomUUID(), body: { message: 'Hello', language: 'en' } }),
+  reply: (token) => fixture.call(`POST /v1/tickets/${nobodys}/close`, { token }),
+  read: (token) => fixture.call('GET /v1/deletion-requests', { token }),
+  upload: (token) => fixture.call(`DELETE /v1/attachments/${nobodys}`, { token }),
+  piece: (token) => fixture.call(`HEAD /v1/uploads/${nobodys}`, { token, headers: { 'tus-resumable': '1.0.0' } }),
+  export: (token) => fixture.call('GET /v1/export', { token }),
+  work: (token) => fixture.call('GET /v1/tickets', { token }),
+  desk: (_, n) => fixture.call('GET /desk', { headers: { authorization: `Bearer a-guess-at-it-${n}` } }),
 }
 
 /** @returns how many were let through before one was refused, which was told when to come again */
@@ -63,11 +63,11 @@ describe('The documented limit is where the relay refuses', () => {
   it.each(counted)('a player and a device: %s', async (kind) => {
     await startWith(kind)
     const { player, device } = documentedLimit(kind)
-    const verified = scene.verified({ sub: 'ada' })
-    const anonymous = (await scene.signIn()).token
+    const verified = fixture.verified({ sub: 'ada' })
+    const anonymous = (await fixture.signIn()).token
     expect(await servedBefore((n) => asks[kind](verified, n))).toBe(player)
     expect(await servedBefore((n) => asks[kind](anonymous, n))).toBe(device)
-    expect((await asks[kind](scene.verified({ sub: 'grace' }), 0)).status).not.toBe(429)
+    expect((await asks[kind](fixture.verified({ sub: 'grace' }), 0)).status).not.toBe(429)
   })
 
   it('a browser and an address that ask for mails, and a mailbox that gets them', async () => {
@@ -75,11 +75,11 @@ describe('The documented limit is where the relay refuses', () => {
     const { player, device, address = 0 } = documentedLimit('mail')
     expect(await servedBefore((n) => asks.mail('', n))).toBe(device)
     const ask = (email: string) =>
-      scene.call('POST /v1/sessions', { body: { game: 'star-harbor', kind: 'email', email } })
+      fixture.call('POST /v1/sessions', { body: { game: 'star-harbor', kind: 'email', email } })
     // Nobody is told what others have asked of a mailbox.
     for (let n = 0; n < player + 3; n += 1) expect((await ask('grace@players.example')).status).toBe(202)
     await ask('last@players.example')
-    const sentTo = (to: string) => scene.mails.filter((mail) => mail.to.includes(to)).length
+    const sentTo = (to: string) => fixture.mails.filter((mail) => mail.to.includes(to)).length
     await until(() => sentTo('last@players.example') === 1, 'the last mail has come')
     await until(() => sentTo('grace@players.example') >= player, 'those before it have')
     expect(sentTo('grace@players.example')).toBe(player)
@@ -89,7 +89,7 @@ describe('The documented limit is where the relay refuses', () => {
 
   it('an address from which many come in without proof of work, where a game asks for it: the next bring some', async () => {
     const limits = { ...Object.fromEntries(limitKinds.map((kind) => [kind, roomy])), unproved: { windowSeconds } }
-    scene = await startScene({ config: { limits }, players: { proofOfWork: {} } })
+    fixture = await startTwoGames({ config: { limits }, players: { proofOfWork: {} } })
     let served = 0
     while ((await asks.unproved('', 0)).status === 201) served += 1
     expect(served).toBe(documentedLimit('unproved').address)
@@ -98,7 +98,7 @@ describe('The documented limit is where the relay refuses', () => {
 
   it('an address from which many mails are asked for without proof of work: the next bring some', async () => {
     const limits = { ...Object.fromEntries(limitKinds.map((kind) => [kind, roomy])), unprovedMail: { windowSeconds } }
-    scene = await startScene({ config: { limits }, players: { proofOfWork: {} } })
+    fixture = await startTwoGames({ config: { limits }, players: { proofOfWork: {} } })
     let served = 0
     while ((await asks.unprovedMail('', served)).status === 202) served += 1
     expect(served).toBe(documentedLimit('unprovedMail').address)
@@ -113,8 +113,8 @@ describe('The documented limit is where the relay refuses', () => {
   it('a player’s and a device’s work, in KiB', async () => {
     await startWith('work')
     const { player, device } = documentedLimit('work')
-    expectReached(await readUntilRefused((await scene.signIn()).token), device)
-    expectReached(await readUntilRefused(scene.verified({ sub: 'ada' })), player)
+    expectReached(await readUntilRefused((await fixture.signIn()).token), device)
+    expectReached(await readUntilRefused(fixture.verified({ sub: 'ada' })), player)
   })
 })
 
@@ -127,12 +127,12 @@ function expectReached(spent: readonly number[], limit: number): void {
 
 /** @returns what each reading of a ticket with a hundred long messages spent */
 async function readUntilRefused(token: string): Promise<number[]> {
-  const { id } = await scene.open(token)
+  const { id } = await fixture.open(token)
   const body = { message: 'x'.repeat(10_000) }
-  for (let n = 0; n < 100; n += 1) await scene.call(`POST /v1/tickets/${id}/messages`, { token, key: `${n}`, body })
+  for (let n = 0; n < 100; n += 1) await fixture.call(`POST /v1/tickets/${id}/messages`, { token, key: `${n}`, body })
   const spent: number[] = []
   await servedBefore(async () => {
-    const answer = await scene.call<Conversation>(`GET /v1/tickets/${id}?limit=100`, { token })
+    const answer = await fixture.call<Conversation>(`GET /v1/tickets/${id}?limit=100`, { token })
     // One that was put off, because the machine is busy, has been asked for all the same.
     const answered = answer.status === 200 ? Math.floor(JSON.stringify(answer.body).length / 1_024) : 0
     if (answer.status !== 429) spent.push(1 + answered)
@@ -150,8 +150,8 @@ describe('The fence around an address', () => {
     async (kind) => {
       await startWith(kind, { address: someAtOnce })
       // Every request is a read of its address, whoever makes it.
-      const ask: Ask = kind === 'read' ? () => scene.call('GET /healthz') : asks[kind]
-      expect(await servedBefore((n) => ask(scene.verified({ sub: `player-${n}` }), n))).toBe(someAtOnce)
+      const ask: Ask = kind === 'read' ? () => fixture.call('GET /healthz') : asks[kind]
+      expect(await servedBefore((n) => ask(fixture.verified({ sub: `player-${n}` }), n))).toBe(someAtOnce)
     },
   )
 
@@ -160,21 +160,21 @@ describe('The fence around an address', () => {
     async (kind) => {
       await startWith(kind, { address: 1 })
       for (let n = 0; n < 5; n += 1)
-        expect((await asks[kind](scene.verified({ sub: `player-${n}` }), n)).status).not.toBe(429)
+        expect((await asks[kind](fixture.verified({ sub: `player-${n}` }), n)).status).not.toBe(429)
     },
   )
 })
 
 describe('What the pages say of one request and one player', () => {
   const open = (token: string, more: object, message = 'Hello') =>
-    scene.call('POST /v1/tickets', { token, key: crypto.randomUUID(), body: { message, language: 'en', ...more } })
+    fixture.call('POST /v1/tickets', { token, key: crypto.randomUUID(), body: { message, language: 'en', ...more } })
 
   it('is what a body, a message and metadata may have', async () => {
-    scene = await startScene()
-    const { token } = await scene.signIn()
+    fixture = await startTwoGames()
+    const { token } = await fixture.signIn()
     const bytes = documentedNumber('docs/configuration.md', 'A body may have # KiB of JSON') * 1_024
     const padded = (length: number) => JSON.stringify({ message: 'Hello', language: 'en' }).padEnd(length)
-    const send = (raw: string) => scene.call('POST /v1/tickets', { token, key: crypto.randomUUID(), raw })
+    const send = (raw: string) => fixture.call('POST /v1/tickets', { token, key: crypto.randomUUID(), raw })
     expect([(await send(padded(bytes))).status, (await send(padded(bytes + 1))).status]).toEqual([201, 413])
     const characters = documentedNumber('docs/configuration.md', 'a message # characters')
     const long = [await open(token, {}, 'x'.repeat(characters)), await open(token, {}, 'x'.repeat(characters + 1))]
@@ -191,23 +191,23 @@ describe('What the pages say of one request and one player', () => {
   })
 
   it('is how many files may wait for a message', async () => {
-    scene = await startScene()
-    const { token } = await scene.signIn()
+    fixture = await startTwoGames()
+    const { token } = await fixture.signIn()
     const body = { fileName: 'a.png', fileType: 'image/png', fileSize: 1 }
-    const announced = await servedBefore(() => scene.call('POST /v1/attachments', { token, body }))
+    const announced = await servedBefore(() => fixture.call('POST /v1/attachments', { token, body }))
     expect(announced).toBe(documentedNumber('docs/files.md', 'A player may have # files'))
   })
 
   it('is how many event streams a player has: the oldest gives way', async () => {
-    scene = await startScene()
-    const { token } = await scene.signIn()
+    fixture = await startTwoGames()
+    const { token } = await fixture.signIn()
     const most = documentedNumber('docs/configuration.md', 'A player has room for # of them')
-    const listen = () => fetch(`${scene.url}/v1/events`, { headers: { authorization: `Bearer ${token}` } })
+    const listen = () => fetch(`${fixture.url}/v1/events`, { headers: { authorization: `Bearer ${token}` } })
     const first = await listen()
     const others = []
     for (let n = 1; n < most; n += 1) others.push(await listen())
     const open = async () =>
-      Number(/^medkit_streams (\d+)$/m.exec((await scene.call<string>('GET /metrics')).body)?.[1])
+      Number(/^medkit_streams (\d+)$/m.exec((await fixture.call<string>('GET /metrics')).body)?.[1])
     await until(async () => (await open()) === most, 'all are open')
     others.push(await listen())
     await first.text()

@@ -9,8 +9,8 @@ let relay: TestRelay
 let token: string
 
 beforeAll(async () => {
-  const patience = { headersMs: 500, bodyMs: 500, formMs: 1_500, pieceMs: 60_000, silenceMs: 60_000 }
-  relay = await startRelay({ patience, game: { hookSecret: 'hook-secret-of-the-tests' } })
+  const timeouts = { headersMs: 500, bodyMs: 500, formMs: 1_500, pieceMs: 60_000, silenceMs: 60_000 }
+  relay = await startRelay({ timeouts, game: { hookSecret: 'hook-secret-of-the-tests' } })
   token = (await relay.signIn()).token
 })
 
@@ -79,7 +79,7 @@ describe('Who is too slow is cut off', () => {
     socket.write(head(`PATCH ${path} HTTP/1.1`, bearer(), 'content-length: 3000', ...tus))
     const answered = once(socket, 'data')
     for (let sent = 0; sent < 3_000; sent += 1_000) {
-      // Three times the patience for any other body.
+      // Three times the timeout for any other body.
       await new Promise((resolve) => setTimeout(resolve, 500))
       socket.write(Buffer.alloc(1_000))
     }

@@ -11,8 +11,8 @@ import type { VendorTicketId } from '../../../server/vendors/vendor.ts'
 import { playerOf } from '../../fixtures/game.ts'
 import { type Leaving, openLeaving } from '../../fixtures/inactive-players.ts'
 
-let scene: Leaving
-afterEach(() => scene.close())
+let fixture: Leaving
+afterEach(() => fixture.close())
 
 const ada: Identity = { ...playerOf(0), subject: 'ada', key: playerKey('star-harbor', 'ada'), kind: 'verified' }
 const withKey = (n: number): Identity => ({ ...playerOf(n), recoveryHash: `recovery-${n}`, sessionId: `session-${n}` })
@@ -20,16 +20,16 @@ const years = (count: number) => count * 365
 
 describe.each(['sqlite', 'postgres'] as const)('On %s', (engine) => {
   beforeEach(async () => {
-    scene = await openLeaving(engine)
+    fixture = await openLeaving(engine)
   })
 
   const remember = async (player: Identity) => {
-    const row = newPlayer(player, scene.pseudonymOf(player.game, player.subject), scene.clock.now())
-    await scene.store.players.remember(row)
-    await rememberKey(scene.store, player, scene.clock.now())
+    const row = newPlayer(player, fixture.pseudonymOf(player.game, player.subject), fixture.clock.now())
+    await fixture.store.players.remember(row)
+    await rememberKey(fixture.store, player, fixture.clock.now())
   }
   const link = (ticket: Conversation, opener: Identity) =>
-    scene.store.tickets.link({
+    fixture.store.tickets.link({
       ticket_id: ticket.id,
       position: 1,
       game: opener.game,
@@ -42,60 +42,60 @@ describe.each(['sqlite', 'postgres'] as const)('On %s', (engine) => {
     const [mailed, seen] = [{ ...playerOf(1), kind: 'email' as const, email: 'ada@players.example' }, withKey(2)]
     const unseen = withKey(3)
     for (const player of [mailed, seen, unseen, ada]) await remember(player)
-    scene.pass(30)
-    scene.sightings.note(seen.key)
-    await scene.sweep()
-    expect(await scene.players()).toHaveLength(4)
-    scene.pass(2.1)
-    await scene.sweep()
-    expect(await scene.players()).toEqual([seen.subject])
-    const keys = await scene.db.selectFrom('recovery_keys').select('hash').execute()
+    fixture.pass(30)
+    fixture.lastSeen.note(seen.key)
+    await fixture.sweep()
+    expect(await fixture.players()).toHaveLength(4)
+    fixture.pass(2.1)
+    await fixture.sweep()
+    expect(await fixture.players()).toEqual([seen.subject])
+    const keys = await fixture.db.selectFrom('recovery_keys').select('hash').execute()
     expect(keys).toEqual([{ hash: 'recovery-2' }])
   })
 
   it('that somebody was seen is written once a day', async () => {
     await remember(ada)
     const seenAt = async () => {
-      scene.sightings.note(ada.key)
-      await scene.sightings.flush()
-      return Number((await scene.store.players.find(ada.key))?.seen_at)
+      fixture.lastSeen.note(ada.key)
+      await fixture.lastSeen.flush()
+      return Number((await fixture.store.players.find(ada.key))?.seen_at)
     }
     const first = await seenAt()
-    scene.pass(0.9)
+    fixture.pass(0.9)
     expect(await seenAt()).toBe(first)
-    scene.pass(0.2)
-    expect(await seenAt()).toBe(scene.clock.now().getTime())
+    fixture.pass(0.2)
+    expect(await seenAt()).toBe(fixture.clock.now().getTime())
   })
 
   it('a ticket without text leads its player to the vendor for three years after they were last seen', async () => {
     const players = [ada, withKey(1)]
-    for (const player of players) await link(await scene.open(player), player)
-    await scene.grow()
+    for (const player of players) await link(await fixture.open(player), player)
+    await fixture.grow()
     for (const year of [1, 2]) {
-      scene.pass(365)
-      await scene.sweep()
-      expect(await scene.numbers(), `year ${year}`).toHaveLength(2)
+      fixture.pass(365)
+      await fixture.sweep()
+      expect(await fixture.numbers(), `year ${year}`).toHaveLength(2)
     }
-    scene.sightings.note(ada.key)
-    await scene.sightings.flush()
-    scene.pass(365)
-    await scene.sweep()
-    expect(await scene.players()).toEqual(['ada'])
-    expect(await scene.numbers()).toHaveLength(1)
-    expect(await scene.db.selectFrom('chains').select('player').execute()).toEqual([{ player: ada.key }])
-    scene.pass(years(2) + 1)
-    await scene.sweep()
-    expect([await scene.players(), await scene.numbers()]).toEqual([[], []])
-    expect(await scene.db.selectFrom('chains').select('player').execute()).toEqual([])
+    fixture.lastSeen.note(ada.key)
+    await fixture.lastSeen.flush()
+    fixture.pass(365)
+    await fixture.sweep()
+    expect(await fixture.players()).toEqual(['ada'])
+    expect(await fixture.numbers()).toHaveLength(1)
+    expect(await fixture.db.selectFrom('chains').select('player').execute()).toEqual([{ player: ada.key }])
+    fixture.pass(years(2) + 1)
+    await fixture.sweep()
+    expect([await fixture.players(), await fixture.numbers()]).toEqual([[], []])
+    expect(await fixture.db.selectFrom('chains').select('player').execute()).toEqual([])
   })
 
   it('one whose player has no key to come back with goes with their last token', async () => {
-    await scene.open(playerOf(1))
-    await scene.grow()
-    expect(await scene.numbers()).toHaveLength(1)
-    scene.pass(2)
-    await scene.sweep()
-    expect([await scene.players(), await scene.numbers()]).toEqual([[], []])
+    await fixture.open(playerOf(1))
+    await fixture.grow()
+    expect(await fixture.numbers()).toHaveLength(1)
+    fixture.pass(2)
+    await fixture.sweep()
+    expect([await fixture.players(), await fixture.numbers()]).toEqual([[], []])
   })
 
   it('a ticket with text keeps its player, and so does what waits, is stuck or is being erased', async () => {
@@ -103,30 +103,30 @@ describe.each(['sqlite', 'postgres'] as const)('On %s', (engine) => {
     await remember(erased)
     const requested = { begins_at: 0, due_at: 0, requested_at: 0, steps: '[]', lease_until: 0 }
     const request = { id: 'request' as DeletionRequestId, game: erased.game, player: erased.key, ...requested }
-    await scene.store.deletions.add({ ...request, status: 'waiting' })
-    const { id } = await scene.open(stuck)
-    await scene.db.updateTable('deliveries').set({ state: 'stuck' }).execute()
-    await scene.open(told)
-    await scene.db.updateTable('tickets').set({ emptied: 1 }).where('id', '=', id).execute()
-    scene.pass(years(4))
-    await scene.leave()
-    expect(await scene.players()).toEqual([told, stuck, erased].map(({ subject }) => subject))
-    expect(await scene.numbers()).toHaveLength(2)
+    await fixture.store.deletions.add({ ...request, status: 'waiting' })
+    const { id } = await fixture.open(stuck)
+    await fixture.db.updateTable('deliveries').set({ state: 'stuck' }).execute()
+    await fixture.open(told)
+    await fixture.db.updateTable('tickets').set({ emptied: 1 }).where('id', '=', id).execute()
+    fixture.pass(years(4))
+    await fixture.leave()
+    expect(await fixture.players()).toEqual([told, stuck, erased].map(({ subject }) => subject))
+    expect(await fixture.numbers()).toHaveLength(2)
   })
 
   it('as whom a ticket was opened is known as long as the ticket is', async () => {
     const before = withKey(1)
-    const ticket = await scene.open(before)
+    const ticket = await fixture.open(before)
     await link(ticket, before)
     await remember(ada)
-    await scene.store.transaction(async (ledger) => {
-      await ledger.players.mergeInto(before.key, ada.key, scene.clock.now())
+    await fixture.store.transaction(async (ledger) => {
+      await ledger.players.mergeInto(before.key, ada.key, fixture.clock.now())
       await ledger.merges.move({ anonymous: before.key, verified: ada.key })
     })
-    await scene.grow()
-    scene.pass(years(1))
-    await scene.sweep()
-    expect(await scene.players()).toEqual(['ada', before.subject])
+    await fixture.grow()
+    fixture.pass(years(1))
+    await fixture.sweep()
+    expect(await fixture.players()).toEqual(['ada', before.subject])
   })
 
   it('whoever writes while others are swept keeps their ticket, themselves and their place in the outbox', async () => {
@@ -134,27 +134,27 @@ describe.each(['sqlite', 'postgres'] as const)('On %s', (engine) => {
     const [back, returning] = [players.slice(0, 20), players.slice(20)]
     for (const player of back) await remember(player)
     const shells = new Map<Identity, Conversation>()
-    for (const player of returning) shells.set(player, await scene.open(player))
-    await scene.grow()
-    scene.pass(years(4))
+    for (const player of returning) shells.set(player, await fixture.open(player))
+    await fixture.grow()
+    fixture.pass(years(4))
     let racing: Promise<unknown> = Promise.resolve()
     const write = (player: Identity) => {
       const shell = shells.get(player)
-      return shell ? scene.reply(player, shell.id) : scene.open(player)
+      return shell ? fixture.reply(player, shell.id) : fixture.open(player)
     }
-    await scene.leave(async () => {
+    await fixture.leave(async () => {
       await Promise.all([...back.slice(0, 10), ...returning.slice(0, 10)].map(write))
       racing = Promise.allSettled([...back.slice(10), ...returning.slice(10)].map(write))
     })
     await racing
-    const waiting = await scene.db
+    const waiting = await fixture.db
       .selectFrom('deliveries')
       .innerJoin('tickets', 'tickets.id', 'deliveries.ticket_id')
       .innerJoin('players', 'players.player', 'tickets.player')
       .innerJoin('messages', 'messages.id', 'deliveries.message_id')
       .select('players.subject')
       .execute()
-    const sent = await scene.db.selectFrom('deliveries').select('sequence').execute()
+    const sent = await fixture.db.selectFrom('deliveries').select('sequence').execute()
     expect(waiting).toHaveLength(sent.length)
     const subjects = waiting.map(({ subject }) => subject)
     // A reply to what had just gone is refused.
@@ -165,12 +165,12 @@ describe.each(['sqlite', 'postgres'] as const)('On %s', (engine) => {
     const [stays, goes] = [1_200, 700]
     for (let from = 0; from < stays + goes; from += 100) {
       const players = Array.from({ length: 100 }, (_, n) => playerOf(from + n))
-      const rows = players.map((player) => ({ ...newPlayer(player, 'pseudonym', scene.clock.now()), seen_at: 1 }))
-      await insertRows(scene.db, 'players', rows)
-      if (from < stays) await insertRows(scene.db, 'chains', players.map(chainOf))
+      const rows = players.map((player) => ({ ...newPlayer(player, 'pseudonym', fixture.clock.now()), seen_at: 1 }))
+      await insertRows(fixture.db, 'players', rows)
+      if (from < stays) await insertRows(fixture.db, 'chains', players.map(chainOf))
     }
-    for (let round = 0; round < 4; round += 1) await scene.sweep()
-    expect(await scene.players()).toHaveLength(stays)
+    for (let round = 0; round < 4; round += 1) await fixture.sweep()
+    expect(await fixture.players()).toHaveLength(stays)
   })
 })
 

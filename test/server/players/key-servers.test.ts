@@ -2,33 +2,33 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type KeyServer, startKeyServer } from '../../fixtures/key-server.ts'
 import { createStudio } from '../../fixtures/studio.ts'
-import { type Scene, startScene } from '../../fixtures/two-games.ts'
+import { type RelayFixture, startTwoGames } from '../../fixtures/two-games.ts'
 
 const [studio, rotated, forger] = [createStudio(), createStudio(), createStudio()]
 const minute = 60_000
 let keys: KeyServer
-let scene: Scene
+let fixture: RelayFixture
 
 beforeAll(async () => {
   keys = await startKeyServer()
-  scene = await startScene({ players: { jwt: { jwksUrl: keys.url } } })
+  fixture = await startTwoGames({ players: { jwt: { jwksUrl: keys.url } } })
 })
 
 afterAll(async () => {
-  await scene.close()
+  await fixture.close()
   await keys.close()
 })
 
 const tokenOf = (by: typeof studio, kid = 'one') => {
-  const now = Math.floor(scene.clock.now().getTime() / 1_000)
+  const now = Math.floor(fixture.clock.now().getTime() / 1_000)
   return by.sign({ iat: now, exp: now + 3_600 }, { kid })
 }
-const list = (token: string) => scene.call<{ code: string }>('GET /v1/tickets', { token })
+const list = (token: string) => fixture.call<{ code: string }>('GET /v1/tickets', { token })
 const refused = { status: 401, body: { code: 'token_bad_signature' } }
 
 beforeEach(async () => {
   keys.publish({ one: studio })
-  scene.clock.pass(31_000)
+  fixture.clock.pass(31_000)
   await expect.poll(async () => (await list(tokenOf(studio))).status).toBe(200)
 })
 
@@ -48,24 +48,24 @@ describe('While the key server', () => {
 
   it.each(troubles)('%s, known players go on and nobody new slips in', async (_, misbehave) => {
     misbehave()
-    scene.clock.pass(11 * minute)
+    fixture.clock.pass(11 * minute)
     const began = Date.now()
     expect((await list(tokenOf(studio))).status).toBe(200)
     expect(Date.now() - began).toBeLessThan(2_000)
     expect(await list(tokenOf(forger))).toMatchObject(refused)
     expect(await list(tokenOf(forger, 'new'))).toMatchObject(refused)
-    expect((await scene.call('GET /readyz')).status).toBe(200)
+    expect((await fixture.call('GET /readyz')).status).toBe(200)
   })
 })
 
 it('A rotated key is found with the first token that names it, and the old one goes with its set', async () => {
   expect(await list(tokenOf(rotated, 'two'))).toMatchObject(refused)
   keys.publish({ one: studio, two: rotated })
-  scene.clock.pass(31_000)
+  fixture.clock.pass(31_000)
   expect((await list(tokenOf(rotated, 'two'))).status).toBe(200)
   expect((await list(tokenOf(studio))).status).toBe(200)
   keys.publish({ two: rotated })
-  scene.clock.pass(11 * minute)
+  fixture.clock.pass(11 * minute)
   await expect.poll(async () => (await list(tokenOf(studio))).status).toBe(401)
   expect((await list(tokenOf(rotated, 'two'))).status).toBe(200)
 })

@@ -33,8 +33,8 @@ beforeEach(async () => {
 afterEach(() => server.close())
 
 function createVerifier(parts: Partial<StudioVerifierParts> = {}) {
-  const onJwksTrouble: StudioVerifierParts['onJwksTrouble'] = ({ code }) => troubles.push(code)
-  return createStudioVerifier(game, { jwksUrl: server.url }, { clock, onJwksTrouble, ...parts })
+  const onJwksFailure: StudioVerifierParts['onJwksFailure'] = ({ code }) => troubles.push(code)
+  return createStudioVerifier(game, { jwksUrl: server.url }, { clock, onJwksFailure, ...parts })
 }
 
 /** A token that is sound whenever it is asked for. */

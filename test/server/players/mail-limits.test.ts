@@ -2,35 +2,35 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { LinkSent, Session } from '../../../server/contract/player.ts'
 import { defaultPoints } from '../../../server/http/limits.ts'
-import { type Scene, startScene } from '../../fixtures/two-games.ts'
+import { type RelayFixture, startTwoGames } from '../../fixtures/two-games.ts'
 import { until } from '../../fixtures/wait.ts'
 
-let scene: Scene
+let fixture: RelayFixture
 
 beforeEach(async () => {
-  scene = await startScene({ config: { limits: {}, trustedProxies: ['127.0.0.1', '::1'] } })
+  fixture = await startTwoGames({ config: { limits: {}, trustedProxies: ['127.0.0.1', '::1'] } })
 })
 
-afterEach(() => scene.close())
+afterEach(() => fixture.close())
 
 const game = 'star-harbor'
 const owner = 'victim@players.example'
 const home = '198.51.100.7'
 
 const ask = (email: string, from: string, more: Record<string, unknown> = {}) =>
-  scene.call<LinkSent>('POST /v1/sessions', {
+  fixture.call<LinkSent>('POST /v1/sessions', {
     body: { game, kind: 'email', email, ...more },
     headers: { 'x-forwarded-for': from },
   })
 const redeem = (code: string, browserSecret: string) =>
-  scene.call<Session>('POST /v1/sessions', { body: { game, kind: 'email', code, browserSecret } })
+  fixture.call<Session>('POST /v1/sessions', { body: { game, kind: 'email', code, browserSecret } })
 
 /** All that were handed over; whatever was asked before this mail has come by then. */
 async function mailsOnceSettled(): Promise<readonly string[]> {
   const last = `last-${crypto.randomUUID()}@players.example`
   await ask(last, '192.0.2.250')
-  await until(() => scene.mails.find(({ to }) => to.includes(last)), 'the last mail has come')
-  return scene.mails.flatMap(({ to }) => to).filter((to) => to !== last)
+  await until(() => fixture.mails.find(({ to }) => to.includes(last)), 'the last mail has come')
+  return fixture.mails.flatMap(({ to }) => to).filter((to) => to !== last)
 }
 
 /** The owner asks from their own address, and opens the newest mail of theirs. */
@@ -38,7 +38,7 @@ async function ownerGetsIn(): Promise<number> {
   const { status, body } = await ask(owner, home)
   expect(status).toBe(202)
   await mailsOnceSettled()
-  const mail = scene.mails.findLast(({ to }) => to.includes(owner))
+  const mail = fixture.mails.findLast(({ to }) => to.includes(owner))
   return (await redeem(mail?.code ?? '', body.browserSecret)).status
 }
 
@@ -65,13 +65,13 @@ describe('Two hundred addresses', () => {
     expect(await mailsOnceSettled()).toHaveLength(defaultPoints.mail.player)
     for (const secret of secrets.slice(-3)) expect((await redeem('x'.repeat(43), secret)).status).toBe(404)
     expect(await ownerGetsIn()).toBe(201)
-    expect(scene.mails.filter(({ to }) => to.includes(owner))).toHaveLength(defaultPoints.mail.player)
+    expect(fixture.mails.filter(({ to }) => to.includes(owner))).toHaveLength(defaultPoints.mail.player)
   })
 
   it('that do so for an hour have no more than one sent every ten minutes, and the owner gets in at any time', async () => {
     for (let minute = 0; minute < 60; minute += 4) {
       for (let n = 0; n < 10; n += 1) await ask(owner, `203.0.${minute}.${n}`)
-      scene.clock.pass(4 * 60_000)
+      fixture.clock.pass(4 * 60_000)
     }
     expect((await mailsOnceSettled()).length).toBeLessThanOrEqual(defaultPoints.mail.player + 6)
     expect(await ownerGetsIn()).toBe(201)
@@ -80,12 +80,12 @@ describe('Two hundred addresses', () => {
 
 it('Who has signed in before by a spelling with a tag gets their link, though others have used up the tags', async () => {
   const spelling = 'victim+games@players.example'
-  expect((await scene.signInByMail(spelling)).kind).toBe('email')
+  expect((await fixture.signInByMail(spelling)).kind).toBe('email')
   for (let n = 0; n < 10; n += 1) await ask(`victim+${n}@players.example`, `203.0.113.${n}`)
-  const before = scene.mails.filter(({ to }) => to.includes(spelling)).length
+  const before = fixture.mails.filter(({ to }) => to.includes(spelling)).length
   await ask(spelling, home)
   await mailsOnceSettled()
-  expect(scene.mails.filter(({ to }) => to.includes(spelling)).length).toBe(before + 1)
+  expect(fixture.mails.filter(({ to }) => to.includes(spelling)).length).toBe(before + 1)
 })
 
 it('At Google dots and the other name make one mailbox', async () => {

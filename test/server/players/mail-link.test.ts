@@ -90,7 +90,7 @@ beforeEach(async () => {
       fall: async (subject) => void standing.delete(subject),
     },
     linkTo: (key, code) => `https://support.studio.example/?game=${key}#code=${code}`,
-    onMailTrouble: (error) => troubles.push(error),
+    onMailFailure: (error) => troubles.push(error),
   })
 })
 

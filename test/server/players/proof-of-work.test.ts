@@ -4,34 +4,34 @@ import type { Game } from '../../../server/contract/game.ts'
 import type { LinkSent, Session } from '../../../server/contract/player.ts'
 import type { Challenge } from '../../../server/contract/proof.ts'
 import { decode, encode, keyFor, solve } from '../../fixtures/solve-challenge.ts'
-import { type Scene, startScene } from '../../fixtures/two-games.ts'
+import { type RelayFixture, startTwoGames } from '../../fixtures/two-games.ts'
 import { until } from '../../fixtures/wait.ts'
 
-let scene: Scene
+let fixture: RelayFixture
 let token: string
 
 beforeAll(async () => {
-  scene = await startScene({ players: { proofOfWork: { seconds: 0.05 } } })
-  token = (await scene.signIn()).token
+  fixture = await startTwoGames({ players: { proofOfWork: { seconds: 0.05 } } })
+  token = (await fixture.signIn()).token
 })
 
-afterAll(() => scene.close())
+afterAll(() => fixture.close())
 
-const challenge = async (as = token) => (await scene.call<Challenge>('POST /v1/challenges', { token: as })).body
+const challenge = async (as = token) => (await fixture.call<Challenge>('POST /v1/challenges', { token: as })).body
 const open = (proof: string | undefined, key: string = crypto.randomUUID(), as = token) =>
-  scene.call<{ id: string }>('POST /v1/tickets', {
+  fixture.call<{ id: string }>('POST /v1/tickets', {
     token: as,
     key,
     body: { message: 'My sword is gone', language: 'en', ...(proof === undefined ? {} : { proof }) },
   })
 const count = async () =>
-  (await scene.call<{ items: unknown[] }>('GET /v1/tickets?limit=100', { token })).body.items.length
+  (await fixture.call<{ items: unknown[] }>('GET /v1/tickets?limit=100', { token })).body.items.length
 const refused = (code: string) => ({ status: 422, body: { code: 'invalid', errors: [{ path: 'proof', code }] } })
 
 describe('Where a game asks for proof of work', () => {
   it('it says so to whoever draws the form, and only there', async () => {
-    expect((await scene.call<Game>('GET /v1/games/star-harbor')).body.proofOfWork).toBe(true)
-    expect((await scene.call<Game>('GET /v1/games/moon-base')).body).not.toHaveProperty('proofOfWork')
+    expect((await fixture.call<Game>('GET /v1/games/star-harbor')).body.proofOfWork).toBe(true)
+    expect((await fixture.call<Game>('GET /v1/games/moon-base')).body).not.toHaveProperty('proofOfWork')
   })
 
   it('a solved challenge opens one ticket', async () => {
@@ -58,7 +58,7 @@ describe('Where a game asks for proof of work', () => {
 
   it('expires after ten minutes', async () => {
     const proof = solve(await challenge())
-    scene.clock.pass(10 * 60_000 + 1_000)
+    fixture.clock.pass(10 * 60_000 + 1_000)
     expect(await open(proof)).toMatchObject(refused('expired'))
   })
 
@@ -80,7 +80,7 @@ describe('Where a game asks for proof of work', () => {
   })
 
   it('is no good when somebody else solved it, or nobody did', async () => {
-    const stranger = (await scene.signIn()).token
+    const stranger = (await fixture.signIn()).token
     expect(await open(solve(await challenge(stranger)))).toMatchObject(refused('wrong'))
     const { challenge: given, solution } = decode(solve(await challenge()))
     const guess = { counter: solution.counter + 1, derivedKey: keyFor(given.parameters, solution.counter + 1) }
@@ -103,13 +103,13 @@ describe('Where a game asks for proof of work', () => {
     const proof = solve(await challenge())
     const file = { fileName: 'a.png', fileType: 'image/png', fileSize: 10 }
     const announce = (more: object, as = token) =>
-      scene.call('POST /v1/attachments', { token: as, body: { ...file, ...more } })
+      fixture.call('POST /v1/attachments', { token: as, body: { ...file, ...more } })
     expect(await announce({})).toMatchObject(refused('missing'))
     expect((await announce({ proof })).status).toBe(201)
     expect(await announce({ proof })).toMatchObject(refused('used'))
     expect(await open(proof)).toMatchObject(refused('used'))
-    expect((await announce({}, scene.verified())).status).toBe(201)
-    expect((await announce({}, (await scene.signInByMail()).token)).status).toBe(201)
+    expect((await announce({}, fixture.verified())).status).toBe(201)
+    expect((await announce({}, (await fixture.signInByMail()).token)).status).toBe(201)
   })
 
   it.each([undefined, 'nonsense', 'bnVsbA==', encode({}), encode([1])])(
@@ -122,13 +122,13 @@ describe('Where a game asks for proof of work', () => {
   )
 
   it('verified and e-mail players are not asked, and replies are free', async () => {
-    expect((await open(undefined, 'a', scene.verified())).status).toBe(201)
-    const mailed = (await scene.signInByMail()).token
+    expect((await open(undefined, 'a', fixture.verified())).status).toBe(201)
+    const mailed = (await fixture.signInByMail()).token
     expect((await open(undefined, 'a', mailed)).status).toBe(201)
-    for (const as of [scene.verified(), mailed])
-      expect(await scene.call('POST /v1/challenges', { token: as })).toMatchObject({ status: 422 })
+    for (const as of [fixture.verified(), mailed])
+      expect(await fixture.call('POST /v1/challenges', { token: as })).toMatchObject({ status: 422 })
     const { body } = await open(solve(await challenge()))
-    const reply = await scene.call(`POST /v1/tickets/${body.id}/messages`, {
+    const reply = await fixture.call(`POST /v1/tickets/${body.id}/messages`, {
       token,
       key: 'r',
       body: { message: 'more' },
@@ -138,8 +138,8 @@ describe('Where a game asks for proof of work', () => {
 })
 
 it('Where a game does not ask, there is no challenge and a proof is ignored', async () => {
-  const elsewhere = (await scene.signIn('moon-base')).token
-  expect(await scene.call('POST /v1/challenges', { token: elsewhere })).toMatchObject({
+  const elsewhere = (await fixture.signIn('moon-base')).token
+  expect(await fixture.call('POST /v1/challenges', { token: elsewhere })).toMatchObject({
     status: 422,
     body: { code: 'unsupported' },
   })
@@ -149,19 +149,19 @@ it('Where a game does not ask, there is no challenge and a proof is ignored', as
 describe('Newcomers from an address of which many have come', () => {
   const from = (address: string) => ({ 'x-forwarded-for': address })
   const crowded = from('203.0.113.7')
-  let scene: Scene
+  let fixture: RelayFixture
 
   beforeAll(async () => {
     const config = { trustedProxies: ['127.0.0.0/8'], limits: { unproved: { address: 3 } } }
-    scene = await startScene({ config, players: { proofOfWork: { seconds: 0.05 } } })
+    fixture = await startTwoGames({ config, players: { proofOfWork: { seconds: 0.05 } } })
     for (let n = 0; n < 3; n += 1) expect((await signIn({}, crowded)).status).toBe(201)
   })
-  afterAll(() => scene.close())
+  afterAll(() => fixture.close())
 
   const signIn = (more: object, headers: Record<string, string>, game = 'star-harbor') =>
-    scene.call<Session>('POST /v1/sessions', { body: { game, kind: 'anonymous', ...more }, headers })
+    fixture.call<Session>('POST /v1/sessions', { body: { game, kind: 'anonymous', ...more }, headers })
   const challenge = (game = 'star-harbor') =>
-    scene.call<Challenge>('POST /v1/sessions/challenges', { body: { game }, headers: crowded })
+    fixture.call<Challenge>('POST /v1/sessions/challenges', { body: { game }, headers: crowded })
 
   it('are let in with a proof, and one proof lets in one', async () => {
     expect(await signIn({}, crowded)).toMatchObject(refused('missing'))
@@ -172,20 +172,20 @@ describe('Newcomers from an address of which many have come', () => {
 
   it('bring no proof that was for something else', async () => {
     const { token } = (await signIn({}, from('198.51.100.1'))).body
-    const own = (await scene.call<Challenge>('POST /v1/challenges', { token })).body
+    const own = (await fixture.call<Challenge>('POST /v1/challenges', { token })).body
     expect(await signIn({ proof: solve(own) }, crowded)).toMatchObject(refused('wrong'))
     const proof = solve((await challenge()).body)
     const ticket = { message: 'My sword is gone', language: 'en', proof }
-    expect(await scene.call('POST /v1/tickets', { token, key: 'a', body: ticket })).toMatchObject(refused('wrong'))
+    expect(await fixture.call('POST /v1/tickets', { token, key: 'a', body: ticket })).toMatchObject(refused('wrong'))
   })
 
   it('are the only ones who are asked: not those from elsewhere, nor who comes back, nor where no game asks', async () => {
     const { status, body } = await signIn({}, from('198.51.100.2'))
     expect(status).toBe(201)
-    const own = (await scene.call<Challenge>('POST /v1/challenges', { token: body.token })).body
-    await scene.open(body.token, { proof: solve(own) })
+    const own = (await fixture.call<Challenge>('POST /v1/challenges', { token: body.token })).body
+    await fixture.open(body.token, { proof: solve(own) })
     const back = { game: 'star-harbor', kind: 'recover', recoveryKey: body.recoveryKey }
-    expect((await scene.call('POST /v1/sessions', { body: back, headers: crowded })).status).toBe(201)
+    expect((await fixture.call('POST /v1/sessions', { body: back, headers: crowded })).status).toBe(201)
     expect((await signIn({}, crowded, 'moon-base')).status).toBe(201)
     expect(await challenge('moon-base')).toMatchObject({ status: 422, body: { code: 'unsupported' } })
     expect(await challenge('nowhere')).toMatchObject({ status: 404 })
@@ -195,26 +195,26 @@ describe('Newcomers from an address of which many have come', () => {
 describe('Sign-in mails from an address of which many were asked', () => {
   const from = (address: string) => ({ 'x-forwarded-for': address })
   const crowded = from('203.0.113.7')
-  let scene: Scene
+  let fixture: RelayFixture
 
   beforeAll(async () => {
     const limits = { unprovedMail: { address: 2 }, mail: { address: 5 } }
     const config = { trustedProxies: ['127.0.0.0/8'], limits }
-    scene = await startScene({ config, players: { anonymous: false, proofOfWork: { seconds: 0.05 } } })
+    fixture = await startTwoGames({ config, players: { anonymous: false, proofOfWork: { seconds: 0.05 } } })
     for (const name of ['ada', 'grace']) expect((await ask(name)).status).toBe(202)
   })
-  afterAll(() => scene.close())
+  afterAll(() => fixture.close())
 
   const ask = (name: string, more: object = {}, headers = crowded, game = 'star-harbor') =>
-    scene.call<LinkSent>('POST /v1/sessions', {
+    fixture.call<LinkSent>('POST /v1/sessions', {
       body: { game, kind: 'email', email: `${name}@players.example`, ...more },
       headers,
     })
   const solved = async () => {
     const body = { game: 'star-harbor' }
-    return solve((await scene.call<Challenge>('POST /v1/sessions/challenges', { body, headers: crowded })).body)
+    return solve((await fixture.call<Challenge>('POST /v1/sessions/challenges', { body, headers: crowded })).body)
   }
-  const mailsTo = (name: string) => scene.mails.filter(({ to }) => to.includes(`${name}@players.example`))
+  const mailsTo = (name: string) => fixture.mails.filter(({ to }) => to.includes(`${name}@players.example`))
 
   it('go out with a proof, one for each, and what comes without counts against nobody there', async () => {
     for (let n = 0; n < 10; n += 1) expect(await ask('joan')).toMatchObject(refused('missing'))
@@ -225,7 +225,7 @@ describe('Sign-in mails from an address of which many were asked', () => {
     const mail = await until(() => mailsTo('joan')[0], 'the mail has come')
     const code = { game: 'star-harbor', kind: 'email', code: mail.code, browserSecret: body.browserSecret }
     // Whoever opens the link has shown more than any work does.
-    expect((await scene.call('POST /v1/sessions', { body: code, headers: crowded })).status).toBe(201)
+    expect((await fixture.call('POST /v1/sessions', { body: code, headers: crowded })).status).toBe(201)
     expect((await ask('hedy', { proof: await solved() })).status).toBe(202)
     await until(() => mailsTo('hedy')[0], 'the next has come')
     expect(mailsTo('joan')).toHaveLength(1)

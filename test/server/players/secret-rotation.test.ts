@@ -10,7 +10,7 @@ import { deriveKey, type RelaySecrets } from '../../../server/runtime/derived-ke
 import { begin, pngOf, send } from '../../fixtures/relay-files.ts'
 import { png } from '../../fixtures/sample-files.ts'
 import { solve } from '../../fixtures/solve-challenge.ts'
-import { publicUrl, type Scene, startScene } from '../../fixtures/two-games.ts'
+import { publicUrl, type RelayFixture, startTwoGames } from '../../fixtures/two-games.ts'
 import { until } from '../../fixtures/wait.ts'
 
 const old = Buffer.alloc(32, 'the secret so far')
@@ -18,40 +18,40 @@ const fresh = Buffer.alloc(32, 'the secret from now on')
 const file = Buffer.concat([png(), Buffer.alloc(1_000)])
 
 let folder: string
-let scene: Scene | undefined
+let fixture: RelayFixture | undefined
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'medkit-rotation-'))
 })
 afterEach(async () => {
-  await scene?.close()
-  scene = undefined
+  await fixture?.close()
+  fixture = undefined
   await rm(folder, { recursive: true, force: true })
 })
 
 /** The relay again, on the same ledger, with these secrets. */
-async function startWith(...secrets: RelaySecrets): Promise<Scene> {
-  await scene?.relay.close()
-  scene = await startScene({ start: { folder, secrets }, players: { proofOfWork: { seconds: 0.05 } } })
-  return scene
+async function startWith(...secrets: RelaySecrets): Promise<RelayFixture> {
+  await fixture?.relay.close()
+  fixture = await startTwoGames({ start: { folder, secrets }, players: { proofOfWork: { seconds: 0.05 } } })
+  return fixture
 }
 
-const list = async (at: Scene, token: string) => {
+const list = async (at: RelayFixture, token: string) => {
   const { status, body } = await at.call<{ items: { id: string }[]; code?: string }>('GET /v1/tickets', { token })
   return status === 200 ? body.items.map(({ id }) => id) : body.code
 }
-const redeem = (at: Scene, link: object) =>
+const redeem = (at: RelayFixture, link: object) =>
   at.call<{ token: string }>('POST /v1/sessions', { body: { game: 'star-harbor', kind: 'email', ...link } })
-const recover = (at: Scene, recoveryKey: string | undefined) =>
+const recover = (at: RelayFixture, recoveryKey: string | undefined) =>
   at.call<{ token: string }>('POST /v1/sessions', { body: { game: 'star-harbor', kind: 'recover', recoveryKey } })
 
-async function openWith(at: Scene, token: string, challenge: Challenge) {
+async function openWith(at: RelayFixture, token: string, challenge: Challenge) {
   const body = { message: 'My sword is gone', language: 'en', proof: solve(challenge) }
   return at.call<{ id: string }>('POST /v1/tickets', { token, body, key: crypto.randomUUID() })
 }
 
 /** An anonymous player and one by mail, with all that they hold when the secret changes. */
-async function playersOf(at: Scene) {
+async function playersOf(at: RelayFixture) {
   const anonymous = await at.signIn()
   const challenge = async () => (await at.call<Challenge>('POST /v1/challenges', { token: anonymous.token })).body
   const { body: ticket } = await openWith(at, anonymous.token, await challenge())
@@ -97,7 +97,7 @@ it('What is signed while both are in the list outlives the old one', async () =>
 
 it('Nobody gets another name at a vendor, known to the ledger or not', async () => {
   const before = createPseudonyms(deriveKey(old, 'pseudonym'))
-  const seenAs = async (at: Scene, sub: string) => {
+  const seenAs = async (at: RelayFixture, sub: string) => {
     const known = new Set((await at.desk.list()).map(({ id }) => id))
     await at.open(at.verified({ sub }))
     const opened = await until(

@@ -36,7 +36,7 @@ beforeEach(async () => {
     games,
     sessions: createSessionTokens([secret], { clock }),
     studios: new Map([[game, createStudioVerifier(game, { jwksUrl: server.url }, { clock })]]),
-    sightings: { note: () => undefined },
+    lastSeen: { note: () => undefined },
   })
   close = async () => {
     await database.close()

@@ -9,21 +9,21 @@ import type { VendorTicketId } from '../../../server/vendors/vendor.ts'
 import { playerOf } from '../../fixtures/game.ts'
 import { type Leaving, openLeaving } from '../../fixtures/inactive-players.ts'
 
-let scene: Leaving
-afterEach(() => scene.close())
+let fixture: Leaving
+afterEach(() => fixture.close())
 
 /** Of the relay itself: as many rows as it has games and facts, and nothing of anybody's in them. */
 const ofTheRelay = ['ledger_facts', 'readers', 'readiness', 'vendor_health']
 
 describe.each(['sqlite', 'postgres'] as const)('On %s', (engine) => {
   it('nothing of anybody is in any table of the ledger when they have stayed away for years', async () => {
-    scene = await openLeaving(engine)
-    await fill(scene)
+    fixture = await openLeaving(engine)
+    await fill(fixture)
     expect(await empty(), 'each table has something in it: fill a new one as well').toEqual([])
     // Words go first, then what leads to those at the vendor, then who wrote them.
     for (let year = 0; year < 6; year += 1) {
-      scene.pass(365)
-      await scene.sweep()
+      fixture.pass(365)
+      await fixture.sweep()
     }
     const isOfPlayers = (name: string) => !ofTheRelay.includes(name)
     expect(await empty()).toEqual((await names()).filter(isOfPlayers))
@@ -31,7 +31,7 @@ describe.each(['sqlite', 'postgres'] as const)('On %s', (engine) => {
 })
 
 async function names(): Promise<string[]> {
-  const tables = await scene.db.introspection.getTables()
+  const tables = await fixture.db.introspection.getTables()
   return tables
     .map(({ name }) => name)
     .filter((name) => !name.startsWith('sqlite_') && !name.startsWith('desk_'))
@@ -41,7 +41,7 @@ async function names(): Promise<string[]> {
 async function empty(): Promise<string[]> {
   const found: string[] = []
   for (const name of await names()) {
-    const row = await scene.db
+    const row = await fixture.db
       .selectFrom(name as keyof Tables)
       .select((select) => select.lit(1).as('one'))
       .limit(1)

@@ -2,7 +2,7 @@
 import { sql, type Transaction } from 'kysely'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../../../server/store/database.ts'
-import { isStoreTrouble } from '../../../server/store/errors.ts'
+import { isStoreFailure } from '../../../server/store/errors.ts'
 import type { Tables } from '../../../server/store/tables.ts'
 import { freshDatabase } from '../../fixtures/postgres.ts'
 import { until } from '../../fixtures/wait.ts'
@@ -60,7 +60,7 @@ it.each(Object.keys(troubles))('%s is trouble that passes, and the next transact
     () => undefined,
     (error: unknown) => error,
   )
-  expect(error).toSatisfy(isStoreTrouble)
+  expect(error).toSatisfy(isStoreFailure)
   await database.db.transaction().execute((db) => put(db, 'done'))
   const kept = await database.db.selectFrom('mail_links').select('hash').execute()
   expect(kept.map(({ hash }) => hash)).toEqual(expect.not.arrayContaining(['undone', 'late', 'refused']))
@@ -70,7 +70,7 @@ it.each(Object.keys(troubles))('%s is trouble that passes, and the next transact
 it('A mistake in a statement is none', async () => {
   const error = await sql`select nonsense`.execute(database.db).catch((error: unknown) => error)
   expect(error).toBeInstanceOf(Error)
-  expect(isStoreTrouble(error)).toBe(false)
+  expect(isStoreFailure(error)).toBe(false)
 })
 
 it('A transaction is not done when one of its statements failed, though nobody noticed', async () => {

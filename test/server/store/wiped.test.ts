@@ -9,7 +9,7 @@ import { startRelay, type TestRelay } from '../../fixtures/relay.ts'
 import { upload } from '../../fixtures/relay-files.ts'
 import { createStudio } from '../../fixtures/studio.ts'
 import { loft, pigeonPost } from '../../fixtures/toy-vendor.ts'
-import { startScene } from '../../fixtures/two-games.ts'
+import { startTwoGames } from '../../fixtures/two-games.ts'
 import { until } from '../../fixtures/wait.ts'
 
 const studio = createStudio()
@@ -192,12 +192,12 @@ it('of what has outlived its retention only the names are left by which the vend
 
 it('of a mailbox that was proved, or written to in vain, nothing is left once its player stays away', async () => {
   const start = { vendorOf: () => faraway }
-  const scene = await startScene({ start })
-  relay = scene
-  const { token } = await scene.signInByMail(planted.email)
-  await scene.open(token, { message: planted.opening })
+  const fixture = await startTwoGames({ start })
+  relay = fixture
+  const { token } = await fixture.signInByMail(planted.email)
+  await fixture.open(token, { message: planted.opening })
   await until(() => loft.some(({ lines }) => lines[0]?.text.includes(planted.opening)), 'it has arrived')
-  await scene.askForLink(planted.typedEmail)
+  await fixture.askForLink(planted.typedEmail)
   const held = [planted.email, planted.opening, planted.typedEmail]
   expect(new Set((await found()).map(wordOf))).toEqual(new Set(held))
   for (const [days, left] of [
@@ -205,7 +205,7 @@ it('of a mailbox that was proved, or written to in vain, nothing is left once it
     [4 * 365, []],
   ] as const) {
     await relay.relay.close()
-    const later = await startScene({ start: { ...start, folder: scene.folder }, aheadMs: days * 86_400_000 })
+    const later = await startTwoGames({ start: { ...start, folder: fixture.folder }, aheadMs: days * 86_400_000 })
     relay = later
     await until(
       async () => (await found()).every((hit) => left.some((word) => word === wordOf(hit))),

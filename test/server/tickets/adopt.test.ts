@@ -3,22 +3,22 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { createSessionTokens } from '../../../server/players/session.ts'
 import { systemClock } from '../../../server/runtime/clock.ts'
 import { freshDatabase } from '../../fixtures/postgres.ts'
-import { type Scene, type SceneOptions, setScene, tokenOf } from '../../fixtures/vendor-relay.ts'
+import { type RelayFixture, startVendorRelay, tokenOf, type VendorRelayOptions } from '../../fixtures/vendor-relay.ts'
 import { until } from '../../fixtures/wait.ts'
 import { startTheymesSimulator, type TheymesSimulator } from '../../simulators/theymes/simulator.ts'
 
 const ada = tokenOf('ada')
 const bob = tokenOf('bob')
-const scenes: Scene[] = []
+const scenes: RelayFixture[] = []
 
-async function begin(...options: Parameters<typeof setScene>): Promise<Scene> {
-  const scene = await setScene(...options)
-  scenes.unshift(scene)
-  return scene
+async function begin(...options: Parameters<typeof startVendorRelay>): Promise<RelayFixture> {
+  const fixture = await startVendorRelay(...options)
+  scenes.unshift(fixture)
+  return fixture
 }
 
 afterEach(async () => {
-  for (const scene of scenes.splice(0)) await scene.end()
+  for (const fixture of scenes.splice(0)) await fixture.end()
 })
 
 /** The rounds the relay makes are this far apart. */
@@ -65,11 +65,11 @@ describe.each(['theymes', 'zaia'] as const)('A relay that has lost its ledger, o
 
 describe('History at the vendor', () => {
   let simulator: TheymesSimulator
-  let scene: Scene
+  let fixture: RelayFixture
 
-  async function beginTheymes(options: SceneOptions = {}): Promise<void> {
+  async function beginTheymes(options: VendorRelayOptions = {}): Promise<void> {
     simulator = await startTheymesSimulator()
-    scene = await begin('theymes', { simulator, ...options })
+    fixture = await begin('theymes', { simulator, ...options })
   }
 
   afterEach(() => simulator.close())
@@ -82,12 +82,12 @@ describe('History at the vendor', () => {
     simulator.opensElsewhere('email:somebody', 'By mail')
     const sessions = createSessionTokens([Buffer.alloc(32, 'a secret of the tests')], { clock: systemClock })
     const mailed = { game: 'star-harbor', subject: 'email:somebody', kind: 'email', lifetimeSeconds: 600 } as const
-    const { body } = await scene.call<{ token: string }>('POST /v1/sessions', {
+    const { body } = await fixture.call<{ token: string }>('POST /v1/sessions', {
       body: { game: 'star-harbor', kind: 'anonymous' },
     })
     for (const token of [body.token, (await sessions.issue(mailed)).token]) {
-      expect((await scene.call('GET /v1/tickets', { token })).body).toEqual({ items: [], cursor: null })
-      expect((await scene.call('GET /v1/export', { token })).status).toBe(200)
+      expect((await fixture.call('GET /v1/tickets', { token })).body).toEqual({ items: [], cursor: null })
+      expect((await fixture.call('GET /v1/export', { token })).status).toBe(200)
     }
     expect(simulator.received).toEqual([])
   })
@@ -98,11 +98,11 @@ describe('History at the vendor', () => {
     const counts: number[] = []
     for (let round = 1; round <= 4; round += 1) {
       const before = lists()
-      await Promise.all([scene.list(ada), scene.list(ada), scene.list(ada)])
+      await Promise.all([fixture.list(ada), fixture.list(ada), fixture.list(ada)])
       expect(lists() - before).toBeLessThanOrEqual(2)
-      const { body } = await scene.call<{ items: unknown[] }>('GET /v1/tickets?limit=100', { token: ada })
+      const { body } = await fixture.call<{ items: unknown[] }>('GET /v1/tickets?limit=100', { token: ada })
       counts.push(body.items.length)
-      scene.pass(roundMs)
+      fixture.pass(roundMs)
     }
     expect(counts).toEqual([40, 45, 45, 45])
   })
@@ -110,19 +110,19 @@ describe('History at the vendor', () => {
   it('is asked for once in half a minute, however often a player looks', async () => {
     await beginTheymes()
     simulator.opensElsewhere('player-ada', 'Hello')
-    for (let look = 0; look < 5; look += 1) await scene.list(ada)
+    for (let look = 0; look < 5; look += 1) await fixture.list(ada)
     expect(lists()).toBe(1)
-    scene.pass(roundMs)
-    await scene.list(ada)
+    fixture.pass(roundMs)
+    await fixture.list(ada)
     expect(lists()).toBe(2)
   })
 
   it('tells the player’s other tabs of the ticket, and calls no message new', async () => {
     await beginTheymes()
     simulator.opensElsewhere('player-ada', 'Hello')
-    const [ticket] = await scene.list(ada)
-    await scene.read(ada, ticket?.id ?? '')
-    const { body } = await scene.call<{ events: { event: { type: string } }[] }>('GET /v1/events?poll=1', {
+    const [ticket] = await fixture.list(ada)
+    await fixture.read(ada, ticket?.id ?? '')
+    const { body } = await fixture.call<{ events: { event: { type: string } }[] }>('GET /v1/events?poll=1', {
       token: ada,
       headers: { 'last-event-id': '0' },
     })
@@ -133,29 +133,29 @@ describe('History at the vendor', () => {
     await beginTheymes()
     simulator.opensElsewhere('player-ada', 'Hello')
     simulator.misbehave('error', 100)
-    expect(await scene.list(ada)).toEqual([])
-    expect(scene.logged().filter((line) => line.includes('a history could not be read'))).toHaveLength(1)
+    expect(await fixture.list(ada)).toEqual([])
+    expect(fixture.logged().filter((line) => line.includes('a history could not be read'))).toHaveLength(1)
     simulator.behave()
-    scene.pass(roundMs)
-    expect(await scene.list(ada)).toHaveLength(1)
+    fixture.pass(roundMs)
+    expect(await fixture.list(ada)).toHaveLength(1)
   })
 
   it('does not hold it up for long while the vendor hangs', async () => {
     await beginTheymes()
     simulator.misbehave('hang', 100)
-    expect((await scene.call('GET /v1/tickets', { token: ada })).status).toBe(200)
+    expect((await fixture.call('GET /v1/tickets', { token: ada })).status).toBe(200)
   })
 
   it('is adopted once by two relays on one ledger', async () => {
     await beginTheymes({ store: await freshDatabase() })
     for (let index = 1; index <= 10; index += 1) simulator.opensElsewhere('player-ada', `Question ${index}`)
-    const other = await begin('theymes', { simulator, store: scene.store })
-    const whole = (listing: Scene) => async () => {
+    const other = await begin('theymes', { simulator, store: fixture.store })
+    const whole = (listing: RelayFixture) => async () => {
       const found = await listing.list(ada)
       return found.length >= 10 && found
     }
     // A list does not wait for a vendor that is slow, and has more the next time.
-    const [mine, theirs] = await Promise.all([until(whole(scene), 'the one list'), until(whole(other), 'the other')])
+    const [mine, theirs] = await Promise.all([until(whole(fixture), 'the one list'), until(whole(other), 'the other')])
     expect([mine.length, theirs.length]).toEqual([10, 10])
     expect(new Set([...mine, ...theirs].map(({ id }) => id)).size).toBe(10)
   })
@@ -163,14 +163,14 @@ describe('History at the vendor', () => {
   it('is not what the relay itself is opening just now', async () => {
     await beginTheymes()
     simulator.misbehave('lost-answer', 1, 'POST /tickets')
-    const ticket = await scene.open(ada)
+    const ticket = await fixture.open(ada)
     await until(
       () => simulator.tickets().some(({ lines }) => lines.some((line) => line.includes(ticket.number))),
       'sent',
     )
-    expect((await scene.list(ada)).map(({ id }) => id)).toEqual([ticket.id])
-    await scene.readUntil(ada, ticket.id, ({ messages }) => messages[0]?.delivery === 'delivered', 'it is known')
-    scene.pass(roundMs)
-    expect((await scene.list(ada)).map(({ id }) => id)).toEqual([ticket.id])
+    expect((await fixture.list(ada)).map(({ id }) => id)).toEqual([ticket.id])
+    await fixture.readUntil(ada, ticket.id, ({ messages }) => messages[0]?.delivery === 'delivered', 'it is known')
+    fixture.pass(roundMs)
+    expect((await fixture.list(ada)).map(({ id }) => id)).toEqual([ticket.id])
   })
 })

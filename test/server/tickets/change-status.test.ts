@@ -8,7 +8,7 @@ import type { Conversation, Ticket } from '../../../server/contract/ticket.ts'
 import { type Database, openDatabase } from '../../../server/store/database.ts'
 import { migrations } from '../../../server/store/migrations.ts'
 import { createStore } from '../../../server/store/store.ts'
-import { turn } from '../../../server/tickets/change-status.ts'
+import { changeStatus } from '../../../server/tickets/change-status.ts'
 import { freshDatabase, stopPostgres } from '../../fixtures/postgres.ts'
 import { startRelay, type TestRelay } from '../../fixtures/relay.ts'
 import { createStudio } from '../../fixtures/studio.ts'
@@ -196,7 +196,7 @@ it('On PostgreSQL, a reply that a closing overtakes is refused, rather than open
   let replying: ReturnType<TestRelay['call']> | undefined
   await createStore(database).transaction(async (ledger) => {
     const ticket = await ledger.tickets.lock(id)
-    if (ticket) await turn(ledger, ticket, { status: 'closed' }, 'studio', new Date())
+    if (ticket) await changeStatus(ledger, ticket, { status: 'closed' }, 'studio', new Date())
     replying = relay.call(`POST /v1/tickets/${id}/messages`, { token, key: 'late', body: { message: 'Hello?' } })
     await until(async () => {
       const waiting = await sql`select 1 from pg_stat_activity where datname = current_database()

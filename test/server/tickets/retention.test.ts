@@ -8,12 +8,12 @@ import type { Can } from '../../../server/contract/can.ts'
 import type { Conversation } from '../../../server/contract/ticket.ts'
 import { createHousekeeping } from '../../../server/housekeeping.ts'
 import type { Identity } from '../../../server/players/identity.ts'
-import { createLeave } from '../../../server/players/inactive.ts'
-import { createSightings } from '../../../server/players/last-seen.ts'
+import { createInactivePlayers } from '../../../server/players/inactive.ts'
+import { createLastSeen } from '../../../server/players/last-seen.ts'
 import { createLog } from '../../../server/runtime/log.ts'
 import { type Database, openDatabase } from '../../../server/store/database.ts'
 import { StoreUnavailable } from '../../../server/store/errors.ts'
-import { createBells } from '../../../server/store/notifier.ts'
+import { createNotifier } from '../../../server/store/notifier.ts'
 import { playerKey } from '../../../server/store/players.ts'
 import { createStore, type Store } from '../../../server/store/store.ts'
 import { createAccept } from '../../../server/tickets/accept.ts'
@@ -51,7 +51,13 @@ describe.each(['sqlite', 'postgres'])('On %s', (engine) => {
   })
 
   const accept = () =>
-    createAccept({ store, clock, bells: createBells(), opens: { known: () => true }, pseudonymOf: () => 'pseudonym' })
+    createAccept({
+      store,
+      clock,
+      notifier: createNotifier(),
+      opens: { known: () => true },
+      pseudonymOf: () => 'pseudonym',
+    })
   const rows = (id: Conversation['id']) => database.db.selectFrom('messages').where('ticket_id', '=', id)
   const textsOf = async (id: Conversation['id']) =>
     (await rows(id).select('text').orderBy('position').execute()).map(({ text }) => text)
@@ -197,13 +203,13 @@ function housekeepingOf(store: Store, clock: { now: () => Date }) {
     retentionDays,
     log: createLog({ level: 'silent', secrets: new Set() }),
     files: {
-      keep: { write: nothing, read: nothing, remove: nothing, list: nothing, owner: nothing, claim: nothing },
+      blobs: { write: nothing, read: nothing, remove: nothing, list: nothing, owner: nothing, claim: nothing },
       uploads: { create: nothing, handle: nothing, offset: nothing, isWhole: nothing, remove: nothing },
       endUploads: nothing,
       close: nothing,
     },
     merging: { sweep: async () => undefined },
-    leave: createLeave({ store, clock, sightings: createSightings({ store, clock }) }),
+    leave: createInactivePlayers({ store, clock, lastSeen: createLastSeen({ store, clock }) }),
     sweepOrphans: async () => undefined,
   })
 }

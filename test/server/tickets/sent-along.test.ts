@@ -3,14 +3,14 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Merged, Session } from '../../../server/contract/player.ts'
 import type { Conversation, SentLine } from '../../../server/contract/ticket.ts'
-import { type Scene, setScene, tokenOf } from '../../fixtures/vendor-relay.ts'
+import { type RelayFixture, startVendorRelay, tokenOf } from '../../fixtures/vendor-relay.ts'
 import { until } from '../../fixtures/wait.ts'
 import { simulatorNames } from '../../simulators/simulators.ts'
 
 const days = 86_400_000
-let scene: Scene
+let fixture: RelayFixture
 
-afterEach(() => scene.end())
+afterEach(() => fixture.end())
 
 const metadata = { tier: 7, tags: ['vip', 'rare'], fields: { guild: 'Blue Fleet', rank: 'captain' } }
 const adaWith = (signed: object) => tokenOf('ada', { email: 'ada@players.example', metadata: signed })
@@ -26,87 +26,89 @@ const ticket = {
 
 describe.each(simulatorNames)('With %s', (name) => {
   it('a ticket lists all that stands there beside the words, and nothing else, also once it is written on', async () => {
-    scene = await setScene(name)
+    fixture = await startVendorRelay(name)
     // Only to Zaia the chat that the studio holds there says something, and there it is no news.
     const chat = name.startsWith('zaia') ? {} : { chatId: 'chat-of-another-desk' }
     const ada = adaWith({ ...metadata, ...chat })
-    const opened = await scene.open(ada, ticket)
+    const opened = await fixture.open(ada, ticket)
     const before = linesOf(opened.sentAlong)
     expect(before).toContain('claimed level: ••••')
     expect(before).toContain('signed guild: Blue Fleet')
     expect(before.join('\n')).not.toContain('forged')
 
-    expect(linesOf((await scene.arrived(ada, opened.id)).sentAlong)).toEqual(before)
-    expect(gotBy(await scene.atVendor(opened.number))).toEqual(before)
+    expect(linesOf((await fixture.arrived(ada, opened.id)).sentAlong)).toEqual(before)
+    expect(gotBy(await fixture.atVendor(opened.number))).toEqual(before)
 
-    expect((await scene.reply(ada, opened.id, 'Noch jemand da?')).status).toBe(201)
-    expect(linesOf((await scene.arrived(ada, opened.id)).sentAlong)).toEqual(before)
-    const count = scene.game.can.reply === 'thread' ? 1 : 2
-    expect(gotBy(await scene.atVendor(opened.number, count))).toEqual(before)
+    expect((await fixture.reply(ada, opened.id, 'Noch jemand da?')).status).toBe(201)
+    expect(linesOf((await fixture.arrived(ada, opened.id)).sentAlong)).toEqual(before)
+    const count = fixture.game.can.reply === 'thread' ? 1 : 2
+    expect(gotBy(await fixture.atVendor(opened.number, count))).toEqual(before)
     expect(
-      keptOf(scene)
+      keptOf(fixture)
         .slice(1)
         .every((given) => given === null),
     ).toBe(true)
-    expect(before.includes('claimed answerTo: typed@players.example')).toBe(scene.game.can.answers === 'email')
-    expect(scene.simulator.violations).toEqual([])
+    expect(before.includes('claimed answerTo: typed@players.example')).toBe(fixture.game.can.answers === 'email')
+    expect(fixture.simulator.violations).toEqual([])
   })
 })
 
 describe.each(['sqlite', 'postgres'] as const)('On %s', (engine) => {
   it('a player sees what they sent under their former self, however the studio names them since', async () => {
-    scene = await setScene('thena', { engine })
-    const former = await scene.call<Session>('POST /v1/sessions', { body: { game: 'star-harbor', kind: 'anonymous' } })
+    fixture = await startVendorRelay('thena', { engine })
+    const former = await fixture.call<Session>('POST /v1/sessions', {
+      body: { game: 'star-harbor', kind: 'anonymous' },
+    })
     const anonymous = former.body.token
-    const { id, sentAlong } = await scene.open(anonymous, { metadata: { device: 'Pixel 8' } })
+    const { id, sentAlong } = await fixture.open(anonymous, { metadata: { device: 'Pixel 8' } })
     expect(sentAlong.map(({ source }) => source)).toEqual(sentAlong.map(() => 'claimed'))
-    await scene.arrived(anonymous, id)
+    await fixture.arrived(anonymous, id)
     const body = { anonymousToken: anonymous }
-    expect((await scene.call<Merged>('POST /v1/sessions/merge', { token: ada, body })).body.tickets).toBe(1)
+    expect((await fixture.call<Merged>('POST /v1/sessions/merge', { token: ada, body })).body.tickets).toBe(1)
     const renamed = tokenOf('ada', { name: 'Ada the Second' })
-    expect((await scene.read(renamed, id)).sentAlong).toEqual(sentAlong)
-    expect((await scene.call(`GET /v1/tickets/${id}`, { token: tokenOf('bob') })).status).toBe(404)
+    expect((await fixture.read(renamed, id)).sentAlong).toEqual(sentAlong)
+    expect((await fixture.call(`GET /v1/tickets/${id}`, { token: tokenOf('bob') })).status).toBe(404)
   })
 
   it('goes with the texts, and a follow-up lists what it was given itself', async () => {
-    scene = await setScene('theymes', { engine })
-    const { id, sentAlong } = await scene.open(ada, ticket)
-    await scene.arrived(ada, id)
-    scene.pass(31 * days)
-    await scene.restart()
+    fixture = await startVendorRelay('theymes', { engine })
+    const { id, sentAlong } = await fixture.open(ada, ticket)
+    await fixture.arrived(ada, id)
+    fixture.pass(31 * days)
+    await fixture.restart()
     const now = Math.floor((Date.now() + 31 * days) / 1_000)
     const later = tokenOf('ada', { iat: now, exp: now + 80_000, name: 'Ada the Second' })
-    await until(async () => (await scene.read(later, id)).sentAlong.length === 0, 'nothing is listed any more')
-    const exported = await scene.call('GET /v1/export', { token: later })
+    await until(async () => (await fixture.read(later, id)).sentAlong.length === 0, 'nothing is listed any more')
+    const exported = await fixture.call('GET /v1/export', { token: later })
     expect(JSON.stringify(exported.body)).not.toContain('Blue Fleet')
     expect(sentAlong).not.toEqual([])
 
-    expect((await scene.reply(later, id, 'Wieder da.')).status).toBe(201)
-    const followedUp = await scene.arrived(later, id)
-    const newest = (await scene.atVendor(followedUp.number, 2)).slice(-1)
+    expect((await fixture.reply(later, id, 'Wieder da.')).status).toBe(201)
+    const followedUp = await fixture.arrived(later, id)
+    const newest = (await fixture.atVendor(followedUp.number, 2)).slice(-1)
     expect(linesOf(followedUp.sentAlong)).toEqual(gotBy(newest))
     expect(linesOf(followedUp.sentAlong)).toContain('signed player: player-ada')
     expect(linesOf(followedUp.sentAlong).join('\n')).not.toMatch(/Blue Fleet|Pixel 8|A-1001/)
   })
 
   it('is what waits to go, and nothing where the vendor has refused it', async () => {
-    scene = await setScene('threada', { engine })
-    scene.simulator.misbehave('error', 1_000)
-    const waiting = await scene.open(ada, ticket)
-    expect((await scene.read(ada, waiting.id)).sentAlong).toEqual(waiting.sentAlong)
+    fixture = await startVendorRelay('threada', { engine })
+    fixture.simulator.misbehave('error', 1_000)
+    const waiting = await fixture.open(ada, ticket)
+    expect((await fixture.read(ada, waiting.id)).sentAlong).toEqual(waiting.sentAlong)
     expect(linesOf(waiting.sentAlong)).toContain('claimed device: Pixel 8')
-    scene.simulator.behave()
-    await scene.arrived(ada, waiting.id)
+    fixture.simulator.behave()
+    await fixture.arrived(ada, waiting.id)
 
-    scene.simulator.misbehave('refuse', 1_000)
-    const refused = await scene.open(ada, ticket)
-    await until(async () => isRefused(await scene.read(ada, refused.id)), 'it is refused')
-    expect((await scene.read(ada, refused.id)).sentAlong).toEqual([])
+    fixture.simulator.misbehave('refuse', 1_000)
+    const refused = await fixture.open(ada, ticket)
+    await until(async () => isRefused(await fixture.read(ada, refused.id)), 'it is refused')
+    expect((await fixture.read(ada, refused.id)).sentAlong).toEqual([])
   })
 })
 
 /** What the ledger keeps of each vendor ticket. */
-function keptOf({ store }: Scene): unknown[] {
+function keptOf({ store }: RelayFixture): unknown[] {
   const ledger = new DatabaseSync(store.slice('sqlite:'.length), { readOnly: true })
   const rows = ledger.prepare('select given from chains order by position').all()
   ledger.close()

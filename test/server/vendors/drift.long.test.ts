@@ -8,21 +8,21 @@ import { vendorOf } from '../../fixtures/vendor-of.ts'
 import { startI3dSimulator } from '../../simulators/i3d/simulator.ts'
 import { canaryPrefix } from '../../simulators/simulator.ts'
 import { type StartSimulator, simulators } from '../../simulators/simulators.ts'
-import { ada, call, openingOf, refOf, type Scene, setScene } from './suite/parts.ts'
+import { ada, call, openingOf, type RelayFixture, refOf, startVendorRelay } from './suite/parts.ts'
 
 /** What each operation is run on, and whether what it said is true. */
 interface Operation {
   name: string
-  prepare: (scene: Scene) => Promise<string>
-  run: (scene: Scene, id: string) => Promise<unknown> | undefined
-  isTrue: (result: unknown, scene: Scene, id: string) => void
+  prepare: (fixture: RelayFixture) => Promise<string>
+  run: (fixture: RelayFixture, id: string) => Promise<unknown> | undefined
+  isTrue: (result: unknown, fixture: RelayFixture, id: string) => void
 }
 
 const words = 'Wo ist mein Schiff?'
 const answer = 'Wir suchen es.'
 const opening = openingOf({ message: words, mark: randomUUID() })
 
-async function openAndAnswer({ vendor, simulator }: Scene): Promise<string> {
+async function openAndAnswer({ vendor, simulator }: RelayFixture): Promise<string> {
   const { vendorTicketId } = await vendor.open({ ...opening, mark: randomUUID() }, call())
   simulator.agentAnswers(vendorTicketId, answer)
   return vendorTicketId
@@ -97,48 +97,48 @@ const start: Record<string, StartSimulator> = {
 
 describe.each(Object.entries(start))('The adapter for %s', (_, startSimulator) => {
   it.each(operations)('stays truthful when an answer drifts: $name', { timeout: 300_000 }, async (operation) => {
-    const scene = await setScene(async (parts) => {
+    const fixture = await startVendorRelay(async (parts) => {
       const simulator = await startSimulator()
       return { simulator, vendor: vendorOf(VendorConfig.parse(simulator.config), parts) }
     })
-    onTestFinished(scene.end)
-    const id = await latest(scene, operation)
-    const before = scene.simulator.answered.length
-    const running = operation.run(scene, id)
+    onTestFinished(fixture.end)
+    const id = await latest(fixture, operation)
+    const before = fixture.simulator.answered.length
+    const running = operation.run(fixture, id)
     if (!running) return
-    operation.isTrue(await running, scene, id)
-    const changes = changesOf(scene.simulator.answered.slice(before))
+    operation.isTrue(await running, fixture, id)
+    const changes = changesOf(fixture.simulator.answered.slice(before))
     expect(changes).not.toEqual([])
-    for (const change of changes) await tryOne(scene, operation, change)
-    expect(scene.simulator.violations).toEqual([])
-    expect(scene.said()).not.toContain(canaryPrefix)
+    for (const change of changes) await tryOne(fixture, operation, change)
+    expect(fixture.simulator.violations).toEqual([])
+    expect(fixture.said()).not.toContain(canaryPrefix)
   })
 })
 
-async function tryOne(scene: Scene, operation: Operation, change: Change): Promise<void> {
-  const id = operation.name === 'close' ? await operation.prepare(scene) : await latest(scene, operation)
-  scene.drift.length = 0
-  scene.simulator.mutate((body, made) => (made === change.call ? changed(body, change.place, change.how) : body))
-  const outcome = await Promise.resolve(operation.run(scene, id)).then(
+async function tryOne(fixture: RelayFixture, operation: Operation, change: Change): Promise<void> {
+  const id = operation.name === 'close' ? await operation.prepare(fixture) : await latest(fixture, operation)
+  fixture.drift.length = 0
+  fixture.simulator.mutate((body, made) => (made === change.call ? changed(body, change.place, change.how) : body))
+  const outcome = await Promise.resolve(operation.run(fixture, id)).then(
     (result) => ({ result }),
     (error: unknown) => ({ error }),
   )
-  scene.simulator.mutate(undefined)
+  fixture.simulator.mutate(undefined)
   const told = `${change.call} ${change.place.join('.')} ${change.how}`
-  if ('result' in outcome) return operation.isTrue(outcome.result, scene, id)
+  if ('result' in outcome) return operation.isTrue(outcome.result, fixture, id)
   const { error } = outcome
   if (!(error instanceof VendorError)) throw new Error(`${told}: a crash`, { cause: error })
   expect(`${told}: ${error.code}`).toBe(`${told}: unexpected`)
-  expect(scene.drift, told).not.toEqual([])
+  expect(fixture.drift, told).not.toEqual([])
 }
 
-const prepared = new WeakMap<Scene, Map<string, string>>()
+const prepared = new WeakMap<RelayFixture, Map<string, string>>()
 
 /** What an operation reads is prepared once: it changes nothing. */
-async function latest(scene: Scene, operation: Operation): Promise<string> {
-  const known = prepared.get(scene) ?? new Map<string, string>()
-  prepared.set(scene, known)
-  const id = known.get(operation.name) ?? (await operation.prepare(scene))
+async function latest(fixture: RelayFixture, operation: Operation): Promise<string> {
+  const known = prepared.get(fixture) ?? new Map<string, string>()
+  prepared.set(fixture, known)
+  const id = known.get(operation.name) ?? (await operation.prepare(fixture))
   known.set(operation.name, id)
   return id
 }

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { PlayerExport } from '../../../server/contract/export.ts'
 import type { Ticket } from '../../../server/contract/ticket.ts'
-import { type Scene, setScene, tokenOf } from '../../fixtures/vendor-relay.ts'
+import { type RelayFixture, startVendorRelay, tokenOf } from '../../fixtures/vendor-relay.ts'
 import { until } from '../../fixtures/wait.ts'
 import { canaryPrefix } from '../../simulators/simulator.ts'
 import { simulatorNames } from '../../simulators/simulators.ts'
@@ -13,27 +13,32 @@ import { simulatorNames } from '../../simulators/simulators.ts'
 const ada = tokenOf('ada')
 
 describe.each(simulatorNames)('Through the relay, %s', (name) => {
-  let scene: Scene
+  let fixture: RelayFixture
   let ticket: Ticket
 
   beforeAll(async () => {
-    scene = await setScene(name)
-    await scene.listen(ada)
+    fixture = await startVendorRelay(name)
+    await fixture.listen(ada)
   })
 
   afterAll(async () => {
-    await scene.end()
-    expect(scene.simulator.violations).toEqual([])
+    await fixture.end()
+    expect(fixture.simulator.violations).toEqual([])
   })
 
-  const lines = async (count = 1) => (await scene.atVendor(ticket.number, count)).flatMap((found) => [...found.lines])
-  const newest = async () => (await scene.atVendor(ticket.number)).at(-1)?.vendorTicketId ?? ''
-  const status = async () => (await scene.read(ada, ticket.id)).status
+  const lines = async (count = 1) => (await fixture.atVendor(ticket.number, count)).flatMap((found) => [...found.lines])
+  const newest = async () => (await fixture.atVendor(ticket.number)).at(-1)?.vendorTicketId ?? ''
+  const status = async () => (await fixture.read(ada, ticket.id)).status
   const settled = () =>
-    scene.readUntil(ada, ticket.id, (now) => now.messages.every(({ delivery }) => delivery === 'delivered'), 'arrived')
+    fixture.readUntil(
+      ada,
+      ticket.id,
+      (now) => now.messages.every(({ delivery }) => delivery === 'delivered'),
+      'arrived',
+    )
 
   it('opens with language, category and metadata, signed and claimed told apart', async () => {
-    ticket = await scene.open(ada, {
+    ticket = await fixture.open(ada, {
       message: 'Mein Schiff ist weg.\nGestern war es noch da.',
       category: 'billing',
       fields: { order: 'A-1001' },
@@ -49,51 +54,54 @@ describe.each(simulatorNames)('Through the relay, %s', (name) => {
   })
 
   it('carries what the player writes next, once, to the same ticket or to one that names it', async () => {
-    expect((await scene.reply(ada, ticket.id, 'Noch jemand da?')).status).toBe(201)
+    expect((await fixture.reply(ada, ticket.id, 'Noch jemand da?')).status).toBe(201)
     await settled()
-    const expected = scene.game.can.reply === 'thread' ? 1 : 2
-    const found = await scene.atVendor(ticket.number, expected)
+    const expected = fixture.game.can.reply === 'thread' ? 1 : 2
+    const found = await fixture.atVendor(ticket.number, expected)
     expect(found).toHaveLength(expected)
     expect(found.filter((one) => one.lines.includes('Noch jemand da?'))).toHaveLength(1)
   })
 
   it('shows the agent’s answer, and no note', async () => {
-    scene.simulator.agentNotes(await newest(), `${canaryPrefix}an-internal-thought`)
-    scene.simulator.agentAnswers(await newest(), 'Wir suchen es.')
-    if (scene.game.can.answers === 'email') {
-      scene.pass(61_000)
-      expect((await scene.read(ada, ticket.id)).messages.map(({ author }) => author)).toEqual(['player', 'player'])
+    fixture.simulator.agentNotes(await newest(), `${canaryPrefix}an-internal-thought`)
+    fixture.simulator.agentAnswers(await newest(), 'Wir suchen es.')
+    if (fixture.game.can.answers === 'email') {
+      fixture.pass(61_000)
+      expect((await fixture.read(ada, ticket.id)).messages.map(({ author }) => author)).toEqual(['player', 'player'])
       return
     }
-    const now = await scene.readUntil(ada, ticket.id, ({ unread }) => unread === 1, 'the answer is there')
+    const now = await fixture.readUntil(ada, ticket.id, ({ unread }) => unread === 1, 'the answer is there')
     expect(now).toMatchObject({ status: 'answered', lastMessage: { author: 'agent', text: 'Wir suchen es.' } })
     expect(now.messages.map(({ author, text }) => `${author}: ${text}`)).toEqual([
       'player: Mein Schiff ist weg.\nGestern war es noch da.',
       'player: Noch jemand da?',
       'agent: Wir suchen es.',
     ])
-    expect((await scene.call<Ticket>(`POST /v1/tickets/${ticket.id}/read`, { token: ada })).body.unread).toBe(0)
+    expect((await fixture.call<Ticket>(`POST /v1/tickets/${ticket.id}/read`, { token: ada })).body.unread).toBe(0)
   })
 
   it('closes at the vendor, or says that it cannot', async () => {
-    const answer = await scene.call(`POST /v1/tickets/${ticket.id}/close`, { token: ada })
-    if (!scene.game.can.close) {
+    const answer = await fixture.call(`POST /v1/tickets/${ticket.id}/close`, { token: ada })
+    if (!fixture.game.can.close) {
       expect(answer).toMatchObject({ status: 422, body: { code: 'unsupported' } })
       return
     }
     expect(answer).toMatchObject({ status: 200, body: { status: 'closed' } })
-    await until(async () => (await scene.atVendor(ticket.number)).every(({ closed }) => closed), 'all of it is closed')
+    await until(
+      async () => (await fixture.atVendor(ticket.number)).every(({ closed }) => closed),
+      'all of it is closed',
+    )
   })
 
   it('reopens at the vendor or by a follow-up, and goes on', async () => {
-    if (!scene.game.can.close) scene.simulator.agentCloses(await newest())
-    const before = (await scene.atVendor(ticket.number)).length
-    const answer = await scene.call<Ticket>(`POST /v1/tickets/${ticket.id}/reopen`, { token: ada })
+    if (!fixture.game.can.close) fixture.simulator.agentCloses(await newest())
+    const before = (await fixture.atVendor(ticket.number)).length
+    const answer = await fixture.call<Ticket>(`POST /v1/tickets/${ticket.id}/reopen`, { token: ada })
     expect(answer).toMatchObject({ status: 200, body: { status: 'open', can: { reply: true } } })
-    expect((await scene.reply(ada, ticket.id, 'Es ist wieder weg.')).status).toBe(201)
+    expect((await fixture.reply(ada, ticket.id, 'Es ist wieder weg.')).status).toBe(201)
     await settled()
-    const goesOn = scene.game.can.reopen === 'native' && scene.game.can.reply === 'thread'
-    const found = await scene.atVendor(ticket.number, goesOn ? before : before + 1)
+    const goesOn = fixture.game.can.reopen === 'native' && fixture.game.can.reply === 'thread'
+    const found = await fixture.atVendor(ticket.number, goesOn ? before : before + 1)
     expect(found).toHaveLength(goesOn ? before : before + 1)
     expect(found.at(-1)).toMatchObject({ closed: false })
     expect(found.at(-1)?.lines).toContain('Es ist wieder weg.')
@@ -101,54 +109,54 @@ describe.each(simulatorNames)('Through the relay, %s', (name) => {
   })
 
   it('lists it once, and hands it over in the export', async () => {
-    expect((await scene.list(ada)).map(({ id }) => id)).toEqual([ticket.id])
-    const exported = await scene.call('GET /v1/export', { token: ada })
-    const typed = scene.game.can.answers === 'email' ? 'typed@players.example' : undefined
+    expect((await fixture.list(ada)).map(({ id }) => id)).toEqual([ticket.id])
+    const exported = await fixture.call('GET /v1/export', { token: ada })
+    const typed = fixture.game.can.answers === 'email' ? 'typed@players.example' : undefined
     expect((exported.body as PlayerExport).tickets.map(({ email }) => email)).toContain(typed)
     expect(JSON.stringify(exported.body)).toContain('Es ist wieder weg.')
     expect(exported.body).toMatchObject({ tickets: [{ metadata: { claimed: { device: 'Pixel 8' } } }] })
   })
 
   it('lets out nothing private, though the vendor says plenty', async () => {
-    scene.simulator.misbehave('error-inside', 3)
-    await scene.read(ada, ticket.id)
-    scene.simulator.behave()
-    await scene.call('GET /v1/events?poll=1', { token: ada, headers: { 'last-event-id': '0' } })
-    const said = await scene.said()
+    fixture.simulator.misbehave('error-inside', 3)
+    await fixture.read(ada, ticket.id)
+    fixture.simulator.behave()
+    await fixture.call('GET /v1/events?poll=1', { token: ada, headers: { 'last-event-id': '0' } })
+    const said = await fixture.said()
     expect(said).toContain('Noch jemand da?')
     expect(said).not.toContain(canaryPrefix)
-    expect(JSON.stringify(scene.simulator.answered)).toContain(canaryPrefix)
+    expect(JSON.stringify(fixture.simulator.answered)).toContain(canaryPrefix)
   })
 
   it('has the player forgotten, at the vendor or by the studio, and brings nothing back', async () => {
     // A relay that ends finishes what is on its way.
-    await scene.restart()
+    await fixture.restart()
     const path = '/v1/deletion-requests'
-    expect((await scene.call(`POST ${path}`, { token: ada, body: { confirm: true } })).status).toBe(202)
+    expect((await fixture.call(`POST ${path}`, { token: ada, body: { confirm: true } })).status).toBe(202)
     const done = await until(async () => {
-      const { body } = await scene.call<{ items: { status: string; steps: { name: string }[] }[] }>(`GET ${path}`, {
+      const { body } = await fixture.call<{ items: { status: string; steps: { name: string }[] }[] }>(`GET ${path}`, {
         token: ada,
       })
       return body.items[0]?.status === 'done' && body.items[0]
     }, 'the request is done')
-    const atVendor = scene.game.can.deletion === 'vendor'
+    const atVendor = fixture.game.can.deletion === 'vendor'
     expect(done.steps.map((step) => step.name)).toEqual([
       'asked',
       atVendor ? 'vendor-asked' : 'studio-asked',
       'relay-erased',
     ])
     // Once more where its lists may not have shown a new ticket yet.
-    if (atVendor) expect(new Set(scene.simulator.forgotten?.())).toEqual(new Set(['player-ada']))
+    if (atVendor) expect(new Set(fixture.simulator.forgotten?.())).toEqual(new Set(['player-ada']))
     else
       expect(
-        scene.simulator
+        fixture.simulator
           .tickets()
           .at(-1)
           ?.lines.some((line) => /deletion/.test(line)),
       ).toBe(true)
-    scene.pass(31_000)
-    expect(await scene.list(ada)).toEqual([])
-    expect((await scene.call(`GET /v1/tickets/${ticket.id}`, { token: ada })).status).toBe(404)
-    expect(await scene.said()).not.toContain(canaryPrefix)
+    fixture.pass(31_000)
+    expect(await fixture.list(ada)).toEqual([])
+    expect((await fixture.call(`GET /v1/tickets/${ticket.id}`, { token: ada })).status).toBe(404)
+    expect(await fixture.said()).not.toContain(canaryPrefix)
   })
 })

@@ -2,20 +2,20 @@
 import { expect, onTestFinished } from 'vitest'
 import { createTheymes } from '../../../server/vendors/theymes/theymes.ts'
 import { TheymesConfig } from '../../../server/vendors/theymes/wire.ts'
-import { call, having, openingOf, setScene } from '../../server/vendors/suite/parts.ts'
+import { call, having, openingOf, startVendorRelay } from '../../server/vendors/suite/parts.ts'
 import { startTheymesSimulator } from './simulator.ts'
 
 export async function begin() {
   const simulator = await startTheymesSimulator()
-  const scene = await setScene(async (parts) => ({
+  const fixture = await startVendorRelay(async (parts) => ({
     vendor: createTheymes(TheymesConfig.parse(simulator.config), parts),
     simulator,
   }))
   onTestFinished(async () => {
-    await scene.end()
+    await fixture.end()
     expect(simulator.violations).toEqual([])
   })
-  const { vendor, drift, hidden } = scene
+  const { vendor, drift, hidden } = fixture
   const open = async (changes: Parameters<typeof openingOf>[0] = {}) =>
     (await vendor.open(openingOf(changes), call())).vendorTicketId
   const find = (opening = openingOf()) => having(vendor.findOpened)(opening, call())

@@ -170,12 +170,12 @@ export interface Writing {
 
 /** On the form of a new ticket. */
 export function writeNew(world: World, tab: Tab, { text, file, send }: Writing): Promise<void> {
-  const { form, router, talk } = tab.support
+  const { form, router, messaging } = tab.support
   return world.time.step(tab, () => {
     tab.fetchRest()
     router.go({ view: 'new' })
     if (text && !form.sending.peek()) form.change({ message: write(world, tab) })
-    if (file) talk.peek()?.newFiles.add([fileOf(world, tab)])
+    if (file) messaging.peek()?.newFiles.add([fileOf(world, tab)])
     const { message } = form.answers.peek()
     if (!send || form.sending.peek() || !message.trim() || isElsewhere(world, tab, message)) return
     adopt(world, tab, message)
@@ -185,7 +185,7 @@ export function writeNew(world: World, tab: Tab, { text, file, send }: Writing):
 
 /** On one of the tickets that the page shows. */
 export function writeReply(world: World, tab: Tab, which: number, { text, file, send }: Writing): Promise<void> {
-  const { router, talk, tickets } = tab.support
+  const { router, messaging, tickets } = tab.support
   return world.time.step(tab, () => {
     tab.fetchRest()
     const list = tickets.list.peek() ?? []
@@ -193,7 +193,7 @@ export function writeReply(world: World, tab: Tab, which: number, { text, file, 
     if (!id) return
     router.go({ view: 'ticket', id })
     // Whoever it was may have gone in another page, which is noticed by now.
-    const reply = router.current.peek().view === 'ticket' && talk.peek()?.replies.on(id)
+    const reply = router.current.peek().view === 'ticket' && messaging.peek()?.replies.on(id)
     if (!reply) return
     if (text && !reply.sending.peek()) reply.write(write(world, tab))
     if (file) reply.uploads.add([fileOf(world, tab)])
@@ -207,13 +207,13 @@ export function writeReply(world: World, tab: Tab, which: number, { text, file, 
 
 /** A message that waits, or has failed, is tried again or taken back. */
 export function decideOnPost(world: World, tab: Tab, act: 'retry' | 'takeBack'): Promise<void> {
-  const { outbox, talk } = tab.support
+  const { outbox, messaging } = tab.support
   return world.time.step(tab, () => {
     const item = outbox.items.peek().find(({ state }) => state !== 'sending')
     if (!item) return
     if (act === 'retry') return outbox.retry(item.key)
     world.posts.takenBack(item.body.message)
-    talk.peek()?.takeBack(item.key)
+    messaging.peek()?.takeBack(item.key)
   })
 }
 

@@ -1,4 +1,4 @@
-/** As much of IndexedDB as the widget's shelf uses: what is asked for is done in order, and told later. */
+/** As much of IndexedDB as the widget's records uses: what is asked for is done in order, and told later. */
 import { isDeepStrictEqual } from 'node:util'
 import { context, type Page, type Time } from './time.ts'
 

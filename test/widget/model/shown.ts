@@ -10,10 +10,10 @@ export interface Shown {
 
 export function shownOn(tab: Tab): Shown {
   return context.run(tab, () => {
-    const { tickets, talk, outbox, form, notices, router, diagnostics, session } = tab.support
+    const { tickets, messaging, outbox, form, notices, router, diagnostics, session } = tab.support
     const route = router.current.peek()
-    const threads = talk.peek()?.threads.all.peek() ?? {}
-    const reply = route.view === 'ticket' ? talk.peek()?.replies.on(route.id) : undefined
+    const threads = messaging.peek()?.threads.all.peek() ?? {}
+    const reply = route.view === 'ticket' ? messaging.peek()?.replies.on(route.id) : undefined
     const seen = [
       tickets.list.peek(),
       threads,
@@ -21,7 +21,7 @@ export function shownOn(tab: Tab): Shown {
       form.answers.peek(),
       reply?.text.peek(),
       reply?.uploads.items.peek(),
-      talk.peek()?.newFiles.items.peek(),
+      messaging.peek()?.newFiles.items.peek(),
       notices.current.peek()?.text,
       diagnostics.told(),
       session.recoveryKey(),

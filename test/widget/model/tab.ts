@@ -1,7 +1,7 @@
 /** A page of the game's with the widget's own state on it, as `widget/start.ts` puts it together; only nothing is drawn. */
 import type { Emit } from '../../../widget/handle.ts'
 import { systemClock } from '../../../widget/state/clock.ts'
-import { talkOf } from '../../../widget/state/messaging.ts'
+import { messagingOf } from '../../../widget/state/messaging.ts'
 import { createSupport, type Support } from '../../../widget/state/support.ts'
 import type { Truth } from './people.ts'
 import type { Page } from './time.ts'
@@ -46,14 +46,14 @@ export function openTab({ page, truth, events, line, document, fetch, emit }: Ta
     emit,
     close() {},
     prepareTicketList: notDrawn,
-    prepareTalk() {
-      talkOf(support)
+    prepareMessaging() {
+      messagingOf(support)
       return notDrawn()
     },
   })
   const fetchRest = () => {
     support.outbox.load()
-    talkOf(support)
+    messagingOf(support)
     support.speech.complete().catch(() => {})
   }
   support.speech.choose('en').catch(() => {})

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
 import type { MountOptions } from '../../../widget/handle.ts'
 import { accentProperties } from '../../../widget/state/accent.ts'
-import { useStage } from '../../fixtures/widget/page.ts'
+import { useTestPage } from '../../fixtures/widget/page.ts'
 import { closedTicket, messageOf, session, ticketOf } from '../../fixtures/widget/test-relay.ts'
 
 const ticket = ticketOf({
@@ -18,10 +18,10 @@ const ticket = ticketOf({
 const closed = { ...closedTicket('All good'), updatedAt: '2026-01-01T00:00:00.000Z' }
 
 describe('every view', () => {
-  const stage = useStage()
+  const testPage = useTestPage()
 
   beforeEach(() => {
-    for (const one of [ticket, closed]) stage.relay.tickets.set(one.id, one)
+    for (const one of [ticket, closed]) testPage.relay.tickets.set(one.id, one)
     localStorage.setItem('medkit:test:session', JSON.stringify(session()))
   })
   afterEach(() => page.viewport(800, 900))
@@ -29,56 +29,56 @@ describe('every view', () => {
   /** Each as a player comes to it. */
   const views: Record<string, () => Promise<unknown>> = {
     home: async () => {
-      stage.medkit.open('tickets')
-      await stage.screen.findAllByRole('listitem')
+      testPage.medkit.open('tickets')
+      await testPage.screen.findAllByRole('listitem')
     },
     'new ticket': async () => {
-      stage.medkit.open('new')
-      await stage.screen.findByLabelText('Something is broken')
-      stage.root.querySelector('details')?.setAttribute('open', '')
+      testPage.medkit.open('new')
+      await testPage.screen.findByLabelText('Something is broken')
+      testPage.root.querySelector('details')?.setAttribute('open', '')
     },
     'what else is sent': async () => {
-      stage.medkit.setMetadata({ ship: 'Quiet Tide', inventory: 'sword,shield,'.repeat(40) })
-      stage.medkit.open('new')
-      ;(await stage.screen.findByText(/^Also sent/)).click()
-      for (const name of [/^Browser/, /^Page/, /^Page/]) stage.screen.getByLabelText(name).click()
-      await stage.screen.findByText('Value not sent')
-      await stage.screen.findByText('Not sent')
+      testPage.medkit.setMetadata({ ship: 'Quiet Tide', inventory: 'sword,shield,'.repeat(40) })
+      testPage.medkit.open('new')
+      ;(await testPage.screen.findByText(/^Also sent/)).click()
+      for (const name of [/^Browser/, /^Page/, /^Page/]) testPage.screen.getByLabelText(name).click()
+      await testPage.screen.findByText('Value not sent')
+      await testPage.screen.findByText('Not sent')
     },
     'new ticket with mistakes': async () => {
-      stage.medkit.open('new')
-      ;(await stage.screen.findByRole('button', { name: 'Send' })).click()
-      await stage.screen.findAllByText('Please fill this in.')
+      testPage.medkit.open('new')
+      ;(await testPage.screen.findByRole('button', { name: 'Send' })).click()
+      await testPage.screen.findAllByText('Please fill this in.')
     },
     conversation: async () => {
-      stage.medkit.open({ ticket: ticket.id })
-      await stage.screen.findByText('We found it.')
-      stage.screen.getByText('What we sent along').click()
-      await stage.screen.findByText('Signed by the game')
+      testPage.medkit.open({ ticket: ticket.id })
+      await testPage.screen.findByText('We found it.')
+      testPage.screen.getByText('What we sent along').click()
+      await testPage.screen.findByText('Signed by the game')
     },
     'closed conversation': async () => {
-      stage.medkit.open({ ticket: closed.id })
-      await stage.screen.findByText('How was our help?')
+      testPage.medkit.open({ ticket: closed.id })
+      await testPage.screen.findByText('How was our help?')
     },
     'the player’s data': async () => {
-      stage.medkit.open('tickets')
-      ;(await stage.screen.findByRole('button', { name: 'Your data' })).click()
-      await stage.screen.findByText('2 tickets · 0 files')
+      testPage.medkit.open('tickets')
+      ;(await testPage.screen.findByRole('button', { name: 'Your data' })).click()
+      await testPage.screen.findByText('2 tickets · 0 files')
     },
     'sign-in': async () => {
-      stage.medkit.open('tickets')
-      ;(await stage.screen.findByRole('button', { name: 'Sign in' })).click()
-      await stage.screen.findByLabelText('Your e-mail address')
+      testPage.medkit.open('tickets')
+      ;(await testPage.screen.findByRole('button', { name: 'Sign in' })).click()
+      await testPage.screen.findByLabelText('Your e-mail address')
     },
   }
 
   for (const scheme of ['light', 'dark'] as const) {
     for (const [name, show] of Object.entries(views)) {
       it(`has nothing for axe to find: ${name}, ${scheme}`, async () => {
-        await stage.reload({ theme: { scheme } })
+        await testPage.reload({ theme: { scheme } })
         await show()
-        await waitFor(() => expect(stage.root.getAnimations?.() ?? []).toEqual([]))
-        const { violations, passes } = await axe.run(stage.root.host as HTMLElement)
+        await waitFor(() => expect(testPage.root.getAnimations?.() ?? []).toEqual([]))
+        const { violations, passes } = await axe.run(testPage.root.host as HTMLElement)
         expect(passes.length).toBeGreaterThan(15)
         expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([])
       })
@@ -88,34 +88,34 @@ describe('every view', () => {
   for (const [name, show] of Object.entries(views)) {
     it(`fits into 320 pixels, and every control is big enough for a thumb: ${name}`, async () => {
       await page.viewport(320, 640)
-      await stage.reload()
+      await testPage.reload()
       await show()
-      const panel = stage.root.querySelector('.panel')
+      const panel = testPage.root.querySelector('.panel')
       expect(panel?.getBoundingClientRect().width).toBe(320)
-      for (const part of stage.root.querySelectorAll('.panel *')) {
+      for (const part of testPage.root.querySelectorAll('.panel *')) {
         if (part.closest('.hidden, svg')) continue
         expect(part.getBoundingClientRect().right, part.outerHTML.slice(0, 120)).toBeLessThanOrEqual(321)
       }
-      for (const control of stage.root.querySelectorAll(
+      for (const control of testPage.root.querySelectorAll(
         '.panel button, .panel select, .panel summary, .panel label.icon',
       )) {
         const { width, height } = control.getBoundingClientRect()
         if (width) expect(Math.round(height), control.outerHTML).toBeGreaterThanOrEqual(44)
       }
       // Some of their looks come with the second file.
-      await waitFor(() => expect(tooSmall(stage.root)).toEqual([]))
+      await waitFor(() => expect(tooSmall(testPage.root)).toEqual([]))
     })
   }
 
   it('can be walked through by Tab alone, from the launcher through the panel', async () => {
-    await stage.reload()
-    stage.root.querySelector<HTMLElement>('.launcher')?.focus()
+    await testPage.reload()
+    testPage.root.querySelector<HTMLElement>('.launcher')?.focus()
     await userEvent.keyboard('{Enter}')
-    await stage.screen.findAllByRole('listitem')
+    await testPage.screen.findAllByRole('listitem')
     const reached = new Set<string>()
     for (let presses = 0; presses < 8; presses += 1) {
       await userEvent.tab()
-      const element = stage.root.activeElement
+      const element = testPage.root.activeElement
       if (element) reached.add(element.getAttribute('aria-label') ?? element.textContent?.trim() ?? '')
     }
     expect([...reached].join('|')).toMatch(
@@ -137,30 +137,30 @@ function tooSmall(root: ShadowRoot): string[] {
 }
 
 describe('another language', () => {
-  const put = async (options: Partial<MountOptions>) => stage.reload(options)
-  const stage = useStage()
+  const put = async (options: Partial<MountOptions>) => testPage.reload(options)
+  const testPage = useTestPage()
 
   it('is fetched when the page is in it, and turns the panel around for Arabic', async () => {
     await put({ locale: 'ar-EG' })
-    stage.medkit.open()
-    await stage.screen.findByRole('button', { name: 'طلب المساعدة' })
-    const panel = stage.root.querySelector('.panel')
+    testPage.medkit.open()
+    await testPage.screen.findByRole('button', { name: 'طلب المساعدة' })
+    const panel = testPage.root.querySelector('.panel')
     expect(panel?.getAttribute('dir')).toBe('rtl')
     expect(panel?.getAttribute('lang')).toBe('ar')
   })
 
   it('can be chosen by the player, and the ticket stays in the language of the page', async () => {
     await put({ locale: 'de-AT' })
-    stage.medkit.open('new')
-    await stage.screen.findByText('Was ist passiert?')
-    expect(stage.screen.getByLabelText('Du schreibst auf')).toHaveProperty('value', 'de')
-    expect(stage.screen.getByLabelText('Käufe')).toBeTruthy()
+    testPage.medkit.open('new')
+    await testPage.screen.findByText('Was ist passiert?')
+    expect(testPage.screen.getByLabelText('Du schreibst auf')).toHaveProperty('value', 'de')
+    expect(testPage.screen.getByLabelText('Käufe')).toBeTruthy()
   })
 
   it('lets the studio say a sentence its own way', async () => {
     await put({ words: { getHelp: 'Call the harbor master' } })
-    stage.medkit.open()
-    await stage.screen.findByRole('button', { name: 'Call the harbor master' })
+    testPage.medkit.open()
+    await testPage.screen.findByRole('button', { name: 'Call the harbor master' })
   })
 })
 

@@ -1,6 +1,6 @@
 import { waitFor } from '@testing-library/preact'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { holdBack, press, type, useStage } from '../../fixtures/widget/page.ts'
+import { holdBack, press, type, useTestPage } from '../../fixtures/widget/page.ts'
 import { messageOf, session, ticketOf } from '../../fixtures/widget/test-relay.ts'
 
 const regions = '[role=status], [role=alert], [role=log]'
@@ -31,15 +31,15 @@ function regionsIn(element: Element): Element[] {
 }
 
 describe('what is announced', () => {
-  const stage = useStage()
+  const testPage = useTestPage()
   const image = () => new File(['picture'], 'sword.png', { type: 'image/png' })
   const waits = 'Goes out as soon as the files are there.'
   const many = () => ticketOf({ messages: Array.from({ length: 9 }, (_, n) => messageOf({ text: `line ${n}` })) })
 
   beforeEach(async () => {
     localStorage.setItem('medkit:test:session', JSON.stringify(session()))
-    await stage.reload()
-    stage.relay.answer('POST /attachments', () => ({
+    await testPage.reload()
+    testPage.relay.answer('POST /attachments', () => ({
       status: 201,
       body: {
         id: 'A000000000000000000001',
@@ -50,71 +50,71 @@ describe('what is announced', () => {
 
   it('of a reply without files: its own words, and nothing of files', async () => {
     const ticket = many()
-    stage.relay.tickets.set(ticket.id, ticket)
-    stage.medkit.open({ ticket: ticket.id })
-    await type(await stage.screen.findByLabelText('Write a message'), 'It was the blue one.')
-    const heard = listenTo(stage.root)
-    await press(stage.screen.getByRole('button', { name: 'Send' }))
+    testPage.relay.tickets.set(ticket.id, ticket)
+    testPage.medkit.open({ ticket: ticket.id })
+    await type(await testPage.screen.findByLabelText('Write a message'), 'It was the blue one.')
+    const heard = listenTo(testPage.root)
+    await press(testPage.screen.getByRole('button', { name: 'Send' }))
     await waitFor(() => expect(heard.join()).toContain('It was the blue one.'))
-    await stage.screen.findByText('Received')
+    await testPage.screen.findByText('Received')
     expect(heard).not.toContain(waits)
   })
 
   it('of a new ticket without files: nothing of files', async () => {
-    stage.medkit.open('new')
-    await stage.screen.findByText('Add a screenshot or video')
-    await press(stage.screen.getByLabelText('Something is broken'))
-    await type(stage.screen.getByLabelText('What happened?'), 'My sword is gone.')
-    const heard = listenTo(stage.root)
-    await press(stage.screen.getByRole('button', { name: 'Send' }))
-    await stage.screen.findByText(/We have it/)
+    testPage.medkit.open('new')
+    await testPage.screen.findByText('Add a screenshot or video')
+    await press(testPage.screen.getByLabelText('Something is broken'))
+    await type(testPage.screen.getByLabelText('What happened?'), 'My sword is gone.')
+    const heard = listenTo(testPage.root)
+    await press(testPage.screen.getByRole('button', { name: 'Send' }))
+    await testPage.screen.findByText(/We have it/)
     expect(heard).not.toContain(waits)
   })
 
   it('of a message that waits for its file: that it does, once', async () => {
-    stage.medkit.open('new')
-    await stage.screen.findByText('Add a screenshot or video')
-    await press(stage.screen.getByLabelText('Something is broken'))
-    await type(stage.screen.getByLabelText('What happened?'), 'See the picture.')
+    testPage.medkit.open('new')
+    await testPage.screen.findByText('Add a screenshot or video')
+    await press(testPage.screen.getByLabelText('Something is broken'))
+    await type(testPage.screen.getByLabelText('What happened?'), 'See the picture.')
     const late = holdBack('/attachments')
-    stage.medkit.attach(image())
+    testPage.medkit.attach(image())
     await waitFor(() => expect(late.held).toBe(1))
-    const heard = listenTo(stage.root)
-    await press(stage.screen.getByRole('button', { name: 'Send' }))
-    await stage.screen.findByText(waits)
+    const heard = listenTo(testPage.root)
+    await press(testPage.screen.getByRole('button', { name: 'Send' }))
+    await testPage.screen.findByText(waits)
     expect(heard.filter((text) => text === waits)).toEqual([waits])
   })
 
   it('of closing a ticket: that it is closed, once, though the log says so too', async () => {
     const ticket = many()
-    stage.relay.tickets.set(ticket.id, ticket)
-    await waitFor(() => expect(stage.relay.streams()).toBe(1))
-    stage.medkit.open({ ticket: ticket.id })
-    const close = await stage.screen.findByRole('button', { name: 'Solved? Close it' })
-    const heard = listenTo(stage.root)
+    testPage.relay.tickets.set(ticket.id, ticket)
+    await waitFor(() => expect(testPage.relay.streams()).toBe(1))
+    testPage.medkit.open({ ticket: ticket.id })
+    const close = await testPage.screen.findByRole('button', { name: 'Solved? Close it' })
+    const heard = listenTo(testPage.root)
     await press(close)
-    await stage.screen.findByText('Ticket closed.')
+    await testPage.screen.findByText('Ticket closed.')
     const message = messageOf({ author: 'system', text: 'Closed.', event: 'closed', by: 'player' })
-    stage.relay.tell('message-added', { ticketId: ticket.id, message })
-    await stage.screen.findByText('You closed this ticket.')
+    testPage.relay.tell('message-added', { ticketId: ticket.id, message })
+    await testPage.screen.findByText('You closed this ticket.')
     expect(heard.filter((text) => /closed/i.test(text))).toEqual([expect.stringContaining('Ticket closed.')])
   })
 
   it('of a conversation that is opened: nothing of what was said before, and then what comes', async () => {
     const ticket = many()
-    stage.relay.tickets.set(ticket.id, ticket)
-    await waitFor(() => expect(stage.relay.streams()).toBe(1))
-    stage.medkit.open('tickets')
-    await stage.screen.findByLabelText('Language')
-    const heard = listenTo(stage.root)
+    testPage.relay.tickets.set(ticket.id, ticket)
+    await waitFor(() => expect(testPage.relay.streams()).toBe(1))
+    testPage.medkit.open('tickets')
+    await testPage.screen.findByLabelText('Language')
+    const heard = listenTo(testPage.root)
     const late = holdBack(`/tickets/${ticket.id}`)
-    stage.medkit.open({ ticket: ticket.id })
+    testPage.medkit.open({ ticket: ticket.id })
     await waitFor(() => expect(late.held).toBe(1))
-    await stage.screen.findByRole('log')
+    await testPage.screen.findByRole('log')
     late.release()
-    await stage.screen.findByText('line 8')
+    await testPage.screen.findByText('line 8')
     expect(heard).toEqual([])
-    stage.relay.tell('message-added', {
+    testPage.relay.tell('message-added', {
       ticketId: ticket.id,
       message: messageOf({ author: 'agent', text: 'We found it.' }),
     })

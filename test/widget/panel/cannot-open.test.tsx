@@ -1,31 +1,31 @@
 import { waitFor } from '@testing-library/preact'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Game } from '../../../server/contract/game.ts'
-import { press, useStage } from '../../fixtures/widget/page.ts'
+import { press, useTestPage } from '../../fixtures/widget/page.ts'
 import { session, ticketOf } from '../../fixtures/widget/test-relay.ts'
 
 const sentence = /^Sorry, you cannot write to us from here yet\./
 
 describe('a game in which nothing can be opened', () => {
-  const stage = useStage()
+  const testPage = useTestPage()
 
   beforeEach(async () => {
-    stage.relay.game.can.open = false
-    await stage.reload()
+    testPage.relay.game.can.open = false
+    await testPage.reload()
   })
 
   it('says so on home, without a button that leads nowhere', async () => {
-    stage.medkit.open('tickets')
-    await stage.screen.findByText(sentence)
-    expect(stage.screen.queryByRole('button', { name: 'Get help' })).toBeNull()
-    expect(stage.screen.queryByText(/^No tickets yet/)).toBeNull()
+    testPage.medkit.open('tickets')
+    await testPage.screen.findByText(sentence)
+    expect(testPage.screen.queryByRole('button', { name: 'Get help' })).toBeNull()
+    expect(testPage.screen.queryByText(/^No tickets yet/)).toBeNull()
   })
 
   it('says so where the form would be, before a word is written', async () => {
-    stage.medkit.open('new')
-    await stage.screen.findByText(sentence)
-    expect(stage.screen.queryByRole('textbox')).toBeNull()
-    expect(stage.screen.queryByRole('button', { name: 'Send' })).toBeNull()
+    testPage.medkit.open('new')
+    await testPage.screen.findByText(sentence)
+    expect(testPage.screen.queryByRole('textbox')).toBeNull()
+    expect(testPage.screen.queryByRole('button', { name: 'Send' })).toBeNull()
   })
 
   it.each([
@@ -33,36 +33,36 @@ describe('a game in which nothing can be opened', () => {
     ['ja', /^申し訳ありませんが、ここからはまだお問い合わせを送れません。/],
     ['ar', /^عذراً، لا يمكنك مراسلتنا من هنا بعد\./],
   ])('says so in %s', async (locale, words) => {
-    await stage.reload({ locale })
-    stage.medkit.open('tickets')
-    await stage.screen.findByText(words)
+    await testPage.reload({ locale })
+    testPage.medkit.open('tickets')
+    await testPage.screen.findByText(words)
   })
 
   it('goes on showing what was said', async () => {
     localStorage.setItem('medkit:test:session', JSON.stringify(session()))
     const ticket = { ...ticketOf({ text: 'My sword is gone' }) }
     ticket.can = { reply: false, close: true, reopen: false, rate: false }
-    stage.relay.tickets.set(ticket.id, ticket)
-    await stage.reload()
-    stage.medkit.open('tickets')
-    await press(await stage.screen.findByRole('button', { name: /My sword is gone/ }))
-    await stage.screen.findByRole('log')
-    await waitFor(() => expect(stage.screen.getByRole('log').textContent).toContain('My sword is gone'))
-    expect(stage.screen.queryByRole('textbox')).toBeNull()
+    testPage.relay.tickets.set(ticket.id, ticket)
+    await testPage.reload()
+    testPage.medkit.open('tickets')
+    await press(await testPage.screen.findByRole('button', { name: /My sword is gone/ }))
+    await testPage.screen.findByRole('log')
+    await waitFor(() => expect(testPage.screen.getByRole('log').textContent).toContain('My sword is gone'))
+    expect(testPage.screen.queryByRole('textbox')).toBeNull()
   })
 })
 
 describe('a game in which it depends on the player', () => {
-  const stage = useStage()
+  const testPage = useTestPage()
   const answer = (own: boolean) =>
-    stage.relay.answer('GET /games/:game', ({ headers }) => {
+    testPage.relay.answer('GET /games/:game', ({ headers }) => {
       const open = headers.authorization ? own : !own
       return {
         status: 200,
-        body: { ...stage.relay.game, canByPlayer: true, can: { ...stage.relay.game.can, open } } satisfies Game,
+        body: { ...testPage.relay.game, canByPlayer: true, can: { ...testPage.relay.game.can, open } } satisfies Game,
       }
     })
-  const bearers = () => stage.relay.of('GET /games/:game').map(({ headers }) => headers.authorization !== undefined)
+  const bearers = () => testPage.relay.of('GET /games/:game').map(({ headers }) => headers.authorization !== undefined)
 
   it('shows a player who is signed in no form until their own answer is there', async () => {
     answer(false)
@@ -70,48 +70,48 @@ describe('a game in which it depends on the player', () => {
     const token = new Promise<string>((resolve) => {
       hand = resolve
     })
-    await stage.reload({ token: () => token })
-    stage.medkit.open('new')
-    await stage.screen.findByRole('heading', { name: 'New ticket' })
-    await waitFor(() => expect(stage.screen.getByRole('dialog', { name: 'Star Harbor support' })).not.toBeNull())
-    expect(stage.screen.queryByRole('textbox')).toBeNull()
+    await testPage.reload({ token: () => token })
+    testPage.medkit.open('new')
+    await testPage.screen.findByRole('heading', { name: 'New ticket' })
+    await waitFor(() => expect(testPage.screen.getByRole('dialog', { name: 'Star Harbor support' })).not.toBeNull())
+    expect(testPage.screen.queryByRole('textbox')).toBeNull()
     hand(session().token)
-    await stage.screen.findByText(sentence)
+    await testPage.screen.findByText(sentence)
     expect(bearers().at(-1)).toBe(true)
   })
 
   it('opens the form for whom it is open, though not for anyone', async () => {
     answer(true)
-    await stage.reload({ token: () => Promise.resolve(session().token) })
-    stage.medkit.open('new')
-    await stage.screen.findByRole('button', { name: 'Send' })
+    await testPage.reload({ token: () => Promise.resolve(session().token) })
+    testPage.medkit.open('new')
+    await testPage.screen.findByRole('button', { name: 'Send' })
   })
 
   it('goes by what holds for anyone once the player has signed out', async () => {
     answer(false)
-    await stage.reload({ token: () => Promise.resolve(session().token) })
-    stage.medkit.open('new')
-    await stage.screen.findByText(sentence)
-    stage.medkit.signOut()
-    stage.medkit.open('new')
-    await stage.screen.findByRole('button', { name: 'Send' })
+    await testPage.reload({ token: () => Promise.resolve(session().token) })
+    testPage.medkit.open('new')
+    await testPage.screen.findByText(sentence)
+    testPage.medkit.signOut()
+    testPage.medkit.open('new')
+    await testPage.screen.findByRole('button', { name: 'Send' })
   })
 
   it('opens the form where the player’s own answer cannot be had', async () => {
-    stage.relay.answer('GET /games/:game', ({ headers }) =>
+    testPage.relay.answer('GET /games/:game', ({ headers }) =>
       headers.authorization
         ? { status: 503, body: {} }
-        : { status: 200, body: { ...stage.relay.game, canByPlayer: true } satisfies Game },
+        : { status: 200, body: { ...testPage.relay.game, canByPlayer: true } satisfies Game },
     )
-    await stage.reload({ token: () => Promise.resolve(session().token) })
-    stage.medkit.open('new')
-    await stage.screen.findByRole('button', { name: 'Send' })
+    await testPage.reload({ token: () => Promise.resolve(session().token) })
+    testPage.medkit.open('new')
+    await testPage.screen.findByRole('button', { name: 'Send' })
   })
 
   it('asks as anyone where the answer is the same for everyone', async () => {
-    await stage.reload({ token: () => Promise.resolve(session().token) })
-    stage.medkit.open('tickets')
-    await waitFor(() => expect(stage.relay.of('GET /tickets').length).toBeGreaterThan(0))
+    await testPage.reload({ token: () => Promise.resolve(session().token) })
+    testPage.medkit.open('tickets')
+    await waitFor(() => expect(testPage.relay.of('GET /tickets').length).toBeGreaterThan(0))
     expect(bearers()).not.toContain(true)
   })
 })

@@ -1,98 +1,98 @@
 import { waitFor } from '@testing-library/preact'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { press, type, useStage } from '../../fixtures/widget/page.ts'
+import { press, type, useTestPage } from '../../fixtures/widget/page.ts'
 import { problem } from '../../fixtures/widget/test-relay.ts'
 import { challengeFor, opened } from '../../fixtures/widget/work.ts'
 
 describe('files on a message', () => {
-  const stage = useStage()
+  const testPage = useTestPage()
   const image = (name = 'sword.png') => new File(['picture'], name, { type: 'image/png' })
 
   beforeEach(async () => {
-    stage.relay.answer('POST /attachments', () => ({
+    testPage.relay.answer('POST /attachments', () => ({
       status: 201,
       body: {
-        id: `A${String(stage.relay.of('POST /attachments').length).padStart(21, '0')}`,
+        id: `A${String(testPage.relay.of('POST /attachments').length).padStart(21, '0')}`,
         upload: { protocol: 'put', url: '/put', headers: { 'x-signed': 'yes' }, expiresAt: new Date().toISOString() },
       },
     }))
-    stage.medkit.open('new')
-    await stage.screen.findByText('Add a screenshot or video')
+    testPage.medkit.open('new')
+    await testPage.screen.findByText('Add a screenshot or video')
   })
 
-  const names = () => [...stage.root.querySelectorAll('.file .name')].map((name) => name.textContent)
+  const names = () => [...testPage.root.querySelectorAll('.file .name')].map((name) => name.textContent)
 
   it('refuses at once, by name and with the reason, what the game does not take', async () => {
-    stage.medkit.attach(new File(['x'], 'evil.svg', { type: 'image/svg+xml' }))
-    await stage.screen.findByText('This kind of file is not accepted here.')
-    stage.medkit.attach(new File([new Uint8Array(1_000_001)], 'huge.png', { type: 'image/png' }))
-    await stage.screen.findByText('Too large: the limit is 977 kB.')
-    stage.medkit.attach(image('third.png'))
-    await stage.screen.findByText('Only 2 files fit on a message.')
+    testPage.medkit.attach(new File(['x'], 'evil.svg', { type: 'image/svg+xml' }))
+    await testPage.screen.findByText('This kind of file is not accepted here.')
+    testPage.medkit.attach(new File([new Uint8Array(1_000_001)], 'huge.png', { type: 'image/png' }))
+    await testPage.screen.findByText('Too large: the limit is 977 kB.')
+    testPage.medkit.attach(image('third.png'))
+    await testPage.screen.findByText('Only 2 files fit on a message.')
     expect(names()).toEqual(['evil.svg', 'huge.png'])
-    expect(stage.relay.of('POST /attachments')).toEqual([])
+    expect(testPage.relay.of('POST /attachments')).toEqual([])
   })
 
   it('says of an empty file that there is nothing in it, offers nothing that cannot help, and lets the message go without', async () => {
-    stage.medkit.attach(new File([], 'empty.txt', { type: 'text/plain' }))
-    stage.medkit.attach(new File([], 'empty.png', { type: 'image/png' }))
-    await waitFor(() => expect(stage.screen.getAllByText(/^There is nothing in this file/)).toHaveLength(2))
-    await stage.screen.findByText('A file cannot go along. Remove it; then the message can go.')
-    expect(stage.screen.queryByRole('button', { name: 'Try again' })).toBeNull()
-    expect(stage.relay.of('POST /attachments')).toEqual([])
-    for (const name of names()) await press(stage.screen.getByRole('button', { name: `Remove ${name}` }))
-    await press(stage.screen.getByLabelText('Something is broken'))
-    await type(stage.screen.getByLabelText('What happened?'), 'Without it.')
-    await press(stage.screen.getByRole('button', { name: 'Send' }))
-    await stage.screen.findByText(/We have it/)
+    testPage.medkit.attach(new File([], 'empty.txt', { type: 'text/plain' }))
+    testPage.medkit.attach(new File([], 'empty.png', { type: 'image/png' }))
+    await waitFor(() => expect(testPage.screen.getAllByText(/^There is nothing in this file/)).toHaveLength(2))
+    await testPage.screen.findByText('A file cannot go along. Remove it; then the message can go.')
+    expect(testPage.screen.queryByRole('button', { name: 'Try again' })).toBeNull()
+    expect(testPage.relay.of('POST /attachments')).toEqual([])
+    for (const name of names()) await press(testPage.screen.getByRole('button', { name: `Remove ${name}` }))
+    await press(testPage.screen.getByLabelText('Something is broken'))
+    await type(testPage.screen.getByLabelText('What happened?'), 'Without it.')
+    await press(testPage.screen.getByRole('button', { name: 'Send' }))
+    await testPage.screen.findByText(/We have it/)
   })
 
   it('drops what is taken back, on the relay too', async () => {
     const drop = vi.fn(() => ({ status: 204 }))
-    stage.relay.answer('DELETE /attachments/:attachmentId', drop)
-    stage.medkit.attach(image())
-    await waitFor(() => expect(stage.relay.of('POST /attachments')).toHaveLength(1))
-    await press(await stage.screen.findByRole('button', { name: 'Remove sword.png' }))
+    testPage.relay.answer('DELETE /attachments/:attachmentId', drop)
+    testPage.medkit.attach(image())
+    await waitFor(() => expect(testPage.relay.of('POST /attachments')).toHaveLength(1))
+    await press(await testPage.screen.findByRole('button', { name: 'Remove sword.png' }))
     await waitFor(() => expect(drop).toHaveBeenCalledTimes(1))
     expect(names()).toEqual([])
   })
 
   it('does not send a message without a file that did not arrive, until the player says what to do with it', async () => {
-    stage.relay.answer('POST /attachments', () => 'offline')
-    stage.medkit.attach(image())
-    await stage.screen.findByText('Not sent')
-    await press(stage.screen.getByLabelText('Something is broken'))
-    await type(stage.screen.getByLabelText('What happened?'), 'See the picture.')
-    await press(stage.screen.getByRole('button', { name: 'Send' }))
-    await waitFor(() => expect(stage.root.activeElement?.textContent).toBe('Try again'))
-    expect(stage.relay.of('POST /tickets')).toEqual([])
-    await press(stage.screen.getByRole('button', { name: 'Remove sword.png' }))
-    await press(stage.screen.getByRole('button', { name: 'Send' }))
-    await stage.screen.findByText(/We have it/)
+    testPage.relay.answer('POST /attachments', () => 'offline')
+    testPage.medkit.attach(image())
+    await testPage.screen.findByText('Not sent')
+    await press(testPage.screen.getByLabelText('Something is broken'))
+    await type(testPage.screen.getByLabelText('What happened?'), 'See the picture.')
+    await press(testPage.screen.getByRole('button', { name: 'Send' }))
+    await waitFor(() => expect(testPage.root.activeElement?.textContent).toBe('Try again'))
+    expect(testPage.relay.of('POST /tickets')).toEqual([])
+    await press(testPage.screen.getByRole('button', { name: 'Remove sword.png' }))
+    await press(testPage.screen.getByRole('button', { name: 'Send' }))
+    await testPage.screen.findByText(/We have it/)
   })
 
   it('offers to try again what the relay would not take, and says why it still will not', async () => {
-    const giveBack = stage.relay.answer('POST /attachments', () => problem(422, 'unsupported'))
-    stage.medkit.attach(image())
-    await stage.screen.findByText('Not sent. This is not possible here.')
+    const giveBack = testPage.relay.answer('POST /attachments', () => problem(422, 'unsupported'))
+    testPage.medkit.attach(image())
+    await testPage.screen.findByText('Not sent. This is not possible here.')
     giveBack()
-    stage.relay.answer('POST /attachments', () => problem(415, 'type_not_allowed'))
-    await press(stage.screen.getByRole('button', { name: 'Try again' }))
-    await stage.screen.findByText('This kind of file is not accepted here.')
+    testPage.relay.answer('POST /attachments', () => problem(415, 'type_not_allowed'))
+    await press(testPage.screen.getByRole('button', { name: 'Try again' }))
+    await testPage.screen.findByText('This kind of file is not accepted here.')
   })
 
   it('shows the work a game asks of anonymous players, anew for each file', async () => {
-    stage.relay.game.proofOfWork = true
-    await stage.reload()
+    testPage.relay.game.proofOfWork = true
+    await testPage.reload()
     let asked = 0
     const made = [await challengeFor(3), await challengeFor(12)]
-    stage.relay.answer('POST /challenges', () => ({ status: 201, body: made[asked++]?.challenge }))
-    stage.medkit.open('new')
-    await stage.screen.findByLabelText('What happened?')
-    const proofs = () => stage.relay.of('POST /attachments').map(({ body }) => (body as { proof?: string }).proof)
-    stage.medkit.attach(image('one.png'))
+    testPage.relay.answer('POST /challenges', () => ({ status: 201, body: made[asked++]?.challenge }))
+    testPage.medkit.open('new')
+    await testPage.screen.findByLabelText('What happened?')
+    const proofs = () => testPage.relay.of('POST /attachments').map(({ body }) => (body as { proof?: string }).proof)
+    testPage.medkit.attach(image('one.png'))
     await waitFor(() => expect(proofs()).toHaveLength(1))
-    stage.medkit.attach(image('two.png'))
+    testPage.medkit.attach(image('two.png'))
     await waitFor(() => expect(proofs()).toHaveLength(2))
     expect(proofs().map(opened)).toEqual(
       [3, 12].map((counter, n) => ({
@@ -103,37 +103,37 @@ describe('files on a message', () => {
   })
 
   it('says that there is no room for files, and that the message can go without', async () => {
-    stage.relay.answer('POST /attachments', () => problem(507, 'storage_full'))
-    stage.medkit.attach(image())
-    await stage.screen.findByText('Not sent. There is no room for files right now. Your message can go without.')
-    await press(stage.screen.getByRole('button', { name: 'Remove sword.png' }))
-    await press(stage.screen.getByLabelText('Something is broken'))
-    await type(stage.screen.getByLabelText('What happened?'), 'Without it, then.')
-    await press(stage.screen.getByRole('button', { name: 'Send' }))
-    await stage.screen.findByText(/We have it/)
+    testPage.relay.answer('POST /attachments', () => problem(507, 'storage_full'))
+    testPage.medkit.attach(image())
+    await testPage.screen.findByText('Not sent. There is no room for files right now. Your message can go without.')
+    await press(testPage.screen.getByRole('button', { name: 'Remove sword.png' }))
+    await press(testPage.screen.getByLabelText('Something is broken'))
+    await type(testPage.screen.getByLabelText('What happened?'), 'Without it, then.')
+    await press(testPage.screen.getByRole('button', { name: 'Send' }))
+    await testPage.screen.findByText(/We have it/)
   })
 
   it('holds a message with a refused file until the player has decided about the file', async () => {
-    stage.relay.answer('POST /attachments', () => problem(415, 'type_not_allowed'))
-    stage.medkit.attach(image())
-    await stage.screen.findByText('This kind of file is not accepted here.')
-    await press(stage.screen.getByLabelText('Something is broken'))
-    await type(stage.screen.getByLabelText('What happened?'), 'No picture, then.')
-    await press(stage.screen.getByRole('button', { name: 'Send' }))
-    await waitFor(() => expect(stage.root.activeElement?.getAttribute('aria-label')).toBe('Remove sword.png'))
-    expect(stage.relay.of('POST /tickets')).toEqual([])
-    await press(stage.screen.getByRole('button', { name: 'Remove sword.png' }))
-    await press(stage.screen.getByRole('button', { name: 'Send' }))
-    await stage.screen.findByText(/We have it/)
-    expect(stage.relay.of('POST /tickets')[0]?.body).not.toHaveProperty('attachments')
+    testPage.relay.answer('POST /attachments', () => problem(415, 'type_not_allowed'))
+    testPage.medkit.attach(image())
+    await testPage.screen.findByText('This kind of file is not accepted here.')
+    await press(testPage.screen.getByLabelText('Something is broken'))
+    await type(testPage.screen.getByLabelText('What happened?'), 'No picture, then.')
+    await press(testPage.screen.getByRole('button', { name: 'Send' }))
+    await waitFor(() => expect(testPage.root.activeElement?.getAttribute('aria-label')).toBe('Remove sword.png'))
+    expect(testPage.relay.of('POST /tickets')).toEqual([])
+    await press(testPage.screen.getByRole('button', { name: 'Remove sword.png' }))
+    await press(testPage.screen.getByRole('button', { name: 'Send' }))
+    await testPage.screen.findByText(/We have it/)
+    expect(testPage.relay.of('POST /tickets')[0]?.body).not.toHaveProperty('attachments')
   })
 
   it('goes on by itself with what stopped for want of a connection', async () => {
-    const giveBack = stage.relay.answer('POST /attachments', () => 'offline')
-    const announced = () => stage.relay.of('POST /attachments').length
-    stage.medkit.attach(image())
-    await stage.screen.findByText('Not sent')
-    await waitFor(() => expect(stage.relay.streams()).toBe(1))
+    const giveBack = testPage.relay.answer('POST /attachments', () => 'offline')
+    const announced = () => testPage.relay.of('POST /attachments').length
+    testPage.medkit.attach(image())
+    await testPage.screen.findByText('Not sent')
+    await waitFor(() => expect(testPage.relay.streams()).toBe(1))
     giveBack()
     const tried = announced()
     dispatchEvent(new Event('online'))
@@ -141,7 +141,7 @@ describe('files on a message', () => {
   })
 
   it('asks for any file at all the second time, because some webviews offer none of the kinds they are asked for', async () => {
-    const input = stage.root.querySelector<HTMLInputElement>('input[type=file]')
+    const input = testPage.root.querySelector<HTMLInputElement>('input[type=file]')
     expect(input?.accept).toBe('image/png,text/plain')
     expect(input?.hasAttribute('capture')).toBe(false)
     input?.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true }))
@@ -156,19 +156,19 @@ describe('files on a message', () => {
 
   it('sends a photo in Apple’s format as it is, where the browser cannot read it', async () => {
     const heic = { types: ['image/heic'], maxBytes: 1_000_000, maxCount: 2 }
-    stage.relay.game.can.attachments = stage.relay.game.attachments = heic
-    await stage.reload()
-    stage.medkit.open('new')
-    await stage.screen.findByLabelText('What happened?')
-    stage.medkit.attach(new File(['a photo'], 'IMG_1.HEIC'))
+    testPage.relay.game.can.attachments = testPage.relay.game.attachments = heic
+    await testPage.reload()
+    testPage.medkit.open('new')
+    await testPage.screen.findByLabelText('What happened?')
+    testPage.medkit.attach(new File(['a photo'], 'IMG_1.HEIC'))
     const announced = { fileName: 'IMG_1.HEIC', fileType: 'image/heic', fileSize: 7 }
-    await waitFor(() => expect(stage.relay.of('POST /attachments')[0]?.body).toEqual(announced))
+    await waitFor(() => expect(testPage.relay.of('POST /attachments')[0]?.body).toEqual(announced))
   })
 
   it('names the kind of file a device keeps to itself', async () => {
-    stage.medkit.attach(new File(['a log'], 'game.LOG'))
+    testPage.medkit.attach(new File(['a log'], 'game.LOG'))
     await waitFor(() =>
-      expect(stage.relay.of('POST /attachments').map(({ body }) => body)).toContainEqual({
+      expect(testPage.relay.of('POST /attachments').map(({ body }) => body)).toContainEqual({
         fileName: 'game.LOG',
         fileType: 'text/plain',
         fileSize: 5,
@@ -177,11 +177,11 @@ describe('files on a message', () => {
   })
 
   it('makes one player of two files chosen at once', async () => {
-    stage.medkit.attach(image('one.png'))
-    stage.medkit.attach(image('two.png'))
-    const announced = () => stage.relay.of('POST /attachments').map(({ body }) => body)
+    testPage.medkit.attach(image('one.png'))
+    testPage.medkit.attach(image('two.png'))
+    const announced = () => testPage.relay.of('POST /attachments').map(({ body }) => body)
     const both = ['one.png', 'two.png'].map((fileName) => expect.objectContaining({ fileName }))
     await waitFor(() => expect(announced()).toEqual(expect.arrayContaining(both)))
-    expect(stage.relay.of('POST /sessions')).toHaveLength(1)
+    expect(testPage.relay.of('POST /sessions')).toHaveLength(1)
   })
 })

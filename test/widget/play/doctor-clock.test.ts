@@ -1,13 +1,13 @@
 import { describe, expect, it, vi } from 'vitest'
-import { useStage } from '../../fixtures/widget/page.ts'
+import { useTestPage } from '../../fixtures/widget/page.ts'
 
 describe('the doctor', () => {
-  const stage = useStage()
+  const testPage = useTestPage()
 
   async function clockWhere(relayIsAheadMs: number | undefined) {
     const date = relayIsAheadMs === undefined ? undefined : new Date(Date.now() + relayIsAheadMs).toUTCString()
     vi.stubGlobal('fetch', async () => new Response('{}', { headers: date === undefined ? {} : { Date: date } }))
-    return (await stage.medkit.doctor()).find(({ check }) => check === 'clock')
+    return (await testPage.medkit.doctor()).find(({ check }) => check === 'clock')
   }
 
   it.each([

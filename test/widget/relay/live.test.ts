@@ -226,9 +226,9 @@ describe('where the relay has no room for one more stream', () => {
 })
 
 describe('a call', () => {
-  const identity = { token: async () => 'a token', renew: async () => undefined }
+  const credentials = { token: async () => 'a token', renew: async () => undefined }
   const callWith = (answer: () => Promise<Response>) =>
-    createCall({ relay: 'https://relay.example', fetch: answer, identity })
+    createCall({ relay: 'https://relay.example', fetch: answer, credentials })
 
   beforeEach(() => {
     const { setTimeout } = window
@@ -262,7 +262,7 @@ describe('a call', () => {
     const flaky = (breaks: number, meanwhile = () => {}) =>
       createCall({
         relay: 'https://relay.example',
-        identity: { ...identity, person: () => person },
+        credentials: { ...credentials, person: () => person },
         fetch: async () => {
           asked += 1
           if (asked > breaks) return new Response('{"items":[]}')
@@ -291,7 +291,7 @@ describe('a call', () => {
     let address = ''
     const call = createCall({
       relay: 'https://relay.example/support',
-      identity,
+      credentials,
       fetch: async (input) => {
         address = String(input)
         return new Response('{"id":"tk_1","messages":[]}')

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { RelayProblem } from '../../../widget/relay/call.ts'
 import type { SharedStorage } from '../../../widget/relay/few-streams.ts'
-import { follow, type LiveState, type Place } from '../../../widget/relay/live.ts'
+import { follow, type LiveState, type StreamPosition } from '../../../widget/relay/live.ts'
 import { listen } from '../../../widget/relay/shared-stream.ts'
 import { createEventLog, type EventLog } from '../../fixtures/widget/event-log.ts'
 
@@ -11,7 +11,7 @@ const wait = window.setTimeout.bind(window)
 interface Tab {
   heard: number[]
   states: LiveState[]
-  place: Place
+  place: StreamPosition
   /** Its calls are refused. */
   refused: boolean
   close(): void
@@ -32,11 +32,11 @@ afterEach(() => {
 })
 
 interface TabOptions {
-  place?: Place
+  place?: StreamPosition
   storage?: SharedStorage
 }
 
-function openTab({ place = {}, storage = createShelf().window() }: TabOptions = {}): Tab {
+function openTab({ place = {}, storage = createRecordStore().window() }: TabOptions = {}): Tab {
   const call = log.callOf(() => {
     if (tab.refused) throw new RelayProblem('token_expired')
   })
@@ -181,7 +181,7 @@ describe('the tabs in view', () => {
   })
 
   it('have a stream of their own while it is not known who the player is', async () => {
-    const alone = () => listen({ ...openParts(), name: '', storage: createShelf().window(), call: log.callOf() })
+    const alone = () => listen({ ...openParts(), name: '', storage: createRecordStore().window(), call: log.callOf() })
     const stops = [alone(), alone()]
     await until(() => log.streams() === 2)
     for (const stop of stops) stop()
@@ -195,8 +195,8 @@ describe('windows that cannot agree on one', () => {
   })
 
   it('have two streams, and the others ask', async () => {
-    const shelf = createShelf()
-    const all = [1, 2, 3, 4].map(() => openTab({ storage: shelf.window() }))
+    const records = createRecordStore()
+    const all = [1, 2, 3, 4].map(() => openTab({ storage: records.window() }))
     await until(() => all.every(({ states }) => states.includes('live')))
     expect(log.streams()).toBe(2)
     log.tell(1)
@@ -206,19 +206,19 @@ describe('windows that cannot agree on one', () => {
 
   it('give their place to the next one, which waits for no timer, when they go', async () => {
     vi.useFakeTimers()
-    const shelf = createShelf()
-    const [first, ...others] = [1, 2, 3].map(() => openTab({ storage: shelf.window() }))
+    const records = createRecordStore()
+    const [first, ...others] = [1, 2, 3].map(() => openTab({ storage: records.window() }))
     first?.close()
     while (log.streams() !== 2) await new Promise((resolve) => wait(resolve))
     for (const tab of others) tab.close()
-    expect(shelf.kept().streams).toBeUndefined()
+    expect(records.kept().streams).toBeUndefined()
   })
 
   it('take the place of one that is gone without a word, however the clock is set', async () => {
     vi.useFakeTimers()
-    const shelf = createShelf()
-    const lost = shelf.window()
-    const [first, ...others] = [lost, shelf.window(), shelf.window()].map((storage) => openTab({ storage }))
+    const records = createRecordStore()
+    const lost = records.window()
+    const [first, ...others] = [lost, records.window(), records.window()].map((storage) => openTab({ storage }))
     await vi.advanceTimersByTimeAsync(20_000)
     vi.setSystemTime(Date.now() + 2 * 3_600_000)
     await vi.advanceTimersByTimeAsync(20_000)
@@ -236,12 +236,12 @@ describe('windows that cannot agree on one', () => {
 
   it('keep nothing in the browser before the player acts, and ask until then', async () => {
     vi.useFakeTimers()
-    const shelf = createShelf({})
-    openTab({ storage: shelf.window() })
+    const records = createRecordStore({})
+    openTab({ storage: records.window() })
     await vi.advanceTimersByTimeAsync(20_000)
     expect(log.streams()).toBe(0)
-    expect(shelf.kept()).toEqual({})
-    shelf.kept().acted = 1
+    expect(records.kept()).toEqual({})
+    records.kept().acted = 1
     await vi.advanceTimersByTimeAsync(20_000)
     expect(log.streams()).toBe(1)
   })
@@ -252,8 +252,8 @@ describe('windows that cannot agree on one', () => {
       throw new DOMException('not here', 'SecurityError')
     }
     vi.spyOn(navigator.locks, 'request').mockImplementation(refuse as never)
-    const shelf = createShelf()
-    const all = [1, 2, 3].map(() => openTab({ storage: shelf.window() }))
+    const records = createRecordStore()
+    const all = [1, 2, 3].map(() => openTab({ storage: records.window() }))
     await until(() => all.every(({ states }) => states.includes('live')))
     expect(log.streams()).toBe(2)
     log.tell(1)
@@ -308,7 +308,7 @@ describe('a line', () => {
 const openParts = () => ({ place: {}, onEvent: () => {}, onState: () => {} })
 
 /** What windows of one browser keep together: each hears what another has written. */
-function createShelf(kept: Record<string, unknown> = { acted: 1 }) {
+function createRecordStore(kept: Record<string, unknown> = { acted: 1 }) {
   const windows = new Set<() => void>()
   return {
     kept: () => kept,

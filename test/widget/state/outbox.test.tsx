@@ -1,55 +1,55 @@
 import { waitFor } from '@testing-library/preact'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { kept, press, shelved, type, useStage } from '../../fixtures/widget/page.ts'
+import { kept, press, shelved, type, useTestPage } from '../../fixtures/widget/page.ts'
 import { session, ticketOf } from '../../fixtures/widget/test-relay.ts'
 import { takeFiles } from '../../fixtures/widget/uploads.ts'
 
 describe('the outbox', () => {
-  const stage = useStage()
+  const testPage = useTestPage()
 
   const keys = (route: 'POST /tickets' | 'POST /tickets/:ticketId/messages') =>
-    new Set(stage.relay.of(route).map(({ headers }) => headers['idempotency-key']))
+    new Set(testPage.relay.of(route).map(({ headers }) => headers['idempotency-key']))
 
   it('keeps a message written without a connection through a reload, and sends it with the same key', async () => {
-    const giveBack = stage.relay.answer('POST /tickets', () => 'offline')
-    stage.medkit.open('new')
-    await press(await stage.screen.findByLabelText('Something is broken'))
-    await type(stage.screen.getByLabelText('What happened?'), 'Written on a train.')
-    await press(stage.screen.getByRole('button', { name: 'Send' }))
-    await stage.screen.findByText('Your message is safe on this device and goes out by itself.')
-    await stage.reload()
+    const giveBack = testPage.relay.answer('POST /tickets', () => 'offline')
+    testPage.medkit.open('new')
+    await press(await testPage.screen.findByLabelText('Something is broken'))
+    await type(testPage.screen.getByLabelText('What happened?'), 'Written on a train.')
+    await press(testPage.screen.getByRole('button', { name: 'Send' }))
+    await testPage.screen.findByText('Your message is safe on this device and goes out by itself.')
+    await testPage.reload()
     giveBack()
-    await waitFor(() => expect(stage.relay.tickets.size).toBe(1))
-    expect(stage.relay.of('POST /tickets').length).toBeGreaterThan(1)
+    await waitFor(() => expect(testPage.relay.tickets.size).toBe(1))
+    expect(testPage.relay.of('POST /tickets').length).toBeGreaterThan(1)
     expect(keys('POST /tickets').size).toBe(1)
     expect([...keys('POST /tickets')][0]).toMatch(/^[0-9a-f]{32}$/)
   })
 
   it('sends when the device says it is on line again', async () => {
-    const giveBack = stage.relay.answer('POST /tickets', () => 'offline')
-    stage.medkit.open('new')
-    await press(await stage.screen.findByLabelText('Something is broken'))
-    await type(stage.screen.getByLabelText('What happened?'), 'Soon.')
-    await press(stage.screen.getByRole('button', { name: 'Send' }))
-    await stage.screen.findByText(/safe on this device/)
+    const giveBack = testPage.relay.answer('POST /tickets', () => 'offline')
+    testPage.medkit.open('new')
+    await press(await testPage.screen.findByLabelText('Something is broken'))
+    await type(testPage.screen.getByLabelText('What happened?'), 'Soon.')
+    await press(testPage.screen.getByRole('button', { name: 'Send' }))
+    await testPage.screen.findByText(/safe on this device/)
     giveBack()
     dispatchEvent(new Event('online'))
-    await stage.screen.findByText(/We have it/)
+    await testPage.screen.findByText(/We have it/)
   })
 
   it('sends replies in the order they were written', async () => {
     const ticket = ticketOf({})
-    stage.relay.tickets.set(ticket.id, ticket)
+    testPage.relay.tickets.set(ticket.id, ticket)
     localStorage.setItem('medkit:test:session', JSON.stringify(session()))
-    await stage.reload()
-    stage.medkit.open({ ticket: ticket.id })
-    const giveBack = stage.relay.answer('POST /tickets/:ticketId/messages', () => 'offline')
-    const reply = await stage.screen.findByLabelText('Write a message')
+    await testPage.reload()
+    testPage.medkit.open({ ticket: ticket.id })
+    const giveBack = testPage.relay.answer('POST /tickets/:ticketId/messages', () => 'offline')
+    const reply = await testPage.screen.findByLabelText('Write a message')
     for (const text of ['first', 'second']) {
       await type(reply, text)
-      await press(stage.screen.getByRole('button', { name: 'Send' }))
+      await press(testPage.screen.getByRole('button', { name: 'Send' }))
     }
-    await waitFor(() => expect(stage.screen.getAllByText('On this device')).toHaveLength(2))
+    await waitFor(() => expect(testPage.screen.getAllByText('On this device')).toHaveLength(2))
     giveBack()
     dispatchEvent(new Event('online'))
     await waitFor(() =>
@@ -67,25 +67,25 @@ describe('the outbox', () => {
     const open = indexedDB.open
     indexedDB.open = refuse
     try {
-      await stage.reload()
-      stage.medkit.open('new')
-      await press(await stage.screen.findByLabelText('Something is broken'))
-      await type(stage.screen.getByLabelText('What happened?'), 'In a private window.')
-      await press(stage.screen.getByRole('button', { name: 'Send' }))
-      await stage.screen.findByText(/We have it/)
+      await testPage.reload()
+      testPage.medkit.open('new')
+      await press(await testPage.screen.findByLabelText('Something is broken'))
+      await type(testPage.screen.getByLabelText('What happened?'), 'In a private window.')
+      await press(testPage.screen.getByRole('button', { name: 'Send' }))
+      await testPage.screen.findByText(/We have it/)
     } finally {
       indexedDB.open = open
       if (own) Object.defineProperty(window, 'localStorage', own)
     }
-    expect(stage.relay.tickets.size).toBe(1)
+    expect(testPage.relay.tickets.size).toBe(1)
   })
 
   describe('where the database of the browser', () => {
     const send = async (text: string) => {
-      stage.medkit.open('new')
-      await press(await stage.screen.findByLabelText('Something is broken'))
-      await type(stage.screen.getByLabelText('What happened?'), text)
-      await press(stage.screen.getByRole('button', { name: 'Send' }))
+      testPage.medkit.open('new')
+      await press(await testPage.screen.findByLabelText('Something is broken'))
+      await type(testPage.screen.getByLabelText('What happened?'), text)
+      await press(testPage.screen.getByRole('button', { name: 'Send' }))
     }
     const drafts = () => kept().filter((name) => name.startsWith('medkit:test:draft@'))
 
@@ -103,12 +103,12 @@ describe('the outbox', () => {
       ],
     ])('%s, sends all the same, files and all', async (_, open) => {
       vi.spyOn(indexedDB, 'open').mockImplementation(open)
-      const id = takeFiles(stage.relay)
-      await stage.reload()
-      stage.medkit.attach(new File(['log'], 'log.txt', { type: 'text/plain' }))
+      const id = takeFiles(testPage.relay)
+      await testPage.reload()
+      testPage.medkit.attach(new File(['log'], 'log.txt', { type: 'text/plain' }))
       await send('It hangs.')
-      await stage.screen.findByText(/We have it/)
-      expect(stage.relay.of('POST /tickets').map(({ body }) => body)).toMatchObject([
+      await testPage.screen.findByText(/We have it/)
+      expect(testPage.relay.of('POST /tickets').map(({ body }) => body)).toMatchObject([
         { message: 'It hangs.', attachments: [id] },
       ])
       expect(drafts()).toEqual([])
@@ -118,29 +118,29 @@ describe('the outbox', () => {
       vi.spyOn(indexedDB, 'open').mockImplementation(() => {
         throw new DOMException('no', 'SecurityError')
       })
-      stage.relay.answer('POST /tickets', () => 'offline')
-      await stage.reload()
+      testPage.relay.answer('POST /tickets', () => 'offline')
+      await testPage.reload()
       await send('Kept somewhere else.')
-      await waitFor(() => expect(stage.relay.of('POST /tickets')).not.toEqual([]))
-      stage.medkit.open('new')
-      expect(await stage.screen.findByLabelText('What happened?')).toHaveProperty('value', '')
-      await stage.reload()
-      stage.medkit.open('new')
-      expect(await stage.screen.findByLabelText('What happened?')).toHaveProperty('value', 'Kept somewhere else.')
+      await waitFor(() => expect(testPage.relay.of('POST /tickets')).not.toEqual([]))
+      testPage.medkit.open('new')
+      expect(await testPage.screen.findByLabelText('What happened?')).toHaveProperty('value', '')
+      await testPage.reload()
+      testPage.medkit.open('new')
+      expect(await testPage.screen.findByLabelText('What happened?')).toHaveProperty('value', 'Kept somewhere else.')
     })
 
     it('has no room left, sends all the same', async () => {
       vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => {
         throw new DOMException('full', 'QuotaExceededError')
       })
-      await stage.reload()
+      await testPage.reload()
       await send('No room.')
-      await stage.screen.findByText(/We have it/)
-      expect(stage.relay.of('POST /tickets').map(({ body }) => body)).toMatchObject([{ message: 'No room.' }])
+      await testPage.screen.findByText(/We have it/)
+      expect(testPage.relay.of('POST /tickets').map(({ body }) => body)).toMatchObject([{ message: 'No room.' }])
     })
 
     it('is deleted beneath it, keeps what waits and the next message in a new one', async () => {
-      const giveBack = stage.relay.answer('POST /tickets', () => 'offline')
+      const giveBack = testPage.relay.answer('POST /tickets', () => 'offline')
       await send('Before.')
       await waitFor(async () => expect(JSON.stringify(await shelved())).toContain('Before.'))
       await new Promise((resolve) => {
@@ -151,7 +151,7 @@ describe('the outbox', () => {
       await waitFor(async () => expect(JSON.stringify(await shelved())).toContain('After.'))
       giveBack()
       dispatchEvent(new Event('online'))
-      await waitFor(() => expect(stage.relay.tickets.size).toBe(2))
+      await waitFor(() => expect(testPage.relay.tickets.size).toBe(2))
     })
   })
 })

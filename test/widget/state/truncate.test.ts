@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { fitIn } from '../../../widget/state/truncate.ts'
+import { truncateInto } from '../../../widget/state/truncate.ts'
 
 const max = 10
 /** Puts `piece` in at `at`, and leaves the caret behind it, as a browser does. */
 const put = (before: string, at: number, piece: string) =>
-  fitIn(before, before.slice(0, at) + piece + before.slice(at), at + piece.length, max)
+  truncateInto(before, before.slice(0, at) + piece + before.slice(at), at + piece.length, max)
 
 const family = '👩‍👩‍👧‍👦'
 const flag = '🇯🇵'
@@ -39,6 +39,6 @@ describe('what is put into a full field', () => {
   it('may not grow where a game has handed over more than fits, and loses nothing', () => {
     const long = 'x'.repeat(15)
     expect(put(long, 15, 'y')).toEqual({ text: long, caret: 15, cut: true })
-    expect(fitIn(long, long.slice(1), 14, max)).toEqual({ text: long.slice(1), caret: 14, cut: false })
+    expect(truncateInto(long, long.slice(1), 14, max)).toEqual({ text: long.slice(1), caret: 14, cut: false })
   })
 })

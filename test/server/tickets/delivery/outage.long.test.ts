@@ -12,7 +12,7 @@ import type { Timers } from '../../../../server/runtime/clock.ts'
 import { createLog } from '../../../../server/runtime/log.ts'
 import { createMetrics } from '../../../../server/runtime/metrics.ts'
 import { type Database, openDatabase } from '../../../../server/store/database.ts'
-import { type Bells, createBells } from '../../../../server/store/notifier.ts'
+import { createNotifier, type Notifier } from '../../../../server/store/notifier.ts'
 import { playerKey } from '../../../../server/store/players.ts'
 import { createStore, type Store } from '../../../../server/store/store.ts'
 import { createAccept } from '../../../../server/tickets/accept.ts'
@@ -30,7 +30,7 @@ const minuteMs = 60_000
 let folder: string
 let database: Database
 let store: Store
-let bells: Bells
+let notifier: Notifier
 let now: number
 const clock = { now: () => new Date(now) }
 const timers: Timers = { elapsedMs: () => now, after: () => () => undefined }
@@ -39,7 +39,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'medkit-outage-'))
   database = await openDatabase(`sqlite:${folder}/medkit.db`)
   store = createStore(database, clock)
-  bells = createBells()
+  notifier = createNotifier()
   now = Date.UTC(2026, 0, 1)
 })
 
@@ -78,7 +78,7 @@ describe('After an hour without the vendor', () => {
 })
 
 async function queue(game: LiveGame): Promise<void> {
-  const accept = createAccept({ store, clock, bells, opens: { known: () => true }, pseudonymOf: () => 'pseudonym' })
+  const accept = createAccept({ store, clock, notifier, opens: { known: () => true }, pseudonymOf: () => 'pseudonym' })
   await Promise.all(
     Array.from({ length: tickets }, async (_, n) => {
       const player = playerOf(n)
@@ -108,7 +108,7 @@ function createWorker(game: LiveGame): DeliveryWorker {
   const games = new Map([[game.key, game]])
   const metrics = createMetrics()
   const copies = createCopies({ store, timers, games, log, metrics })
-  return createDeliveryWorker({ store, clock, timers, bells, games, copies, filesOf, log, metrics })
+  return createDeliveryWorker({ store, clock, timers, notifier, games, copies, filesOf, log, metrics })
 }
 
 /** Answers only after it has come back, and keeps what it was told by ticket. */

@@ -8,20 +8,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
-import { type Scene, setScene, tokenOf } from '../../../fixtures/vendor-relay.ts'
+import { type RelayFixture, startVendorRelay, tokenOf } from '../../../fixtures/vendor-relay.ts'
 import { until } from '../../../fixtures/wait.ts'
 import { type SimulatorName, simulatorNames } from '../../../simulators/simulators.ts'
 
-const patienceMs = 240_000
+const timeoutMs = 240_000
 const timeout = 600_000
 
-async function within(name: SimulatorName, test: (scene: Scene) => Promise<void>): Promise<void> {
-  const scene = await setScene(name, { settleSeconds: 1, realTime: true })
+async function within(name: SimulatorName, test: (fixture: RelayFixture) => Promise<void>): Promise<void> {
+  const fixture = await startVendorRelay(name, { settleSeconds: 1, realTime: true })
   try {
-    await test(scene)
-    expect(scene.simulator.violations).toEqual([])
+    await test(fixture)
+    expect(fixture.simulator.violations).toEqual([])
   } finally {
-    await scene.end()
+    await fixture.end()
   }
 }
 
@@ -29,36 +29,39 @@ it.concurrent.each(simulatorNames)(
   'six poisons by three players hold up nobody else’s messages at %s, and are parked in sight of all',
   { timeout },
   (name) =>
-    within(name, async (scene) => {
-      scene.simulator.world.poison('Gift Nummer')
+    within(name, async (fixture) => {
+      fixture.simulator.world.poison('Gift Nummer')
       const poisons: { token: string; id: string }[] = []
       for (const player of ['mal', 'nil', 'orm']) {
         for (const number of [1, 2]) {
           const token = tokenOf(player)
-          poisons.push({ token, id: (await scene.open(token, { message: `Gift Nummer ${number} von ${player}` })).id })
+          poisons.push({
+            token,
+            id: (await fixture.open(token, { message: `Gift Nummer ${number} von ${player}` })).id,
+          })
         }
       }
       let others = 0
       const another = async () => {
         others += 1
         const token = tokenOf(`other-${others}`)
-        const { id } = await scene.open(token, { message: `Gesund Nummer ${others}.` })
-        await scene.arrived(token, id)
+        const { id } = await fixture.open(token, { message: `Gesund Nummer ${others}.` })
+        await fixture.arrived(token, id)
       }
       await Promise.all(Array.from({ length: 10 }, another))
       await until(
         async () => {
           await another()
-          scene.pass(30_000)
-          const states = await Promise.all(poisons.map(async ({ token, id }) => deliveryOf(scene, token, id)))
+          fixture.pass(30_000)
+          const states = await Promise.all(poisons.map(async ({ token, id }) => deliveryOf(fixture, token, id)))
           return states.every((state) => state === 'failed')
         },
         'the six are parked',
-        patienceMs,
+        timeoutMs,
       )
-      for (let number = 1; number <= others; number += 1) expect(scene.copiesOf(`Gesund Nummer ${number}.`)).toBe(1)
-      expect(await scene.metric('medkit_outbox_stuck')).toBe(6)
-      expect((await outboxOf(scene)).match(/ stuck /g)).toHaveLength(6)
+      for (let number = 1; number <= others; number += 1) expect(fixture.copiesOf(`Gesund Nummer ${number}.`)).toBe(1)
+      expect(await fixture.metric('medkit_outbox_stuck')).toBe(6)
+      expect((await outboxOf(fixture)).match(/ stuck /g)).toHaveLength(6)
     }),
 )
 
@@ -66,14 +69,14 @@ it.concurrent.each(simulatorNames)(
   'what %s takes and answers 500 all the same arrives once, where it can be looked for',
   { timeout },
   (name) =>
-    within(name, async (scene) => {
-      const { findOpened } = scene.game.vendor
+    within(name, async (fixture) => {
+      const { findOpened } = fixture.game.vendor
       if (!findOpened) return
-      scene.simulator.world.poison('Schluckt es doch.', 'taken')
+      fixture.simulator.world.poison('Schluckt es doch.', 'taken')
       const ada = tokenOf('ada')
-      const { id } = await scene.open(ada, { message: 'Schluckt es doch.' })
-      await scene.arrived(ada, id)
-      expect(scene.copiesOf('Schluckt es doch.')).toBe(1)
+      const { id } = await fixture.open(ada, { message: 'Schluckt es doch.' })
+      await fixture.arrived(ada, id)
+      expect(fixture.copiesOf('Schluckt es doch.')).toBe(1)
     }),
 )
 
@@ -81,32 +84,32 @@ it.concurrent.each(simulatorNames)(
   'a poisoned reply holds up what %s gets from others, and the player may send it again',
   { timeout },
   (name) =>
-    within(name, async (scene) => {
+    within(name, async (fixture) => {
       const [ada, bob] = [tokenOf('ada'), tokenOf('bob')]
-      const { id } = await scene.open(ada)
-      await scene.arrived(ada, id)
-      const heal = scene.simulator.world.poison('Gift und Galle.', 'refuse')
-      await scene.reply(ada, id, 'Gift und Galle.')
+      const { id } = await fixture.open(ada)
+      await fixture.arrived(ada, id)
+      const heal = fixture.simulator.world.poison('Gift und Galle.', 'refuse')
+      await fixture.reply(ada, id, 'Gift und Galle.')
       const failed = await until(
-        async () => (await scene.read(ada, id)).messages.find(({ delivery }) => delivery === 'failed'),
+        async () => (await fixture.read(ada, id)).messages.find(({ delivery }) => delivery === 'failed'),
         'the reply has failed',
-        patienceMs,
+        timeoutMs,
       )
-      const other = await scene.open(bob, { message: 'Daneben.' })
-      await scene.arrived(bob, other.id)
+      const other = await fixture.open(bob, { message: 'Daneben.' })
+      await fixture.arrived(bob, other.id)
       heal()
-      await scene.call(`POST /v1/tickets/${id}/messages/${failed.id}/retry`, { token: ada })
-      await scene.arrived(ada, id)
-      expect(scene.copiesOf('Gift und Galle.')).toBe(1)
+      await fixture.call(`POST /v1/tickets/${id}/messages/${failed.id}/retry`, { token: ada })
+      await fixture.arrived(ada, id)
+      expect(fixture.copiesOf('Gift und Galle.')).toBe(1)
     }),
 )
 
-async function deliveryOf(scene: Scene, token: string, id: string) {
-  return (await scene.read(token, id)).messages[0]?.delivery
+async function deliveryOf(fixture: RelayFixture, token: string, id: string) {
+  return (await fixture.read(token, id)).messages[0]?.delivery
 }
 
 /** `medkit outbox`, beside the running relay. */
-async function outboxOf({ store }: Scene): Promise<string> {
+async function outboxOf({ store }: RelayFixture): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'medkit-operator-'))
   const config = join(folder, 'operator.json')
   const games = {

@@ -2,10 +2,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { fileOf, upload } from '../../../fixtures/relay-files.ts'
 import { png } from '../../../fixtures/sample-files.ts'
-import { type Scene, setScene, tokenOf } from '../../../fixtures/vendor-relay.ts'
+import { type RelayFixture, startVendorRelay, tokenOf } from '../../../fixtures/vendor-relay.ts'
 
 const ada = tokenOf('ada')
-let scene: Scene
+let fixture: RelayFixture
 
 describe.each([
   ['theymes', 'POST /attachments'],
@@ -13,32 +13,32 @@ describe.each([
   ['i3d', 'POST /v3/tickets/attachment'],
 ] as const)('%s, when %s', (name, call) => {
   beforeEach(async () => {
-    scene = await setScene(name)
+    fixture = await startVendorRelay(name)
   })
 
-  afterEach(() => scene.end())
+  afterEach(() => fixture.end())
 
   const opened = async () => {
-    const id = await upload(scene, ada, png())
-    const ticket = await scene.open(ada, { attachments: [id] })
-    await scene.readUntil(ada, ticket.id, ({ messages }) => messages[0]?.delivery === 'delivered', 'it is delivered')
-    const [seen] = await scene.atVendor(ticket.number)
+    const id = await upload(fixture, ada, png())
+    const ticket = await fixture.open(ada, { attachments: [id] })
+    await fixture.readUntil(ada, ticket.id, ({ messages }) => messages[0]?.delivery === 'delivered', 'it is delivered')
+    const [seen] = await fixture.atVendor(ticket.number)
     return { id, seen }
   }
 
   it('refuses the file, has the message with a link to it', async () => {
-    scene.simulator.misbehave('refuse', 2, call)
+    fixture.simulator.misbehave('refuse', 2, call)
     const { id, seen } = await opened()
     expect(seen?.files).toEqual([])
     const link = seen?.lines.join('\n').match(/file screenshot\.png: (\S+)/)?.[1] ?? ''
     expect(Buffer.from(await (await fetch(link)).arrayBuffer()).equals(png())).toBe(true)
-    expect(await fileOf(scene, ada, id)).toMatchObject({ state: 'ready' })
+    expect(await fileOf(fixture, ada, id)).toMatchObject({ state: 'ready' })
   })
 
   it.each(['error', 'reset', 'lost-answer'] as const)(
     'breaks off (%s), has the file once and whole with the next try',
     async (how) => {
-      scene.simulator.misbehave(how, 1, call)
+      fixture.simulator.misbehave(how, 1, call)
       const { seen } = await opened()
       expect(seen?.files.map(({ bytes }) => Buffer.from(bytes).equals(png()))).toEqual([true])
     },

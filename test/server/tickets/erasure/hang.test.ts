@@ -23,11 +23,11 @@ const ada: Identity = {
   email: known.email,
 }
 
-let scene: Erasing
+let fixture: Erasing
 let simulator: VendorSimulator
 
 afterEach(async () => {
-  await scene.close()
+  await fixture.close()
   await simulator.close()
 })
 
@@ -46,12 +46,12 @@ describe.each(simulatorNames)('At %s that hangs', (name) => {
   async function begin(isPlain: boolean): Promise<{ id: string; vendor: Vendor }> {
     simulator = await simulators[name]({})
     const vendor = vendorOf(configured(simulator.config, isPlain))
-    scene = await openErasing('sqlite', { 'star-harbor': vendor }, () => known.pseudonym)
+    fixture = await openErasing('sqlite', { 'star-harbor': vendor }, () => known.pseudonym)
     const { vendorTicketId: id } = await vendor.open(openingOf(), call())
-    await scene.open(ada, id)
-    scene.time.pass(dayMs)
+    await fixture.open(ada, id)
+    fixture.time.pass(dayMs)
     simulator.misbehave('hang', Number.POSITIVE_INFINITY)
-    await scene.deletions.ask(ada)
+    await fixture.deletions.ask(ada)
     return { id, vendor }
   }
 
@@ -63,13 +63,13 @@ describe.each(simulatorNames)('At %s that hangs', (name) => {
     async (isPlain) => {
       const { id } = await begin(isPlain)
       const before = simulator.received.length
-      expect(await scene.untilDone(ada)).toBeLessThanOrEqual(31 * dayMs)
+      expect(await fixture.untilDone(ada)).toBeLessThanOrEqual(31 * dayMs)
       expect(simulator.received.length).toBeGreaterThan(before)
-      expect(await scene.steps(ada)).toEqual(['asked', 'operator-told', 'relay-erased'])
-      expect(scene.lines.some((line) => line.includes('erase them there') && line.includes(id))).toBe(true)
+      expect(await fixture.steps(ada)).toEqual(['asked', 'operator-told', 'relay-erased'])
+      expect(fixture.lines.some((line) => line.includes('erase them there') && line.includes(id))).toBe(true)
       expect(simulator.forgotten?.() ?? []).toEqual([])
       expect(requests()).toEqual([])
-      expect(await scene.db.selectFrom('messages').select('id').execute()).toEqual([])
+      expect(await fixture.db.selectFrom('messages').select('id').execute()).toEqual([])
     },
   )
 
@@ -78,19 +78,19 @@ describe.each(simulatorNames)('At %s that hangs', (name) => {
     async (isPlain) => {
       const { id, vendor } = await begin(isPlain)
       for (let rounds = 0; rounds < 3; rounds++) {
-        await scene.round()
-        scene.time.pass(dayMs / 4)
+        await fixture.round()
+        fixture.time.pass(dayMs / 4)
       }
-      expect(await scene.steps(ada)).toEqual(['asked'])
+      expect(await fixture.steps(ada)).toEqual(['asked'])
       simulator.behave()
-      await scene.untilDone(ada)
+      await fixture.untilDone(ada)
       if (vendor.forget) {
-        expect(await scene.steps(ada)).toEqual(['asked', 'vendor-asked', 'relay-erased'])
+        expect(await fixture.steps(ada)).toEqual(['asked', 'vendor-asked', 'relay-erased'])
         expect(simulator.forgotten?.()).toEqual([ada.subject])
         expect(requests()).toEqual([])
         return
       }
-      expect(await scene.steps(ada)).toEqual(['asked', 'studio-asked', 'relay-erased'])
+      expect(await fixture.steps(ada)).toEqual(['asked', 'studio-asked', 'relay-erased'])
       expect(requests()).toHaveLength(1)
       expect(requests()[0]?.lines.join('\n')).toContain(`${id} here`)
       expect(simulator.violations).toEqual([])

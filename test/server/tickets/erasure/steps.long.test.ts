@@ -74,8 +74,8 @@ function createGate(n: number) {
   }
 }
 
-let scene: Erasing
-afterEach(() => scene.close())
+let fixture: Erasing
+afterEach(() => fixture.close())
 
 describe.each([
   ['sqlite', 'without a call of its own', false],
@@ -92,7 +92,7 @@ describe.each([
       const { count, seen } = await eraseStoppingAt(n)
       steps = Math.max(steps, Math.min(count, 60))
       for (const outcome of seen) outcomes.add(outcome)
-      await scene.close()
+      await fixture.close()
     }
     expect(steps).toBeGreaterThan(10)
     expect(outcomes).toContain('erasure_under_way')
@@ -100,45 +100,47 @@ describe.each([
   })
 
   const openAnew = async () => {
-    scene = await openErasing('sqlite', {})
+    fixture = await openErasing('sqlite', {})
   }
 
   /** @returns how many steps there were, and what became of what was written at that one */
   async function eraseStoppingAt(n: number): Promise<{ count: number; seen: string[] }> {
     const gate = createGate(n)
     const { vendor, left } = keepingVendor({ forgets, atStep: gate.atStep })
-    scene = await openErasing(engine, { 'star-harbor': vendor }, undefined, gate.atStep)
+    fixture = await openErasing(engine, { 'star-harbor': vendor }, undefined, gate.atStep)
     const tickets = []
-    for (const self of selves) tickets.push(await scene.write(self, words))
-    while ((await scene.delivery.deliverDue()) > 0);
+    for (const self of selves) tickets.push(await fixture.write(self, words))
+    while ((await fixture.delivery.deliverDue()) > 0);
     for (const { key } of selves.slice(1))
-      await scene.store.transaction(async (ledger) => {
-        await ledger.players.mergeInto(key, ada.key, scene.time.clock.now())
-        await ledger.merges.add({ anonymous: key, verified: ada.key, merged_at: scene.time.clock.now().getTime() })
+      await fixture.store.transaction(async (ledger) => {
+        await ledger.players.mergeInto(key, ada.key, fixture.time.clock.now())
+        await ledger.merges.add({ anonymous: key, verified: ada.key, merged_at: fixture.time.clock.now().getTime() })
         await ledger.merges.move({ anonymous: key, verified: ada.key })
       })
-    scene.time.pass(3_600_000)
-    await scene.deletions.ask(ada)
-    const going = scene.untilDone(ada)
+    fixture.time.pass(3_600_000)
+    await fixture.deletions.ask(ada)
+    const going = fixture.untilDone(ada)
     await Promise.race([gate.reached, going])
-    const isDone = (await scene.requestOf(ada)).status === 'done'
+    const isDone = (await fixture.requestOf(ada)).status === 'done'
     const seen = isDone ? [] : await writeAll(tickets.map(({ id }) => id))
-    await scene.delivery.deliverDue()
-    const wasDone = (await scene.requestOf(ada)).status === 'done'
+    await fixture.delivery.deliverDue()
+    const wasDone = (await fixture.requestOf(ada)).status === 'done'
     gate.letGo()
     await going
-    while ((await scene.delivery.deliverDue()) > 0);
+    while ((await fixture.delivery.deliverDue()) > 0);
     if (!wasDone) {
       expect(left(), `at step ${n}`).toEqual([])
       for (const table of tables)
-        expect(JSON.stringify(await scene.db.selectFrom(table).selectAll().execute()), `step ${n}`).not.toContain(words)
+        expect(JSON.stringify(await fixture.db.selectFrom(table).selectAll().execute()), `step ${n}`).not.toContain(
+          words,
+        )
     }
     return { count: gate.count(), seen }
   }
 
   /** By every self, on every ticket. @returns what became of each */
   async function writeAll(ids: Parameters<Erasing['reply']>[1][]): Promise<string[]> {
-    const [game] = scene.games.values()
+    const [game] = fixture.games.values()
     if (!game) throw new Error('there is no game')
     const seen: string[] = []
     const attempt = (act: () => Promise<unknown>) =>
@@ -152,17 +154,17 @@ describe.each([
     const file = { fileName: `${words}.png`, fileType: 'image/png', fileSize: 10 }
     const taking = { ...game, can: { ...game.can, attachments: { types: ['image/png'], maxBytes: 100, maxCount: 3 } } }
     // Once the ledger has forgotten who they were, those are nobody any more, and new players.
-    const isForgotten = !(await scene.store.players.find(anonymous.key))
+    const isForgotten = !(await fixture.store.players.find(anonymous.key))
     for (const self of isForgotten ? [ada] : selves) {
-      await attempt(() => scene.write(self, words))
-      await attempt(() => scene.announce({ player: self, game: taking, file, base: 'https://relay.example' }))
+      await attempt(() => fixture.write(self, words))
+      await attempt(() => fixture.announce({ player: self, game: taking, file, base: 'https://relay.example' }))
       for (const id of ids) {
-        const [message] = await scene.store.messages.all(id)
-        await attempt(() => scene.reply(self, id, words))
-        if (message) await attempt(() => scene.change.sendAgain(self, id, message.id))
-        await attempt(() => scene.change.close(self, game, id))
-        await attempt(() => scene.change.rate(self, game, id, { score: 1, comment: words }))
-        await attempt(() => scene.change.reopen(self, game, id))
+        const [message] = await fixture.store.messages.all(id)
+        await attempt(() => fixture.reply(self, id, words))
+        if (message) await attempt(() => fixture.change.sendAgain(self, id, message.id))
+        await attempt(() => fixture.change.close(self, game, id))
+        await attempt(() => fixture.change.rate(self, game, id, { score: 1, comment: words }))
+        await attempt(() => fixture.change.reopen(self, game, id))
       }
     }
     return seen

@@ -5,11 +5,11 @@ import { systemTimers, type Timers } from '../../../../server/runtime/clock.ts'
 import { createLog } from '../../../../server/runtime/log.ts'
 import { createMetrics } from '../../../../server/runtime/metrics.ts'
 import { openDatabase } from '../../../../server/store/database.ts'
-import { createBells } from '../../../../server/store/notifier.ts'
+import { createNotifier } from '../../../../server/store/notifier.ts'
 import { createStore, type Store } from '../../../../server/store/store.ts'
 import { addLink } from '../../../../server/tickets/chain.ts'
 import { newMessage, newPlayer, newTicket } from '../../../../server/tickets/new-rows.ts'
-import { createWatch, type Watch } from '../../../../server/tickets/sync/sync.ts'
+import { createSync, type Sync } from '../../../../server/tickets/sync/sync.ts'
 import { unlimitedByDocument } from '../../../../server/vendors/call-budget.ts'
 import type { Vendor, VendorTicketId } from '../../../../server/vendors/vendor.ts'
 import { gameOf, playerOf } from '../../../fixtures/game.ts'
@@ -22,7 +22,7 @@ const log = createLog({ level: 'silent', secrets: new Set() })
 
 interface TestRelay {
   store: Store
-  watch: Watch
+  sync: Sync
   /** How often it has read. */
   reads: () => number
   /** Leaves it as a process that is gone: none of its timers comes any more. */
@@ -55,17 +55,17 @@ async function startRelay(): Promise<TestRelay> {
   }
   const game = gameOf(vendor)
   const games = new Map([[game.key, game]])
-  const parts = { store, clock, timers, bells: createBells(), games, copies: { tell: () => undefined }, log }
-  const watch = createWatch({ ...parts, metrics: createMetrics() })
+  const parts = { store, clock, timers, notifier: createNotifier(), games, copies: { tell: () => undefined }, log }
+  const sync = createSync({ ...parts, metrics: createMetrics() })
   return {
     store,
-    watch,
+    sync,
     reads: () => reads,
     kill: () => {
       isDead = true
     },
     close: async () => {
-      if (!isDead) await watch.stop()
+      if (!isDead) await sync.stop()
       await database.close()
     },
   }
@@ -89,7 +89,7 @@ async function addTicket(store: Store): Promise<TicketId> {
 async function readerAfterHints(): Promise<TestRelay> {
   const before = relays.map((relay) => relay.reads())
   return until(async () => {
-    for (const { watch } of relays) void watch.hint('star-harbor', vendorTicketId)
+    for (const { sync } of relays) void sync.hint('star-harbor', vendorTicketId)
     await new Promise((resolve) => setTimeout(resolve, 200))
     return relays.find((relay, index) => relay.reads() > (before[index] ?? 0))
   }, 'a relay has read')
@@ -111,11 +111,11 @@ it('reads at one relay, whichever is told, and at the other once that one is dea
   const other = relays.find((relay) => relay !== reader)
   for (let count = 0; count < 5; count += 1) expect(await readerAfterHints()).toBe(reader)
   expect(other?.reads()).toBe(0)
-  expect(relays.map(({ watch }) => watch.behind().length).toSorted()).toEqual([0, 1])
+  expect(relays.map(({ sync }) => sync.behind().length).toSorted()).toEqual([0, 1])
   reader.kill()
   relays = relays.filter((relay) => relay === other)
   expect(await readerAfterHints()).toBe(other)
-  expect(other?.watch.behind()).toHaveLength(1)
+  expect(other?.sync.behind()).toHaveLength(1)
   await reader.close()
 })
 
@@ -123,7 +123,7 @@ it('lets relays that do not read ask what can wait, and counts them together', a
   const reader = await readerAfterHints()
   relays.push(await startRelay())
   const others = relays.filter((relay) => relay !== reader)
-  const ask = ({ watch }: TestRelay) => watch.ask('star-harbor', async () => 'answered', 10_000)
+  const ask = ({ sync }: TestRelay) => sync.ask('star-harbor', async () => 'answered', 10_000)
   const asked = await Promise.all(others.flatMap((other) => Array.from({ length: 30 }, () => ask(other))))
   expect(asked.filter((one) => one !== undefined)).toHaveLength(unlimitedByDocument / 10)
 })
@@ -134,7 +134,7 @@ it('has a ticket that a player looks at read by the relay that reads, and waits 
   const before = reader.reads()
   const row = await other?.store.tickets.find(id)
   if (!row) throw new Error('no such ticket')
-  await other?.watch.freshen({ ...row, must_read: 1 }, 10_000)
+  await other?.sync.freshen({ ...row, must_read: 1 }, 10_000)
   expect(reader.reads()).toBeGreaterThan(before)
   expect(Number((await other?.store.tickets.find(id))?.heard_at)).toBeGreaterThan(Number(row.heard_at))
 })

@@ -42,7 +42,7 @@ describe.each(listing)('at %s', (name) => {
     const virtual = await begin(name)
     const ticket = await virtual.open('player-1', 2 * hourMs)
     await virtual.open('player-2', 2 * hourMs)
-    virtual.watch.follow(ticket.player)
+    virtual.sync.follow(ticket.player)
     virtual.simulator.mutate((body, call) =>
       virtual.simulator.calls.lists.includes(call) ? without(body, ticket.vendorTicketId) : body,
     )
@@ -58,7 +58,7 @@ describe.each(listing)('at %s', (name) => {
     for (const ticket of tickets) answer(virtual, ticket)
     await virtual.pass(2 * minuteMs)
     expect(readings(virtual)).toBeGreaterThanOrEqual(tickets.length)
-    await virtual.watch.stop()
+    await virtual.sync.stop()
     const from = virtual.simulator.received.length
     const again = virtual.anotherWatch()
     for (const { player } of tickets) again.follow(player)
@@ -106,7 +106,7 @@ describe.each(vendors)('at %s', (name) => {
     const virtual = await begin(name)
     const ticket = await virtual.open('player-1', hourMs)
     await virtual.store.tickets.change(ticket.id, { status: 'closed' })
-    virtual.watch.follow(ticket.player)
+    virtual.sync.follow(ticket.player)
     const from = virtual.simulator.received.length
     await virtual.pass(10 * minuteMs)
     expect(virtual.simulator.received.length).toBe(from)
@@ -119,7 +119,7 @@ describe.each(vendors)('at %s', (name) => {
     await virtual.pass(minuteMs)
     virtual.simulator.misbehave('busy', 1)
     const from = virtual.simulator.received.length
-    void virtual.watch.hint('star-harbor', ticket.vendorTicketId)
+    void virtual.sync.hint('star-harbor', ticket.vendorTicketId)
     await virtual.pass(6_500)
     expect(virtual.simulator.received.slice(from).filter(({ status }) => status === 429)).toHaveLength(1)
     expect(virtual.simulator.received.length - from).toBeLessThanOrEqual(2)
@@ -133,13 +133,13 @@ describe.each(vendors)('at %s', (name) => {
     await virtual.pass(minuteMs)
     for (const ticket of tickets) {
       const row = await virtual.store.tickets.find(ticket.id)
-      if (row) void virtual.watch.freshen({ ...row, must_read: 1 }, 2_000)
+      if (row) void virtual.sync.freshen({ ...row, must_read: 1 }, 2_000)
     }
     const hinted = tickets[30]
     if (!hinted) throw new Error('no ticket')
     await virtual.pass(3_000)
     answer(virtual, hinted)
-    void virtual.watch.hint('star-harbor', hinted.vendorTicketId)
+    void virtual.sync.hint('star-harbor', hinted.vendorTicketId)
     expect(await virtual.heardWithin(hinted, minuteMs)).toBeLessThanOrEqual(10_000)
     expect(virtual.fullestMinute()).toBeLessThanOrEqual(30)
   })
@@ -149,9 +149,9 @@ it('says for how long what should have been read has waited', async () => {
   const virtual = await begin('i3d', { callsPerMinute: 6 })
   const tickets = await virtual.viewers(10)
   await virtual.pass(minuteMs)
-  for (const { vendorTicketId } of tickets) void virtual.watch.hint('star-harbor', vendorTicketId)
+  for (const { vendorTicketId } of tickets) void virtual.sync.hint('star-harbor', vendorTicketId)
   await virtual.pass(2 * minuteMs)
-  const [behind] = virtual.watch.behind()
+  const [behind] = virtual.sync.behind()
   expect(behind?.awaitedMs).toBeGreaterThan(minuteMs)
   expect(behind?.awaitedMs).toBeLessThanOrEqual(2 * minuteMs)
 })
@@ -160,7 +160,7 @@ it('asks for one player what can wait where there is room for it, and not elsewh
   const virtual = await begin('i3d', { callsPerMinute: 40 })
   const { vendorTicketId } = await virtual.open('player-1', hourMs)
   const ref = { vendorTicketId, player: ada, number: 'SH-1' }
-  const ask = () => virtual.watch.ask('star-harbor', async (signal) => virtual.game.vendor.read?.(ref, signal), 10_000)
+  const ask = () => virtual.sync.ask('star-harbor', async (signal) => virtual.game.vendor.read?.(ref, signal), 10_000)
   const asked = await Promise.all(Array.from({ length: 50 }, ask))
   expect(asked[0]?.answer?.status).toBe('open')
   expect(asked.filter((one) => one === undefined).length).toBeGreaterThan(40)

@@ -78,7 +78,7 @@ describe.each(vendors)('%s', (name) => {
       expect(await virtual.heardWithin(opened, minuteMs)).toBeLessThanOrEqual(15_000)
 
       await answered(hinted)
-      void virtual.watch.hint('star-harbor', hinted.vendorTicketId)
+      void virtual.sync.hint('star-harbor', hinted.vendorTicketId)
       expect(await virtual.heardWithin(hinted, minuteMs)).toBeLessThanOrEqual(5_000)
     },
     longMs,

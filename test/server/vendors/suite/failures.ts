@@ -9,11 +9,11 @@ import {
   having,
   openingOf,
   openOne,
+  type RelayFixture,
   refOf,
-  type Scene,
   type Start,
   seen,
-  setScene,
+  startVendorRelay,
 } from './parts.ts'
 
 const codesOf: Record<Misbehaviour, readonly string[]> = {
@@ -29,43 +29,43 @@ const codesOf: Record<Misbehaviour, readonly string[]> = {
   unauthorized: ['misconfigured'],
 }
 
-export function failureSuite(scene: () => Scene, start: Start): void {
+export function failureSuite(fixture: () => RelayFixture, start: Start): void {
   it('opens once although the first answer was lost', async () => {
     const opening = openingOf()
-    await openOne(scene(), { message: 'Etwas anderes.' })
-    const before = scene().simulator.tickets().length
-    scene().simulator.misbehave('lost-answer', 1, scene().simulator.calls.open)
-    expect(await codeOf(scene().vendor.open(opening, call()))).toBe('unreachable')
-    const [created, ...more] = scene().simulator.tickets().slice(before)
+    await openOne(fixture(), { message: 'Etwas anderes.' })
+    const before = fixture().simulator.tickets().length
+    fixture().simulator.misbehave('lost-answer', 1, fixture().simulator.calls.open)
+    expect(await codeOf(fixture().vendor.open(opening, call()))).toBe('unreachable')
+    const [created, ...more] = fixture().simulator.tickets().slice(before)
     expect(more).toEqual([])
-    if (scene().vendor.once.open === 'vendor') {
-      expect((await scene().vendor.open(opening, call())).vendorTicketId).toBe(created?.vendorTicketId)
-      expect(scene().simulator.tickets()).toHaveLength(before + 1)
+    if (fixture().vendor.once.open === 'vendor') {
+      expect((await fixture().vendor.open(opening, call())).vendorTicketId).toBe(created?.vendorTicketId)
+      expect(fixture().simulator.tickets()).toHaveLength(before + 1)
     }
-    if (scene().vendor.findOpened) {
-      expect((await having(scene().vendor.findOpened)(opening, call()))?.vendorTicketId).toBe(created?.vendorTicketId)
-      expect(await having(scene().vendor.findOpened)(openingOf(), call())).toBeUndefined()
+    if (fixture().vendor.findOpened) {
+      expect((await having(fixture().vendor.findOpened)(opening, call()))?.vendorTicketId).toBe(created?.vendorTicketId)
+      expect(await having(fixture().vendor.findOpened)(openingOf(), call())).toBeUndefined()
     }
     expect(created?.lines.some((line) => line.includes(opening.mark))).toBe(true)
   })
 
   it('replies once although the first answer was lost', async (context) => {
-    context.skip(!(scene().vendor.reply && scene().simulator.calls.reply), 'the vendor takes no replies')
-    const id = await openOne(scene())
+    context.skip(!(fixture().vendor.reply && fixture().simulator.calls.reply), 'the vendor takes no replies')
+    const id = await openOne(fixture())
     const reply = { ...refOf(id), mark: randomUUID(), message: 'Einmal nur.', sentAt: new Date(), files: [] }
-    scene().simulator.misbehave('lost-answer', 1, scene().simulator.calls.reply)
-    expect(await codeOf(scene().vendor.reply?.(reply, call()))).toBe('unreachable')
-    if (scene().vendor.once.reply === 'vendor') await scene().vendor.reply?.(reply, call())
-    if (scene().vendor.findReplied) {
-      expect(await having(scene().vendor.findReplied)(reply, call())).toBeDefined()
-      expect(await having(scene().vendor.findReplied)({ ...reply, mark: randomUUID() }, call())).toBeUndefined()
+    fixture().simulator.misbehave('lost-answer', 1, fixture().simulator.calls.reply)
+    expect(await codeOf(fixture().vendor.reply?.(reply, call()))).toBe('unreachable')
+    if (fixture().vendor.once.reply === 'vendor') await fixture().vendor.reply?.(reply, call())
+    if (fixture().vendor.findReplied) {
+      expect(await having(fixture().vendor.findReplied)(reply, call())).toBeDefined()
+      expect(await having(fixture().vendor.findReplied)({ ...reply, mark: randomUUID() }, call())).toBeUndefined()
     }
-    expect(seen(scene(), id).lines.filter((line) => line.includes('Einmal nur.'))).toHaveLength(1)
-    expect(seen(scene(), id).lines.some((line) => line.includes(reply.mark))).toBe(true)
+    expect(seen(fixture(), id).lines.filter((line) => line.includes('Einmal nur.'))).toHaveLength(1)
+    expect(seen(fixture(), id).lines.some((line) => line.includes(reply.mark))).toBe(true)
   })
 
   it.each(misbehaviours)('meets a vendor that answers with %s in the one agreed way', async (how) => {
-    const { vendor, simulator, end } = await setScene(start, how === 'hang' ? { timeoutMs: 2_000 } : {})
+    const { vendor, simulator, end } = await startVendorRelay(start, how === 'hang' ? { timeoutMs: 2_000 } : {})
     onTestFinished(end)
     const { vendorTicketId } = await vendor.open(openingOf(), call())
     const attempts = [
@@ -83,22 +83,22 @@ export function failureSuite(scene: () => Scene, start: Start): void {
   })
 
   it('says for how long a busy vendor wants to be left alone', async () => {
-    scene().simulator.misbehave('busy', 10)
-    await expect(scene().vendor.open(openingOf(), call())).rejects.toMatchObject({ retryAfterMs: 7_000, status: 429 })
+    fixture().simulator.misbehave('busy', 10)
+    await expect(fixture().vendor.open(openingOf(), call())).rejects.toMatchObject({ retryAfterMs: 7_000, status: 429 })
   })
 
   it('stops when it is called off', async () => {
-    scene().simulator.misbehave('hang', 10)
+    fixture().simulator.misbehave('hang', 10)
     const controller = new AbortController()
-    const opening = scene().vendor.open(openingOf(), controller.signal)
+    const opening = fixture().vendor.open(openingOf(), controller.signal)
     controller.abort()
     expect(await codeOf(opening)).toBe('unreachable')
   })
 
   it('never says its key', async () => {
-    scene().simulator.misbehave('unauthorized', 10)
-    await codeOf(scene().vendor.open(openingOf(), call()))
-    const { apiKey, token } = scene().simulator.config
-    expect(scene().said()).not.toContain(String(apiKey ?? token))
+    fixture().simulator.misbehave('unauthorized', 10)
+    await codeOf(fixture().vendor.open(openingOf(), call()))
+    const { apiKey, token } = fixture().simulator.config
+    expect(fixture().said()).not.toContain(String(apiKey ?? token))
   })
 }

@@ -80,7 +80,7 @@ export interface Started {
 /** Starts a fresh simulator and a vendor that speaks to it with exactly these parts. */
 export type Start = (parts: VendorParts) => Promise<Started>
 
-export interface Scene extends Started {
+export interface RelayFixture extends Started {
   drift: string[]
   hidden: string[]
   /** All that the vendor returned or threw, as text. */
@@ -89,7 +89,7 @@ export interface Scene extends Started {
 }
 
 /** `timeoutMs`: for one call. By default long enough for any machine, however busy. */
-export async function setScene(start: Start, { timeoutMs = 30_000 } = {}): Promise<Scene> {
+export async function startVendorRelay(start: Start, { timeoutMs = 30_000 } = {}): Promise<RelayFixture> {
   const drift: string[] = []
   const hidden: string[] = []
   const said: unknown[] = []
@@ -154,17 +154,17 @@ export function having<T>(method: T | undefined): T {
   return method
 }
 
-export async function openOne({ vendor }: Scene, changes: Partial<Opening> = {}): Promise<string> {
+export async function openOne({ vendor }: RelayFixture, changes: Partial<Opening> = {}): Promise<string> {
   return (await vendor.open(openingOf(changes), call())).vendorTicketId
 }
 
 /** A ticket as the agent sees it. */
-export function seen({ simulator }: Scene, vendorTicketId: string): SeenTicket {
+export function seen({ simulator }: RelayFixture, vendorTicketId: string): SeenTicket {
   const found = simulator.tickets().find((ticket) => ticket.vendorTicketId === vendorTicketId)
   if (!found) throw new Error(`the vendor has no ticket ${vendorTicketId}`)
   return found
 }
 
-export function lineWith(scene: Scene, vendorTicketId: string, text: string): string {
-  return seen(scene, vendorTicketId).lines.find((line) => line.includes(text)) ?? `no line has ${text}`
+export function lineWith(fixture: RelayFixture, vendorTicketId: string, text: string): string {
+  return seen(fixture, vendorTicketId).lines.find((line) => line.includes(text)) ?? `no line has ${text}`
 }

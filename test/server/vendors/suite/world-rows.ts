@@ -1,13 +1,13 @@
 /** One row of a list, or one message of a conversation, that does not fit: every other one is as it was. */
 import { expect, it } from 'vitest'
 import { type RowBreak, rowWith } from '../../../simulators/world.ts'
-import { ada, call, codeOf, having, openingOf, refOf, type Scene } from './parts.ts'
+import { ada, call, codeOf, having, openingOf, type RelayFixture, refOf } from './parts.ts'
 import { replyOf } from './world.ts'
 
 const ways = ['removed', 'retyped', 'null'] as const
 
 /** Every way to break the one row of a call's answers that holds a text: as a whole, and field by field. */
-export function breaksOf({ simulator }: Scene, calls: readonly string[], containing: string): RowBreak[] {
+export function breaksOf({ simulator }: RelayFixture, calls: readonly string[], containing: string): RowBreak[] {
   return calls.flatMap((call) => {
     const body = simulator.answered.findLast((one) => one.call === call && rowWith(one.body, containing))?.body
     const fields = Object.keys(Object(rowWith(body, containing)))
@@ -18,7 +18,7 @@ export function breaksOf({ simulator }: Scene, calls: readonly string[], contain
 
 /** Tries each break by itself. */
 export async function eachBroken(
-  { simulator, drift, hidden }: Scene,
+  { simulator, drift, hidden }: RelayFixture,
   breaks: readonly RowBreak[],
   look: (told: string) => Promise<void>,
 ): Promise<void> {
@@ -40,15 +40,15 @@ export async function outcomeOf<T>(look: Promise<T>): Promise<{ value: T } | { c
   )
 }
 
-export function rowSuite(scene: () => Scene): void {
+export function rowSuite(fixture: () => RelayFixture): void {
   it('never says «not there» of an opening because one row of a list is broken, its own or another', async () => {
-    const { vendor, simulator } = scene()
+    const { vendor, simulator } = fixture()
     const { findOpened } = vendor
     if (!findOpened) return
     const [one, other] = [openingOf({ message: 'Eins.' }), openingOf({ message: 'Zwei.' })]
     const ids = [(await vendor.open(one, call())).vendorTicketId, (await vendor.open(other, call())).vendorTicketId]
     await findOpened(openingOf(), call())
-    await eachBroken(scene(), breaksOf(scene(), simulator.calls.lists, ids[1] ?? ''), async (told) => {
+    await eachBroken(fixture(), breaksOf(fixture(), simulator.calls.lists, ids[1] ?? ''), async (told) => {
       for (const [index, opening] of [one, other].entries()) {
         const found = await outcomeOf(findOpened(opening, call()))
         if ('code' in found) expect(`${told}: ${found.code}`).toBe(`${told}: unexpected`)
@@ -58,14 +58,14 @@ export function rowSuite(scene: () => Scene): void {
   })
 
   it('never says «not there» of a reply because one message is broken, its own or another', async () => {
-    const { vendor, simulator } = scene()
+    const { vendor, simulator } = fixture()
     const { findReplied, reply } = vendor
     if (!findReplied || !reply || !simulator.calls.messages) return
     const { vendorTicketId: id } = await vendor.open(openingOf(), call())
     const [one, other] = [replyOf(id, { message: 'Eins.' }), replyOf(id, { message: 'Zwei.' })]
     for (const message of [one, other]) await reply(message, call())
     await findReplied(replyOf(id), call())
-    await eachBroken(scene(), breaksOf(scene(), [simulator.calls.messages], 'Zwei.'), async (told) => {
+    await eachBroken(fixture(), breaksOf(fixture(), [simulator.calls.messages], 'Zwei.'), async (told) => {
       for (const message of [one, other]) {
         const found = await outcomeOf(findReplied(message, call()))
         if ('code' in found) expect(`${told}: ${found.code}`).toBe(`${told}: unexpected`)
@@ -75,22 +75,22 @@ export function rowSuite(scene: () => Scene): void {
   })
 
   it('lists every other ticket though one row is broken', async () => {
-    const { vendor, simulator } = scene()
+    const { vendor, simulator } = fixture()
     const { list } = vendor
     if (!list) return
     const first = (await vendor.open(openingOf({ message: 'Eins.' }), call())).vendorTicketId
     const broken = (await vendor.open(openingOf({ message: 'Zwei.' }), call())).vendorTicketId
     await list(ada, undefined, call())
-    await eachBroken(scene(), breaksOf(scene(), simulator.calls.lists, broken), async (told) => {
+    await eachBroken(fixture(), breaksOf(fixture(), simulator.calls.lists, broken), async (told) => {
       const page = await outcomeOf(list(ada, undefined, call()))
       const ids = 'value' in page ? page.value.tickets.map(({ vendorTicketId }) => vendorTicketId) : [page.code]
       expect(ids, told).toContain(first)
-      if (!ids.includes(broken)) expect([...scene().drift, ...scene().hidden], told).not.toEqual([])
+      if (!ids.includes(broken)) expect([...fixture().drift, ...fixture().hidden], told).not.toEqual([])
     })
   })
 
   it('shows every other message though one is broken', async () => {
-    const { vendor, simulator } = scene()
+    const { vendor, simulator } = fixture()
     const { read } = vendor
     if (!read || !simulator.calls.messages || vendor.can.answers !== 'thread') return
     const { vendorTicketId: id } = await vendor.open(openingOf({ message: 'Frage.' }), call())
@@ -99,7 +99,7 @@ export function rowSuite(scene: () => Scene): void {
       simulator.agentAnswers(id, text)
     }
     await having(read)(refOf(id), call())
-    await eachBroken(scene(), breaksOf(scene(), [simulator.calls.messages], 'Zweitens.'), async (told) => {
+    await eachBroken(fixture(), breaksOf(fixture(), [simulator.calls.messages], 'Zweitens.'), async (told) => {
       const conversation = await outcomeOf(read(refOf(id), call()))
       const texts =
         'value' in conversation
@@ -107,7 +107,7 @@ export function rowSuite(scene: () => Scene): void {
           : [conversation.code]
       const whole = ['player: Frage.', 'agent: Erstens.', 'agent: Zweitens.']
       expect([whole, whole.slice(0, 2)], told).toContainEqual(texts)
-      if (texts.length < 3) expect([...scene().drift, ...scene().hidden], told).not.toEqual([])
+      if (texts.length < 3) expect([...fixture().drift, ...fixture().hidden], told).not.toEqual([])
     })
   })
 }

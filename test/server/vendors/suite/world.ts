@@ -7,7 +7,7 @@ import { expect, it, type TestContext } from 'vitest'
 import { type Opening, type Reply, VendorError } from '../../../../server/vendors/vendor.ts'
 import { until } from '../../../fixtures/wait.ts'
 import { type Poison, poisons, type Silence, silences, views } from '../../../simulators/world.ts'
-import { ada, call, codeOf, having, openingOf, openOne, refOf, type Scene, seen } from './parts.ts'
+import { ada, call, codeOf, having, openingOf, openOne, type RelayFixture, refOf, seen } from './parts.ts'
 
 const codesOf: Record<Poison, string> = {
   error: 'unreachable',
@@ -26,18 +26,18 @@ export function replyOf(id: string, changes: Partial<Reply> = {}): Reply {
   return { ...refOf(id), ...defaults, ...changes }
 }
 
-export function linesWith({ simulator }: Scene, text: string): string[] {
+export function linesWith({ simulator }: RelayFixture, text: string): string[] {
   return simulator.tickets().flatMap(({ lines }) => lines.filter((line) => line.includes(text)))
 }
 
 /** How many tickets hold the text: a ticket's first words may stand on it twice. */
-export function holding({ simulator }: Scene, text: string): string[] {
+export function holding({ simulator }: RelayFixture, text: string): string[] {
   const found = simulator.tickets().filter(({ lines }) => lines.some((line) => line.includes(text)))
   return found.map(({ vendorTicketId }) => vendorTicketId)
 }
 
-export function worldSuite(scene: () => Scene): void {
-  const open = async (opening: Opening) => (await scene().vendor.open(opening, call())).vendorTicketId
+export function worldSuite(fixture: () => RelayFixture): void {
+  const open = async (opening: Opening) => (await fixture().vendor.open(opening, call())).vendorTicketId
 
   function need(context: TestContext, has: unknown): void {
     context.skip(!has, 'the vendor has no such operation, and says so in can')
@@ -52,42 +52,42 @@ export function worldSuite(scene: () => Scene): void {
     return code
   }
 
-  const isPending = () => scene().simulator.world.pending() > 0
+  const isPending = () => fixture().simulator.world.pending() > 0
 
   it.each(silences)('knows an opening that is carried out late, and nothing else, for it: %s', async (caller) => {
-    const { vendor, simulator } = scene()
+    const { vendor, simulator } = fixture()
     const opening = openingOf()
-    await openOne(scene())
+    await openOne(fixture())
     simulator.world.commitLate({ call: simulator.calls.open, afterMs: lateMs, caller })
     expect(await leaving((signal) => vendor.open(opening, signal), isPending)).toBe('unreachable')
     if (vendor.findOpened) expect(await vendor.findOpened(opening, call())).toBeUndefined()
     await simulator.pass(lateMs)
-    const [made, ...more] = holding(scene(), opening.mark)
+    const [made, ...more] = holding(fixture(), opening.mark)
     expect(more).toEqual([])
     if (vendor.findOpened) {
       expect((await vendor.findOpened(opening, call()))?.vendorTicketId).toBe(made)
       expect(await vendor.findOpened(openingOf(), call())).toBeUndefined()
     }
     if (vendor.once.open === 'vendor') expect(await open(opening)).toBe(made)
-    expect(holding(scene(), opening.mark)).toEqual([made])
+    expect(holding(fixture(), opening.mark)).toEqual([made])
   })
 
   it('opens once where the vendor keeps it single, though the first request is carried out after the second', async (context) => {
-    const { vendor, simulator } = scene()
+    const { vendor, simulator } = fixture()
     need(context, vendor.once.open === 'vendor')
     const opening = openingOf()
     simulator.world.commitLate({ call: simulator.calls.open, afterMs: lateMs })
     await leaving((signal) => vendor.open(opening, signal), isPending)
     const made = await open(opening)
     await simulator.pass(lateMs)
-    expect(holding(scene(), opening.mark)).toEqual([made])
+    expect(holding(fixture(), opening.mark)).toEqual([made])
   })
 
   it.each(silences)('knows a reply that is carried out late, and nothing else, for it: %s', async (caller: Silence) => {
-    const { vendor, simulator } = scene()
+    const { vendor, simulator } = fixture()
     const { reply: name } = simulator.calls
     if (!vendor.reply || !name) return
-    const id = await openOne(scene())
+    const id = await openOne(fixture())
     await vendor.reply(replyOf(id), call())
     const late = replyOf(id, { message: 'Spät, aber doch.' })
     simulator.world.commitLate({ call: name, afterMs: lateMs, caller })
@@ -98,13 +98,13 @@ export function worldSuite(scene: () => Scene): void {
       expect(await vendor.findReplied(late, call())).toBeDefined()
       expect(await vendor.findReplied(replyOf(id), call())).toBeUndefined()
     }
-    expect(linesWith(scene(), 'Spät, aber doch.')).toHaveLength(1)
+    expect(linesWith(fixture(), 'Spät, aber doch.')).toHaveLength(1)
   })
 
   it.each(views)('finds what it opened once the vendor’s %s shows it, and nothing else before', async (view) => {
-    const { vendor, simulator } = scene()
+    const { vendor, simulator } = fixture()
     if (!vendor.findOpened) return
-    await openOne(scene())
+    await openOne(fixture())
     const opening = openingOf()
     const setBack = simulator.world.showLate(view, lateMs)
     const id = await open(opening)
@@ -117,7 +117,7 @@ export function worldSuite(scene: () => Scene): void {
   })
 
   it.each(poisons)('fails on one message alone, as agreed, however often it is tried: %s', async (how) => {
-    const { vendor, simulator } = scene()
+    const { vendor, simulator } = fixture()
     const bad = openingOf({ message: 'Gift und Galle.' })
     simulator.world.poison('Gift und Galle.', how)
     const seenTimes = () => simulator.received.filter(({ body }) => JSON.stringify(body ?? '').includes('Gift')).length
@@ -128,31 +128,31 @@ export function worldSuite(scene: () => Scene): void {
       expect(await code).toBe(codesOf[how])
       expect(await open(openingOf({ message: `Daneben ${time}.` }))).toBeTypeOf('string')
     }
-    if (how !== 'taken') expect(linesWith(scene(), 'Gift und Galle.')).toEqual([])
-    expect(holding(scene(), 'Daneben 1.')).toHaveLength(1)
+    if (how !== 'taken') expect(linesWith(fixture(), 'Gift und Galle.')).toEqual([])
+    expect(holding(fixture(), 'Daneben 1.')).toHaveLength(1)
   })
 
   it.each(poisons)('fails on one reply alone, as agreed, and takes the next on the same ticket: %s', async (how) => {
-    const { vendor, simulator } = scene()
+    const { vendor, simulator } = fixture()
     if (!vendor.reply) return
-    const id = await openOne(scene())
+    const id = await openOne(fixture())
     const bad = replyOf(id, { message: 'Gift und Galle.' })
     simulator.world.poison('Gift und Galle.', how)
     const has = () => simulator.received.some(({ body }) => JSON.stringify(body ?? '').includes('Gift'))
     const make = (signal: AbortSignal) => vendor.reply?.(bad, signal)
     expect(await (how === 'hang' ? leaving(make, has) : codeOf(make(call())))).toBe(codesOf[how])
     await having(vendor.reply)(replyOf(id, { message: 'Daneben.' }), call())
-    expect(seen(scene(), id).lines.filter((line) => line.includes('Daneben.'))).toHaveLength(1)
+    expect(seen(fixture(), id).lines.filter((line) => line.includes('Daneben.'))).toHaveLength(1)
     const setRight = vendor.findReplied && (await vendor.findReplied(bad, call()))
     if (vendor.findReplied) expect(setRight !== undefined).toBe(how === 'taken')
   })
 
   it('knows one of the two that a repeated request has made, and their mark on each', async () => {
-    const { vendor, simulator } = scene()
+    const { vendor, simulator } = fixture()
     const opening = openingOf()
     simulator.world.repeat(simulator.calls.open)
     const id = await open(opening)
-    const copies = holding(scene(), opening.mark)
+    const copies = holding(fixture(), opening.mark)
     expect(copies).toContain(id)
     if (vendor.once.open === 'vendor') expect(copies).toEqual([id])
     const found = vendor.findOpened && (await vendor.findOpened(opening, call()))
@@ -160,17 +160,17 @@ export function worldSuite(scene: () => Scene): void {
   })
 
   it('shows the mark on both copies of a reply that the vendor has taken twice', async () => {
-    const { vendor, simulator } = scene()
+    const { vendor, simulator } = fixture()
     const { reply: name } = simulator.calls
     if (!vendor.reply || !name) return
-    const id = await openOne(scene())
+    const id = await openOne(fixture())
     const twice = replyOf(id, { message: 'Doppelt.' })
     simulator.world.repeat(name)
     await vendor.reply(twice, call())
     if (vendor.can.answers !== 'thread') return
     const { messages } = await having(vendor.read)(refOf(id), call())
     const copies = messages.filter(({ text }) => text === 'Doppelt.')
-    expect(copies).toHaveLength(linesWith(scene(), 'Doppelt.').length)
+    expect(copies).toHaveLength(linesWith(fixture(), 'Doppelt.').length)
     expect(copies.length).toBeGreaterThan(0)
     for (const { mark } of copies) expect(mark).toBe(twice.mark)
   })
@@ -180,7 +180,7 @@ export function worldSuite(scene: () => Scene): void {
     { order: 'any', cap: 3 },
     { order: 'newest', cap: 2 },
   ] as const)('finds, lists and reads whatever the order and the page: $order, $cap', async (how) => {
-    const { vendor, simulator } = scene()
+    const { vendor, simulator } = fixture()
     const openings = Array.from({ length: 6 }, (_, index) => openingOf({ message: `Frage ${index}` }))
     const ids: string[] = []
     for (const opening of openings) ids.push(await open(opening))
@@ -189,8 +189,8 @@ export function worldSuite(scene: () => Scene): void {
       const found = vendor.findOpened && (await vendor.findOpened(opening, call()))
       if (vendor.findOpened) expect(found?.vendorTicketId).toBe(ids[index])
     }
-    if (vendor.list) expect((await everyListed(scene())).toSorted()).toEqual(ids.toSorted())
-    await converse(scene(), ids[0] ?? '')
+    if (vendor.list) expect((await everyListed(fixture())).toSorted()).toEqual(ids.toSorted())
+    await converse(fixture(), ids[0] ?? '')
   })
 }
 
@@ -203,7 +203,7 @@ export async function sure<T>(look: Promise<T>): Promise<T | undefined> {
 }
 
 /** All that is listed, page by page. */
-export async function everyListed({ vendor }: Scene): Promise<string[]> {
+export async function everyListed({ vendor }: RelayFixture): Promise<string[]> {
   const ids: string[] = []
   let cursor: string | undefined
   do {
@@ -215,7 +215,7 @@ export async function everyListed({ vendor }: Scene): Promise<string[]> {
 }
 
 /** A talk with time between its messages, read in the order it was held. */
-async function converse({ vendor, simulator }: Scene, id: string): Promise<void> {
+async function converse({ vendor, simulator }: RelayFixture, id: string): Promise<void> {
   if (vendor.can.answers !== 'thread') return
   const said: string[] = ['Frage 0']
   for (const text of ['Erstens.', 'Zweitens.', 'Drittens.']) {

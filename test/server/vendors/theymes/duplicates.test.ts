@@ -4,25 +4,25 @@ import { createTheymes } from '../../../../server/vendors/theymes/theymes.ts'
 import { TheymesConfig } from '../../../../server/vendors/theymes/wire.ts'
 import type { VendorTicketId } from '../../../../server/vendors/vendor.ts'
 import { startTheymesSimulator, type TheymesSimulator } from '../../../simulators/theymes/simulator.ts'
-import { call, codeOf, having, openingOf, type Scene, setScene } from '../suite/parts.ts'
+import { call, codeOf, having, openingOf, type RelayFixture, startVendorRelay } from '../suite/parts.ts'
 
-let scene: Scene
+let fixture: RelayFixture
 let simulator: TheymesSimulator
 
 async function begin(duplicates?: 'earlier' | 'refused'): Promise<void> {
-  scene = await setScene(async (parts) => {
+  fixture = await startVendorRelay(async (parts) => {
     simulator = await startTheymesSimulator(duplicates ? { duplicates } : {})
     return { vendor: createTheymes(TheymesConfig.parse(simulator.config), parts), simulator }
   })
 }
 
 afterEach(async () => {
-  await scene.end()
+  await fixture.end()
   expect(simulator.violations).toEqual([])
 })
 
-const open = async (opening = openingOf()) => (await scene.vendor.open(opening, call())).vendorTicketId
-const find = (opening = openingOf()) => having(scene.vendor.findOpened)(opening, call())
+const open = async (opening = openingOf()) => (await fixture.vendor.open(opening, call())).vendorTicketId
+const find = (opening = openingOf()) => having(fixture.vendor.findOpened)(opening, call())
 const linesOf = (id: string) => simulator.tickets().find((ticket) => ticket.vendorTicketId === id)?.lines ?? []
 const created = () => simulator.received.filter((request) => request.call === 'POST /tickets')
 

@@ -4,29 +4,39 @@ import { createTheymes } from '../../../../server/vendors/theymes/theymes.ts'
 import { TheymesConfig } from '../../../../server/vendors/theymes/wire.ts'
 import type { Vendor } from '../../../../server/vendors/vendor.ts'
 import { startTheymesSimulator, type TheymesSimulator } from '../../../simulators/theymes/simulator.ts'
-import { call, codeOf, fileOf, having, openingOf, refOf, type Scene, setScene, tagOf } from '../suite/parts.ts'
+import {
+  call,
+  codeOf,
+  fileOf,
+  having,
+  openingOf,
+  type RelayFixture,
+  refOf,
+  startVendorRelay,
+  tagOf,
+} from '../suite/parts.ts'
 
-let scene: Scene
+let fixture: RelayFixture
 let vendor: Vendor
 let simulator: TheymesSimulator
 
 beforeEach(async () => {
-  scene = await setScene(async (parts) => {
+  fixture = await startVendorRelay(async (parts) => {
     simulator = await startTheymesSimulator()
     return { vendor: createTheymes(TheymesConfig.parse(simulator.config), parts), simulator }
   })
-  vendor = scene.vendor
+  vendor = fixture.vendor
 })
 
 afterEach(async () => {
-  await scene.end()
+  await fixture.end()
   expect(simulator.violations).toEqual([])
 })
 
 function withConfig(changes: object): Vendor {
   const parts = {
     clock: { now: () => new Date() },
-    onDrift: (_: string, what: string) => scene.drift.push(what),
+    onDrift: (_: string, what: string) => fixture.drift.push(what),
     tagOf,
     onHidden: () => undefined,
   }
@@ -60,7 +70,7 @@ it.each([
   simulator.mutate((body, made) => (made === 'POST /attachments' ? { ...Object(body), uploadUrl } : body))
   const file = fileOf(new Uint8Array(3), { read: () => Promise.reject(new Error('it was read')) })
   expect(linkedIn(await open({ files: [file] }))).toEqual([`file ${file.fileName}: ${file.link}`])
-  expect(scene.drift).not.toEqual([])
+  expect(fixture.drift).not.toEqual([])
 })
 
 it('puts a file where the studio says that the address is, should the vendor call it otherwise', async () => {
@@ -70,7 +80,7 @@ it('puts a file where the studio says that the address is, should the vendor cal
   const { vendorTicketId } = await other.open(openingOf({ files: [fileOf(bytes)] }), call())
   const ticket = simulator.tickets().find((one) => one.vendorTicketId === vendorTicketId)
   expect(ticket?.files.map((file) => [...file.bytes])).toEqual([[1, 2, 3]])
-  expect(scene.drift).toEqual([])
+  expect(fixture.drift).toEqual([])
 })
 
 it.each<[string, () => void]>([

@@ -5,7 +5,18 @@ import { createTheymes } from '../../../../server/vendors/theymes/theymes.ts'
 import { TheymesConfig } from '../../../../server/vendors/theymes/wire.ts'
 import type { Vendor, VendorAttachment, VendorPlayer } from '../../../../server/vendors/vendor.ts'
 import { startTheymesSimulator, type TheymesSimulator } from '../../../simulators/theymes/simulator.ts'
-import { ada, call, codeOf, having, openingOf, refOf, type Scene, type Start, setScene, tagOf } from '../suite/parts.ts'
+import {
+  ada,
+  call,
+  codeOf,
+  having,
+  openingOf,
+  type RelayFixture,
+  refOf,
+  type Start,
+  startVendorRelay,
+  tagOf,
+} from '../suite/parts.ts'
 import { vendorSuite } from '../suite/suite.ts'
 
 const start: Start = async (parts) => {
@@ -16,29 +27,29 @@ const start: Start = async (parts) => {
 vendorSuite('Theymes', start, { knowsOwners: true })
 
 describe('Theymes in particular', () => {
-  let scene: Scene
+  let fixture: RelayFixture
   let vendor: Vendor
   let simulator: TheymesSimulator
 
   beforeEach(async () => {
-    scene = await setScene(async (parts) => {
+    fixture = await startVendorRelay(async (parts) => {
       simulator = await startTheymesSimulator()
       return { vendor: createTheymes(TheymesConfig.parse(simulator.config), parts), simulator }
     })
-    vendor = scene.vendor
+    vendor = fixture.vendor
   })
 
   afterEach(async () => {
-    await scene.end()
+    await fixture.end()
     expect(simulator.violations).toEqual([])
   })
 
   function withConfig(changes: object): Vendor {
     const parts = {
       clock: { now: () => new Date() },
-      onDrift: (_: string, what: string) => scene.drift.push(what),
+      onDrift: (_: string, what: string) => fixture.drift.push(what),
       tagOf,
-      onHidden: (_: string, what: string) => scene.hidden.push(what),
+      onHidden: (_: string, what: string) => fixture.hidden.push(what),
     }
     return createTheymes(TheymesConfig.parse({ ...simulator.config, ...changes }), parts)
   }
@@ -75,8 +86,8 @@ describe('Theymes in particular', () => {
     simulator.mutate((body, made) => (made === 'GET /tickets' ? { ...Object(body), tickets: simulator.rows() } : body))
     const { tickets } = await having(vendor.list)(ada, undefined, call())
     expect(tickets.map((ticket) => ticket.vendorTicketId)).toEqual([id])
-    expect(scene.hidden).toContain('theymes ticket of another player')
-    expect(scene.drift).toContain('theymes GET /tickets: a filter was ignored')
+    expect(fixture.hidden).toContain('theymes ticket of another player')
+    expect(fixture.drift).toContain('theymes GET /tickets: a filter was ignored')
   })
 
   it('does not act on another ticket than the one it asked for', async () => {
@@ -119,7 +130,7 @@ describe('Theymes in particular', () => {
     const id = await open({ player: { ...ada, signed: { tags: ['vip', 'whale'], fields: { clan: 'Red' } } } })
     const lines = simulator.tickets().find((ticket) => ticket.vendorTicketId === id)?.lines
     expect(lines).toEqual(expect.arrayContaining(['tag: vip', '[signed] tags: whale', '[signed] clan: Red']))
-    expect(scene.drift).toEqual(['theymes a tag is not defined there', 'theymes a field is not defined there'])
+    expect(fixture.drift).toEqual(['theymes a tag is not defined there', 'theymes a field is not defined there'])
   })
 
   it('opens all the same when tags and fields cannot be asked for', async () => {
@@ -152,7 +163,7 @@ describe('Theymes in particular', () => {
     simulator.adds(id, { type: 'weird <b>type</b>', message: 'odd' })
     const { messages } = await having(vendor.read)(refOf(id), call())
     expect(messages).toHaveLength(1)
-    expect(scene.hidden).toEqual(
+    expect(fixture.hidden).toEqual(
       expect.arrayContaining(['theymes event COLLECTOR_RESULT', 'theymes event of another type']),
     )
   })
@@ -209,7 +220,7 @@ describe('Theymes in particular', () => {
     simulator.agentAnswers(id, 'See.', { fileName: 'a.png', fileType: 'image/png', bytes: new Uint8Array(3) })
     const { messages } = await having(other.read)(refOf(id), call())
     expect(messages.flatMap((message) => message.attachments)).toEqual([])
-    expect(scene.hidden).toContain('attachment')
+    expect(fixture.hidden).toContain('attachment')
   })
 
   it('downloads nothing from a ticket of another player', async () => {

@@ -4,26 +4,26 @@ import { VendorConfig } from '../../../../server/vendors/registry.ts'
 import { vendorOf } from '../../../fixtures/vendor-of.ts'
 import { until } from '../../../fixtures/wait.ts'
 import { startZaiaSimulator } from '../../../simulators/zaia/simulator.ts'
-import { call, codeOf, having, openingOf, type Scene, setScene } from '../suite/parts.ts'
+import { call, codeOf, having, openingOf, type RelayFixture, startVendorRelay } from '../suite/parts.ts'
 import { holding, linesWith } from '../suite/world.ts'
 
 const lateMs = 17_000
-let scene: Scene
+let fixture: RelayFixture
 
 beforeEach(async () => {
-  scene = await setScene(async (parts) => {
+  fixture = await startVendorRelay(async (parts) => {
     const simulator = await startZaiaSimulator({ chatOnSight: true })
     return { simulator, vendor: vendorOf(VendorConfig.parse(simulator.config), parts) }
   })
 })
 
 afterEach(async () => {
-  await scene.end()
-  expect(scene.simulator.violations).toEqual([])
+  await fixture.end()
+  expect(fixture.simulator.violations).toEqual([])
 })
 
 it('takes a ticket that was made late and has no words for no opening, and puts the words into it', async () => {
-  const { vendor, simulator } = scene
+  const { vendor, simulator } = fixture
   const opening = openingOf({ message: 'Einmal.' })
   simulator.world.commitLate({ call: 'POST /api/v1/tickets', afterMs: lateMs })
   const caller = new AbortController()
@@ -36,15 +36,15 @@ it('takes a ticket that was made late and has no words for no opening, and puts 
   expect(await having(vendor.findOpened)(opening, call())).toBeUndefined()
   const { vendorTicketId } = await vendor.open(opening, call())
   expect(simulator.tickets().map((ticket) => ticket.vendorTicketId)).toEqual([vendorTicketId])
-  expect(linesWith(scene, 'Einmal.')).toHaveLength(1)
+  expect(linesWith(fixture, 'Einmal.')).toHaveLength(1)
 })
 
 it('finds the ticket with words although the one without came later', async () => {
-  const { vendor, simulator } = scene
+  const { vendor, simulator } = fixture
   const opening = openingOf()
   simulator.world.repeat('POST /api/v1/tickets')
   await vendor.open(opening, call())
-  const [made, ...more] = holding(scene, opening.mark)
+  const [made, ...more] = holding(fixture, opening.mark)
   expect(more).toEqual([])
   expect((await having(vendor.findOpened)(opening, call()))?.vendorTicketId).toBe(made)
 })

@@ -11,7 +11,18 @@ import {
   type ZaiaSimulatorOptions,
 } from '../../../simulators/zaia/simulator.ts'
 import { knownTagId, serviceUserId } from '../../../simulators/zaia/state.ts'
-import { ada, bob, call, codeOf, fileOf, having, openingOf, refOf, type Scene, setScene } from '../suite/parts.ts'
+import {
+  ada,
+  bob,
+  call,
+  codeOf,
+  fileOf,
+  having,
+  openingOf,
+  type RelayFixture,
+  refOf,
+  startVendorRelay,
+} from '../suite/parts.ts'
 import { vendorSuite } from '../suite/suite.ts'
 
 vendorSuite(
@@ -24,23 +35,23 @@ vendorSuite(
 )
 
 describe('Zaia in particular', () => {
-  let scene: Scene
+  let fixture: RelayFixture
   let vendor: Vendor
   let simulator: ZaiaSimulator
 
   async function begin(options: ZaiaSimulatorOptions = {}, config: object = {}): Promise<void> {
-    if (scene) await scene.end()
-    scene = await setScene(async (parts) => {
+    if (fixture) await fixture.end()
+    fixture = await startVendorRelay(async (parts) => {
       simulator = await startZaiaSimulator({ chatOnSight: true, ...options })
       return { vendor: createZaia(ZaiaConfig.parse({ ...simulator.config, ...config }), parts), simulator }
     })
-    vendor = scene.vendor
+    vendor = fixture.vendor
   }
 
   beforeEach(() => begin())
 
   afterEach(async () => {
-    await scene.end()
+    await fixture.end()
     expect(simulator.violations).toEqual([])
   })
 
@@ -125,7 +136,7 @@ describe('Zaia in particular', () => {
     const unknown = randomUUID()
     const id = await open({ player: { ...ada, signed: { tags: [knownTagId, unknown, 'vip'] } } })
     expect(linesOf(id)).toEqual(expect.arrayContaining([`tag: ${knownTagId}`, '[signed] tags: vip']))
-    expect(scene.drift).toEqual(['zaia POST /api/v1/tickets/{ticketId}/tags: a tag was not taken'])
+    expect(fixture.drift).toEqual(['zaia POST /api/v1/tickets/{ticketId}/tags: a tag was not taken'])
   })
 
   it('lists tickets of every status, newest first, page by page', async () => {
@@ -152,7 +163,7 @@ describe('Zaia in particular', () => {
     })
     const { tickets } = await having(vendor.list)(ada, undefined, call())
     expect(tickets.map((ticket) => ticket.vendorTicketId)).toEqual([id])
-    expect(scene.hidden).toContain('zaia ticket of another player')
+    expect(fixture.hidden).toContain('zaia ticket of another player')
   })
 
   it('shows no message of another ticket when the vendor ignores the filter', async () => {
@@ -173,7 +184,7 @@ describe('Zaia in particular', () => {
     const { messages, status } = await having(vendor.read)(refOf(id), call())
     expect(messages.map((message) => message.author)).toEqual(['player', 'agent'])
     expect(status).toBe('answered')
-    expect(scene.hidden.filter((what) => what === 'zaia message of another role')).toHaveLength(3)
+    expect(fixture.hidden.filter((what) => what === 'zaia message of another role')).toHaveLength(3)
   })
 
   it('reads messages by the names a studio gives their fields', async () => {
