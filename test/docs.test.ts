@@ -1,11 +1,10 @@
 /** The pages say what the code does: their tables, numbers, examples, commands and links are read from there. */
+
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { defaultFileQuota, defaultPoints, defaultStreamQuota } from '../server/config/limits.ts'
 import { tokenProblemCodes } from '../server/contract/problem-code.ts'
-import { defaultStreamQuota } from '../server/events/capacity.ts'
-import { defaultFileQuota } from '../server/files/quota.ts'
 import { eventDays, leftoverDays, looseFileDays, requestDays } from '../server/housekeeping.ts'
-import { defaultPoints } from '../server/http/limits.ts'
 import { forgottenDays, tokenlessDays } from '../server/players/inactive.ts'
 import { iterationsASecond } from '../server/players/proof-of-work.ts'
 import { sessionDays } from '../server/players/session.ts'

@@ -2,18 +2,24 @@
  * The relay's configuration: one schema, every mistake reported at once by path. Secrets are resolved here and nowhere
  * else, and what was resolved is known, so that it can be masked in whatever is printed later.
  */
+
 import { z } from 'zod'
 import { Theme } from '../contract/game.ts'
 import { GameKey } from '../contract/ids.ts'
 import { Language } from '../contract/language.ts'
-import { defaultStreamQuota, type StreamQuota } from '../events/capacity.ts'
-import { defaultFileQuota, type FileQuota } from '../files/quota.ts'
-import { isNetwork } from '../http/address.ts'
-import { defaultPoints, type LimitKind } from '../http/limits.ts'
+import { isNetwork } from '../runtime/network.ts'
 import { isPostgres } from '../store/engine.ts'
 import { VendorConfig } from '../vendors/registry.ts'
 import { FilesPlace, mistakesAcross as fileMistakes, S3Keys, ScannerConfig } from './files.ts'
 import { FormConfig } from './form.ts'
+import {
+  defaultFileQuota,
+  defaultPoints,
+  defaultStreamQuota,
+  type FileQuota,
+  type LimitKind,
+  type StreamQuota,
+} from './limits.ts'
 import { plainWords } from './mistakes.ts'
 import { type Environment, isRecord, resolveSecrets, type Secrets, secretsIn } from './secrets.ts'
 import { findStudioConfigMistakes } from './studio-keys.ts'

@@ -1,8 +1,7 @@
 /** What a studio configures about files: the keys of an S3 store, and a scanner. */
 import { z } from 'zod'
-import { FilesError } from '../files/error.ts'
-import { parseS3Url } from '../files/s3-address.ts'
 import { isPostgres } from '../store/engine.ts'
+import { parseS3Url } from './s3-address.ts'
 import { isRecord } from './secrets.ts'
 
 /** `file:<folder>` or `s3://bucket/prefix?endpoint=https://…&region=…`. */
@@ -39,16 +38,12 @@ export type ScannerConfig = z.output<typeof ScannerConfig>
 
 function mistakesOfPlace(place: string): string[] {
   if (!place.startsWith('s3:')) return []
-  try {
-    const { endpoint } = parseS3Url(place)
-    // A key in an address ends up wherever addresses do.
-    const hasKey = [...new URL(place).searchParams.keys()].some((name) => name !== 'endpoint' && name !== 'region')
-    const hasUser = new URL(place).username !== '' || new URL(endpoint).username !== ''
-    return hasKey || hasUser ? ['takes only endpoint and region behind the ?; keys belong in "s3"'] : []
-  } catch (error) {
-    if (error instanceof FilesError) return ['must read s3://bucket/prefix?endpoint=https://…&region=…']
-    throw error
-  }
+  const address = parseS3Url(place)
+  if (!address) return ['must read s3://bucket/prefix?endpoint=https://…&region=…']
+  // A key in an address ends up wherever addresses do.
+  const hasKey = [...new URL(place).searchParams.keys()].some((name) => name !== 'endpoint' && name !== 'region')
+  const hasUser = new URL(place).username !== '' || new URL(address.endpoint).username !== ''
+  return hasKey || hasUser ? ['takes only endpoint and region behind the ?; keys belong in "s3"'] : []
 }
 
 /** What only shows where several parts of the file, as it stands, are seen together. */

@@ -5,7 +5,7 @@ import { AttachmentId, Instant, MessageId } from './ids.ts'
 import { DeliveryProblemCode } from './problem.ts'
 
 /** Unicode code points after trimming. A browser's `maxlength` counts UTF-16 units, so it lets no more through. */
-export const maxMessageLength = 10_000
+const maxMessageLength = 10_000
 
 /** Where a player's message is: safe in the relay, at the vendor, read there, or stuck with a problem. */
 export const Delivery = z.enum(['received', 'delivered', 'read', 'failed'])

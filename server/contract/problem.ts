@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { deliveryProblemCodes, problemCodes } from './problem-code.ts'
 
-export const ProblemCode = z.enum(problemCodes)
+const ProblemCode = z.enum(problemCodes)
 export const DeliveryProblemCode = z.enum(deliveryProblemCodes)
 
 /** One wrong place in a body: `path` is dotted (`attachments.0`), `code` says what is wrong there. */

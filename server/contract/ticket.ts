@@ -16,7 +16,7 @@ export const NewRating = z.strictObject({
 })
 
 /** The newest that somebody wrote. A line such as “closed” never stands before their words: `status` says as much. */
-export const LastMessage = z.object({
+const LastMessage = z.object({
   author: Message.shape.author.exclude(['system']),
   text: z.string(),
   sentAt: Instant,
@@ -67,7 +67,7 @@ export const Conversation = Ticket.extend({
 const Label = PlainText.pipe(z.string().min(1).max(64))
 
 /** Flat, and *claimed*: the browser says so, nobody has proved it. */
-export const ClaimedMetadata = z
+const ClaimedMetadata = z
   .record(Label, PlainText.pipe(z.string().max(1_024)))
   .refine((metadata) => Object.keys(metadata).length <= 32, { error: 'more than 32 values' })
 

@@ -1,15 +1,7 @@
 /** How many event streams there are room for: each holds a connection, whoever has opened it. */
-import { networkOf } from '../http/limits.ts'
+import type { StreamQuota } from '../config/limits.ts'
+import { networkOf } from '../runtime/network.ts'
 import { Refusal } from '../runtime/refusal.ts'
-
-export interface StreamQuota {
-  /** At the same time, of all players. */
-  total: number
-  /** At the same time, from one address: a school or a carrier is hundreds of players. */
-  address: number
-}
-
-export const defaultStreamQuota: StreamQuota = { total: 10_000, address: 1_000 }
 
 /** Whoever finds no room asks now and then instead, which the widget does by itself. */
 const retryAfterSeconds = 60

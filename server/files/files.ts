@@ -1,10 +1,10 @@
 /** The door to files: where they are kept, and resumable uploads into it. */
 import { fileURLToPath } from 'node:url'
+import type { S3Credentials } from '../config/s3-address.ts'
 import { type BlobStore, requireId, type Storage } from './blob-store.ts'
 import { createDisk } from './disk.ts'
 import { FilesError } from './error.ts'
 import { createLocks, type Locks } from './lock.ts'
-import type { S3Credentials } from './s3-address.ts'
 import { answer, finishIfWhole, type UploadAnswer } from './tus.ts'
 
 export interface Uploads {

@@ -2,35 +2,14 @@
 import { createHmac } from 'node:crypto'
 import { statfs } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { networkOf } from '../http/limits.ts'
+import type { FileQuota } from '../config/limits.ts'
 import { deriveKey, type RelaySecrets } from '../runtime/derived-keys.ts'
 import type { Log } from '../runtime/log.ts'
+import { networkOf } from '../runtime/network.ts'
 import { Refusal } from '../runtime/refusal.ts'
 import { isPostgres } from '../store/engine.ts'
 import type { WaitingBounds } from '../store/waiting-files.ts'
 import { folderOf } from './files.ts'
-
-/** In bytes. */
-export interface FileQuota {
-  /** What may wait from one network, of all its players. */
-  addressBytes: number
-  /** What may wait of one game. */
-  gameBytes: number
-  /** What stays free where the files lie; an S3 store has no such floor. */
-  freeBytes: number
-  /** What stays free where the ledger lies, with SQLite. */
-  ledgerFreeBytes: number
-}
-
-const gibibyte = 2 ** 30
-
-/** Five hundred players in one network with ten megabytes each; four such schools a game; a server with a small disk. */
-export const defaultFileQuota: FileQuota = {
-  addressBytes: 6 * gibibyte,
-  gameBytes: 24 * gibibyte,
-  freeBytes: gibibyte,
-  ledgerFreeBytes: gibibyte,
-}
 
 export type Disk = 'files' | 'ledger'
 

@@ -1,7 +1,7 @@
 /** The four calls any S3-compatible service answers alike: put, get, remove, list. Path-style addresses. */
 import { AwsClient } from 'aws4fetch'
+import type { S3Address, S3Credentials } from '../config/s3-address.ts'
 import { FilesError } from './error.ts'
-import type { S3Address, S3Credentials } from './s3-address.ts'
 
 export interface S3Object {
   /** Without the prefix. */

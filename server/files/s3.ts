@@ -7,6 +7,7 @@
  * would be lost. `whole` is written once, so that a second writer cannot change a file that has been looked into.
  */
 import { randomBytes } from 'node:crypto'
+import { parseS3Url, type S3Credentials } from '../config/s3-address.ts'
 import {
   type BlobStore,
   type Growing,
@@ -18,7 +19,6 @@ import {
 } from './blob-store.ts'
 import { atMost, chunksOf } from './chunks.ts'
 import { FilesError } from './error.ts'
-import { parseS3Url, type S3Credentials } from './s3-address.ts'
 import { createS3Client, type S3Client } from './s3-client.ts'
 import { createSpool, type Spool } from './spool.ts'
 
@@ -40,7 +40,9 @@ interface Found {
 }
 
 export function createS3(url: string, credentials: S3Credentials, spoolFolder: string | undefined): Storage {
-  const client = createS3Client(parseS3Url(url), credentials)
+  const address = parseS3Url(url)
+  if (!address) throw new FilesError('misconfigured', 'files names no S3 store')
+  const client = createS3Client(address, credentials)
   const spool = createSpool(spoolFolder)
 
   const growing: Growing = {

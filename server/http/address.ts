@@ -5,7 +5,7 @@ import type { Bindings } from './call.ts'
 /** @returns undefined where there is no connection to ask, as in a call within the process */
 export type AddressOf = (request: Request, bindings: Bindings) => string | undefined
 
-/** @param trustedProxies - addresses and CIDR blocks, as {@link isNetwork} allows them */
+/** @param trustedProxies - addresses and CIDR blocks, as `isNetwork` allows them */
 export function createAddressOf(trustedProxies: readonly string[]): AddressOf {
   const trusted = blockList(trustedProxies)
   // Most relays have none in front, and asking an empty list takes as long as asking a full one.
@@ -25,14 +25,6 @@ export function createAddressOf(trustedProxies: readonly string[]): AddressOf {
     }
     return client
   }
-}
-
-/** An address (`10.0.0.1`, `::1`) or a block of them (`10.0.0.0/8`). */
-export function isNetwork(text: string): boolean {
-  const [address = '', prefix, ...rest] = text.split('/')
-  const family = isIP(address)
-  if (family === 0 || rest.length > 0) return false
-  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 6 ? 128 : 32))
 }
 
 function blockList(networks: readonly string[]): BlockList {

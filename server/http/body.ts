@@ -2,7 +2,7 @@
 import { Refusal } from '../runtime/refusal.ts'
 
 /** CONTRACT: a JSON body is at most 64 KiB. */
-export const maxJsonBytes = 65_536
+const maxJsonBytes = 65_536
 
 /** @throws Refusal `too_large`, `invalid_json` */
 export async function readJson(request: Request): Promise<unknown> {

@@ -3,24 +3,10 @@
  * a school, a carrier or a PC café is one address and five hundred honest players.
  */
 import { hash } from 'node:crypto'
-import { isIPv4 } from 'node:net'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
-
-export const limitKinds = [
-  'session',
-  'unproved',
-  'unprovedMail',
-  'mail',
-  'open',
-  'reply',
-  'read',
-  'upload',
-  'piece',
-  'export',
-  'work',
-  'desk',
-] as const
-export type LimitKind = (typeof limitKinds)[number]
+import { defaultPoints, type LimitKind, type LimitPoints, limitKinds } from '../config/limits.ts'
+import { networkOf } from '../runtime/network.ts'
+import type { Counted } from '../store/limits.ts'
 
 /** Who is asking, as far as it is proved. Only hashes of these are kept. */
 export interface Spender {
@@ -47,20 +33,6 @@ export interface Limits {
   spend: (kind: LimitKind, who: Spender | Named, by?: number) => Promise<Spent>
 }
 
-/** Requests a window; of `work` KiB of answers. */
-export interface LimitPoints {
-  windowSeconds: number
-  player: number
-  device: number
-  address: number
-}
-
-export interface Counted {
-  /** In the window, those just added included. */
-  count: number
-  endsInMs: number
-}
-
 /** Where several relays count together. */
 export interface LimitLedger {
   /**
@@ -76,28 +48,6 @@ export interface LimitOptions {
   points?: { [Kind in LimitKind]?: { [Name in keyof LimitPoints]?: number | undefined } | undefined }
   /** Told when the ledger fails; counting goes on in memory. */
   onLedgerFailure?: (error: unknown) => void
-}
-
-/** Each address row but those of mails and of what is unproved is room for 500 players who all do at once what a busy one does in the window. */
-export const defaultPoints: Readonly<Record<LimitKind, LimitPoints>> = {
-  session: { windowSeconds: 600, player: 20, device: 20, address: 3_000 },
-  /** Anonymous sessions without proof of work, where the game asks for it: more of them are not refused, but prove. */
-  unproved: { windowSeconds: 600, player: 100, device: 100, address: 100 },
-  /** The same of sign-in mails. */
-  unprovedMail: { windowSeconds: 3_600, player: 5, device: 5, address: 5 },
-  // Who asks for others' mailboxes as well is no classroom: each mail is one that somebody may not have wanted.
-  mail: { windowSeconds: 3_600, player: 5, device: 10, address: 30 },
-  open: { windowSeconds: 600, player: 20, device: 10, address: 2_500 },
-  reply: { windowSeconds: 60, player: 30, device: 20, address: 5_000 },
-  read: { windowSeconds: 60, player: 240, device: 240, address: 60_000 },
-  upload: { windowSeconds: 600, player: 60, device: 60, address: 10_000 },
-  /** Of an upload: 4 MiB where the widget sends them, less where a line breaks. */
-  piece: { windowSeconds: 60, player: 600, device: 600, address: 60_000 },
-  export: { windowSeconds: 3_600, player: 20, device: 20, address: 5_000 },
-  /** Of answers, in KiB: what asks for much is what costs much. A player at their busiest reads some hundred a minute. */
-  work: { windowSeconds: 60, player: 32_768, device: 16_384, address: 524_288 },
-  /** Wrong tokens at the agents' desk. Nobody who guesses is known: only the address counts. */
-  desk: { windowSeconds: 60, player: 10, device: 10, address: 10 },
 }
 
 /** Their limits protect the relay itself, and a write to the ledger for each would cost it more than they do. */
@@ -244,19 +194,4 @@ export function named({ player, device, address }: Spender): Named {
 
 function nameOf(value: string | undefined): string | undefined {
   return value ? hash('sha256', value, 'base64url').slice(0, 22) : undefined
-}
-
-/** `::ffff:192.0.2.1` is `192.0.2.1`; any other IPv6 address is its first four groups. */
-export function networkOf(address: string): string {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '')
-  if (isIPv4(plain) || !plain.includes(':')) return plain
-  const [head = '', tail] = plain.toLowerCase().split('::')
-  const leading = head === '' ? [] : head.split(':')
-  const trailing = tail === undefined || tail === '' ? [] : tail.split(':')
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - leading.length - trailing.length)
-  const groups = [...leading, ...Array<string>(zeros).fill('0'), ...trailing]
-  return groups
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':')
 }

@@ -125,7 +125,7 @@ function answers(route: RouteSpec): Json {
 }
 
 /** Every refusal a call can meet, its own and those that come with what it needs. */
-export function problemsOf(route: RouteSpec): ProblemCode[] {
+function problemsOf(route: RouteSpec): ProblemCode[] {
   return [
     ...(route.access === 'player' ? [...tokenProblemCodes, 'session_ended' as const] : []),
     ...(route.body ? (['invalid_json', 'too_large'] as const) : []),

@@ -1,8 +1,9 @@
 /** Which limit each call spends from. Every route of the contract has one; a route without does not compile. */
+import type { LimitKind } from '../config/limits.ts'
 import type { RouteName } from '../contract/routes.ts'
 import type { Identity } from '../players/identity.ts'
 import { Refusal } from '../runtime/refusal.ts'
-import type { LimitKind, Limits, Named, Spender, Spent } from './limits.ts'
+import type { Limits, Named, Spender, Spent } from './limits.ts'
 import type { Cost } from './load.ts'
 
 /**

@@ -6,9 +6,9 @@
 
 import type { StudioConfig } from '../config/studio-keys.ts'
 import type { TokenProblemCode } from '../contract/problem-code.ts'
+import { isObject } from '../runtime/strict-json.ts'
 import { hintFor, mending } from './inspect-words.ts'
 import { signedProfileOf } from './signed-profile.ts'
-import { isObject } from './strict-json.ts'
 import { type ClaimRefusal, claimRefusals, type Expected, headerRefusals } from './studio-claims.ts'
 import { expectationsOf, type StudioVerifier } from './studio-token.ts'
 import { readTokenParts, type TokenParts } from './token-parts.ts'

@@ -2,7 +2,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { z } from 'zod'
 import { algorithmsOfKey, describeUnusableKey } from '../config/studio-keys.ts'
-import { parseStrictObject } from './strict-json.ts'
+import { parseStrictObject } from '../runtime/strict-json.ts'
 
 /** Room for a hundred RSA keys with their certificates. */
 const maxBytes = 262_144

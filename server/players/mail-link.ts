@@ -14,8 +14,10 @@
  *   the plain spelling and one that has signed in before: other spellings cannot use up theirs.
  * - The answer is the same in all these cases, for else it would tell who has signed in here.
  */
+
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import type { Clock } from '../runtime/clock.ts'
+import type { MailLink, StandingLink } from '../store/mail-links.ts'
 import type { MailWords } from './mail-words.ts'
 import { type Mailer, MailFailed } from './mailer.ts'
 
@@ -24,21 +26,6 @@ const lifetimeMs = 15 * 60_000
 const standsMs = 10 * 60_000
 /** More mails than this on their way at once is a mail server that hangs, or somebody's mischief. */
 const maxUnsent = 100
-
-export interface MailLink {
-  /** SHA-256 in hex over game, link secret and browser secret. */
-  hash: string
-  game: string
-  email: string
-  expiresAt: Date
-}
-
-/** The link that was last mailed to somebody, without what would open it. */
-export interface StandingLink {
-  /** Makes the code again, with the relay's key. */
-  nonce: string
-  sentAt: Date
-}
 
 export interface MailLinkLedger {
   /** Saving what is there already makes it last as long as this one. */

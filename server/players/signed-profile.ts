@@ -2,8 +2,8 @@
 import { z } from 'zod'
 import { LanguageTag } from '../contract/language.ts'
 import { PlainText } from '../contract/message.ts'
+import { isObject } from '../runtime/strict-json.ts'
 import type { SignedMetadata } from '../vendors/vendor.ts'
-import { isObject } from './strict-json.ts'
 
 const maxTags = 32
 const maxFields = 32

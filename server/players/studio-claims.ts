@@ -8,8 +8,8 @@ import { audiencesOf } from './token-parts.ts'
 /** How far the studio's clock may be from ours. */
 export const skewSeconds = 60
 /** The longest a token may live, from `iat` to `exp`. */
-export const maxLifetimeSeconds = 24 * 60 * 60
-export const maxSubjectLength = 255
+const maxLifetimeSeconds = 24 * 60 * 60
+const maxSubjectLength = 255
 
 export interface ClaimRefusal {
   code: TokenProblemCode

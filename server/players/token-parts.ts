@@ -1,9 +1,9 @@
 /** Takes a compact JWS apart, believing nothing: what is read here is what the token says, not what is so. */
-import { parseStrictObject } from './strict-json.ts'
+import { parseStrictObject } from '../runtime/strict-json.ts'
 import { TokenRefused } from './token-refused.ts'
 
 /** A bearer longer than this is refused before a byte of it is decoded. */
-export const maxTokenBytes = 8_192
+const maxTokenBytes = 8_192
 
 export interface TokenParts {
   header: Record<string, unknown>

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import type { JSONWebKeySet } from 'jose'
 import { z } from 'zod'
-import { parseStrictObject } from '../players/strict-json.ts'
+import { parseStrictObject } from '../runtime/strict-json.ts'
 
 const timeoutMs = 10_000
 const maxBytes = 262_144
@@ -10,7 +10,7 @@ const maxBytes = 262_144
 const KeySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) })
 
 /** Shown as it is. */
-export class KeysUnreadable extends Error {
+class KeysUnreadable extends Error {
   override readonly name = 'KeysUnreadable'
 }
 

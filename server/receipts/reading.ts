@@ -2,7 +2,7 @@
 import { createLocalJWKSet, errors, type FlattenedJWSInput, flattenedVerify, type JSONWebKeySet } from 'jose'
 import { z } from 'zod'
 import { ErasureReceipt, SignedReceipt } from '../contract/receipt.ts'
-import { parseStrictObject } from '../players/strict-json.ts'
+import { parseStrictObject } from '../runtime/strict-json.ts'
 import { receiptAlgorithm, receiptType } from './signing.ts'
 
 /** `receipt`: what was signed. `refused`: why it proves nothing, in plain words. */

@@ -1,6 +1,13 @@
 /** What an operator can watch, in Prometheus' words. Labels are games, vendors and codes: never players. */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import type { OutboxCount } from '../store/deliveries.ts'
+
+/** Of one game; `oldest` in milliseconds since 1970. */
+interface OutboxCount {
+  game: string
+  state: 'waiting' | 'stuck'
+  count: number
+  oldest: number
+}
 
 export type Metrics = ReturnType<typeof createMetrics>
 

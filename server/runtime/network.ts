@@ -5,7 +5,7 @@
  * keeps files there; and multicast, what is reserved, and what was once private. Where an IPv6 range carries an IPv4 address that somebody hands on
  * (6to4, Teredo, NAT64), the whole range counts: what is behind it is another network's word.
  */
-import { BlockList, isIP } from 'node:net'
+import { BlockList, isIP, isIPv4 } from 'node:net'
 
 /** Each as its registry names it. */
 export const specialPurpose: readonly { network: string; prefix: number; name: string }[] = [
@@ -72,4 +72,27 @@ function insideOf(address: string): string {
 
 function familyOf(address: string): 'ipv4' | 'ipv6' {
   return isIP(address) === 6 ? 'ipv6' : 'ipv4'
+}
+
+/** An address (`10.0.0.1`, `::1`) or a block of them (`10.0.0.0/8`). */
+export function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/')
+  const family = isIP(address)
+  if (family === 0 || rest.length > 0) return false
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 6 ? 128 : 32))
+}
+
+/** `::ffff:192.0.2.1` is `192.0.2.1`; any other IPv6 address is its first four groups. */
+export function networkOf(address: string): string {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '')
+  if (isIPv4(plain) || !plain.includes(':')) return plain
+  const [head = '', tail] = plain.toLowerCase().split('::')
+  const leading = head === '' ? [] : head.split(':')
+  const trailing = tail === undefined || tail === '' ? [] : tail.split(':')
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - leading.length - trailing.length)
+  const groups = [...leading, ...Array<string>(zeros).fill('0'), ...trailing]
+  return groups
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':')
 }

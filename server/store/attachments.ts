@@ -2,7 +2,7 @@
 import { type Insertable, type Kysely, type Selectable, sql, type Updateable } from 'kysely'
 import type { AttachmentId, MessageId, TicketId } from '../contract/ids.ts'
 import type { VendorFileId } from '../vendors/vendor.ts'
-import type { Engine } from './database.ts'
+import type { Engine } from './engine.ts'
 import { runOver } from './statement.ts'
 import type { AttachmentTable, PlayerKey, Tables } from './tables.ts'
 import { type Announced, hasRoom, measure, measured, type WaitingBounds, waitingByGame } from './waiting-files.ts'

@@ -4,14 +4,12 @@ import { Kysely, sql } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import type { Log } from '../runtime/log.ts'
 import { keepLedgerToOwner } from '../runtime/owner-only.ts'
-import { isPostgres } from './engine.ts'
+import { type Engine, isPostgres } from './engine.ts'
 import { StoreUnavailable } from './errors.ts'
 import { migrations } from './migrations.ts'
 import { createSqlite, isLocked } from './sqlite.ts'
 import { askDirectly } from './statement.ts'
 import type { Tables } from './tables.ts'
-
-export type Engine = 'sqlite' | 'postgres'
 
 export interface Database {
   engine: Engine

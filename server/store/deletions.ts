@@ -1,7 +1,7 @@
 /** Requests for erasure and how far each has come. */
 import { type Insertable, type Kysely, type Selectable, sql, type Updateable } from 'kysely'
 import type { DeletionRequestId } from '../contract/ids.ts'
-import type { Engine } from './database.ts'
+import type { Engine } from './engine.ts'
 import type { Seal } from './seal.ts'
 import { insertRows, run } from './statement.ts'
 import { inBatches } from './sweep.ts'

@@ -9,7 +9,7 @@ import {
   type Updateable,
 } from 'kysely'
 import type { MessageId, TicketId } from '../contract/ids.ts'
-import type { Engine } from './database.ts'
+import type { Engine } from './engine.ts'
 import type { LedgerNow } from './ledger-clock.ts'
 import { insertRows, run } from './statement.ts'
 import type { DeliveryTable, PlayerKey, Tables } from './tables.ts'

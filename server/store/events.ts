@@ -1,6 +1,6 @@
 /** What happened to a player's things, in order, so that a stream can pick up where it broke off. */
 import { type Kysely, type Selectable, sql } from 'kysely'
-import type { Engine } from './database.ts'
+import type { Engine } from './engine.ts'
 import { insertRows, run, runOver } from './statement.ts'
 import { inBatches } from './sweep.ts'
 import type { EventTable, EventType, PlayerKey, Tables } from './tables.ts'

@@ -4,7 +4,7 @@
  */
 import { type RawBuilder, sql } from 'kysely'
 import type { Clock } from '../runtime/clock.ts'
-import type { Engine } from './database.ts'
+import type { Engine } from './engine.ts'
 
 /** Milliseconds since 1970, as an expression: read when the statement runs, so that waiting for it costs no time. */
 export type LedgerNow = () => RawBuilder<number>

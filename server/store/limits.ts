@@ -1,8 +1,13 @@
 /** Counts of who did how much, where several relays count together. */
 import { type Kysely, sql } from 'kysely'
-import type { Counted } from '../http/limits.ts'
 import { sweepBefore } from './sweep.ts'
 import type { Tables } from './tables.ts'
+
+export interface Counted {
+  /** In the window, those just added included. */
+  count: number
+  endsInMs: number
+}
 
 export function limitRows(db: Kysely<Tables>) {
   return {

@@ -1,8 +1,22 @@
 /** Sign-in links on their way to a mailbox. */
 import type { Kysely } from 'kysely'
-import type { MailLink, StandingLink } from '../players/mail-link.ts'
 import { sweepBefore } from './sweep.ts'
 import type { Tables } from './tables.ts'
+
+export interface MailLink {
+  /** SHA-256 in hex over game, link secret and browser secret. */
+  hash: string
+  game: string
+  email: string
+  expiresAt: Date
+}
+
+/** The link that was last mailed to somebody, without what would open it. */
+export interface StandingLink {
+  /** Makes the code again, with the relay's key. */
+  nonce: string
+  sentAt: Date
+}
 
 /** Longer than a link is good. */
 const keptStandingMs = 3_600_000

@@ -1,7 +1,7 @@
 /** Forward only: a migration that has landed is never edited; the next change is the next entry. */
 import { type Kysely, sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
-import type { Engine } from './database.ts'
+import type { Engine } from './engine.ts'
 
 /** All migrations by name, for one engine. Their order is that of their names. */
 export function migrations(engine: Engine): Record<string, Migration> {

@@ -117,7 +117,7 @@ async function judge(sent: readonly SentFile[], vendors: readonly VendorSimulato
   }
 }
 
-export function hashOf(bytes: Uint8Array): string {
+function hashOf(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
 

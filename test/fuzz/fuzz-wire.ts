@@ -57,7 +57,7 @@ export interface Oddity {
 }
 
 /** Each line as bytes: what a header may hold is one of the questions. */
-export function linesOf({ method, url, headers, body }: Call, oddity: Oddity, host: string): Buffer {
+function linesOf({ method, url, headers, body }: Call, oddity: Oddity, host: string): Buffer {
   const lines = [
     `${method} ${url} HTTP/1.1`,
     `host: ${host}`,

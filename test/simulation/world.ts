@@ -62,7 +62,7 @@ export function createWorld({ settle, print }: WorldParts): World {
 }
 
 /** `12:03.456`: minutes, seconds and milliseconds. */
-export function timeOf(ms: number): string {
+function timeOf(ms: number): string {
   const minutes = Math.floor(ms / 60_000)
   const seconds = (ms % 60_000) / 1_000
   return `${String(minutes).padStart(2, '0')}:${seconds.toFixed(3).padStart(6, '0')}`

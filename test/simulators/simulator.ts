@@ -136,8 +136,6 @@ export function canary(label: string): string {
   return `${canaryPrefix}${label}-${randomUUID()}`
 }
 
-export const notFound: Answer = { status: 404, json: { message: 'not found' } }
-
 interface Seen {
   call: string
   received: Received

@@ -49,7 +49,7 @@ export interface Speech<W extends FirstWords = FirstWords> {
 export type WholeSpeech = Speech<Words> & Formats
 
 /** The widget's language nearest to a BCP 47 tag. */
-export function nearest(tag: string): WordsLanguage {
+function nearest(tag: string): WordsLanguage {
   const language = tag.toLowerCase().split('-')[0]
   return (Object.keys(languageNames) as WordsLanguage[]).find((known) => known === language) ?? 'en'
 }

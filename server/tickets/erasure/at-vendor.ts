@@ -12,7 +12,7 @@ import { type Opening, VendorError, type VendorTicketId } from '../../vendors/ve
 import { addLink } from '../chain.ts'
 import { loadCopySought } from '../delivery/send.ts'
 import { vendorPlayer } from '../vendor-player.ts'
-import { type CarryOutParts, leaseMs } from './steps.ts'
+import { type CarryOutParts, leaseMs } from './parts.ts'
 import { studioRequest } from './studio-request.ts'
 
 /** By the state of what is to be erased. @throws VendorError; each resolves with a wait, in milliseconds, where it is not done */

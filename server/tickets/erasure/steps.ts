@@ -16,16 +16,10 @@ import { stepsOf, withStep } from '../present.ts'
 import { type AtVendor, createAtVendor } from './at-vendor.ts'
 import { cancelDeliveries } from './cancel-deliveries.ts'
 import { forget, isAllKnown, keptBytes, tellErased } from './forget.ts'
-import type { ErasureParts } from './worker.ts'
+import type { CarryOutParts } from './parts.ts'
 
 export type CarryOut = (request: DeletionRow, begins: boolean) => Promise<void>
 
-export interface CarryOutParts extends ErasureParts {
-  stopping: AbortSignal
-}
-
-/** After a relay that died in the middle the request is taken up again. Longer than writing a large ledger anew may take. */
-export const leaseMs = 300_000
 /** How soon to look again whether a message on its way has come to its end. */
 const busyMs = 2_000
 const firstRetryMs = 15_000

@@ -3,24 +3,9 @@
  * keeps nobody waiting but its own game's players.
  */
 
-import type { Games } from '../../config/games.ts'
-import type { AttachmentId } from '../../contract/ids.ts'
-import { type Clock, every, type Timers } from '../../runtime/clock.ts'
-import type { Log } from '../../runtime/log.ts'
-import type { Notifier } from '../../store/notifier.ts'
-import type { Store } from '../../store/store.ts'
-import { createCarryOut, leaseMs } from './steps.ts'
-
-export interface ErasureParts {
-  store: Store
-  clock: Clock
-  timers: Timers
-  notifier: Notifier
-  games: Games
-  log: Log
-  /** Drops the bytes of a player's file. */
-  removeFile: (id: AttachmentId) => Promise<void>
-}
+import { every } from '../../runtime/clock.ts'
+import { type ErasureParts, leaseMs } from './parts.ts'
+import { createCarryOut } from './steps.ts'
 
 export interface Erasures {
   /** Takes up what is due and has room, once. Resolves with how many were taken up when each has come as far as it can. */

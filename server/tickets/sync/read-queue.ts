@@ -5,7 +5,7 @@ import type { TicketId } from '../../contract/ids.ts'
  * `hint`: the vendor says that something changed. `look`: a player looks at it now. `changed`: a list shows another state
  * than before. `recent`: it was just written on or looked at. `rest`: it was not heard for long. First things first.
  */
-export const reasons = ['hint', 'look', 'changed', 'recent', 'rest'] as const
+const reasons = ['hint', 'look', 'changed', 'recent', 'rest'] as const
 export type Reason = (typeof reasons)[number]
 
 export interface Want {

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { VendorError } from '../vendor.ts'
 
-export const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 export type Method = (typeof methods)[number]
 
 /** A configured call, e.g. `POST /tickets/{ticketId}/actions`. Stays a string, so that it may be parsed twice. */

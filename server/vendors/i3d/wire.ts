@@ -49,7 +49,7 @@ export const I3dConfig = z.strictObject({
 export type I3dConfig = z.output<typeof I3dConfig>
 
 /** "Every successful GET/POST/PUT returns 200 with an array, even for one object": taken off here, and not insisted on. */
-export function unwrapped<T extends z.ZodType>(schema: T) {
+function unwrapped<T extends z.ZodType>(schema: T) {
   return z.preprocess((answer) => (Array.isArray(answer) ? answer[0] : answer), schema)
 }
 

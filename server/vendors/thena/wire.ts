@@ -45,7 +45,7 @@ export type ThenaConfig = z.output<typeof ThenaConfig>
  * Thena's envelope, `{status, message, timestamp, data}`. `status: false` under a 200 is an error in disguise, so only
  * `true` fits.
  */
-export function enveloped<T extends z.ZodType>(data: T) {
+function enveloped<T extends z.ZodType>(data: T) {
   return z.object({ status: z.literal(true), data })
 }
 

@@ -57,7 +57,7 @@ export const ExternalUser = z.object({
 export type ExternalUser = z.output<typeof ExternalUser>
 
 /** Its owner is written flat, as on tickets, or as an object of its own: the reference does not show which. */
-export const Chat = z
+const Chat = z
   .object({
     id: z.string().min(1),
     ownerId: z.string().nullish(),

@@ -1,10 +1,12 @@
 /** What an event stream costs while nothing happens, and what it says when something does. */
+
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { createCapacity, defaultStreamQuota } from '../../../server/events/capacity.ts'
+import { defaultStreamQuota } from '../../../server/config/limits.ts'
+import { createCapacity } from '../../../server/events/capacity.ts'
 import type { Line } from '../../../server/events/listeners.ts'
 import { createStreams, type Leave, type Streams } from '../../../server/events/streams.ts'
 import { systemClock } from '../../../server/runtime/clock.ts'

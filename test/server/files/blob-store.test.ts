@@ -1,8 +1,8 @@
 /** What both places promise: a file is whole or not there, and removing leaves nothing. */
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { parseS3Url } from '../../../server/config/s3-address.ts'
 import { createFiles, type Files } from '../../../server/files/files.ts'
-import { parseS3Url } from '../../../server/files/s3-address.ts'
 import { createS3Client } from '../../../server/files/s3-client.ts'
 import { collect, newId, type Place, placeOnS3, places } from '../../fixtures/blob-stores.ts'
 
@@ -134,7 +134,9 @@ describe.each(Object.entries(places))('files kept on %s', (_name, open) => {
 it('lists more files than one page of S3 holds', async () => {
   const place = await placeOnS3()
   const { credentials = { accessKeyId: '', secretAccessKey: '' } } = place.options
-  const client = createS3Client(parseS3Url(place.url), credentials)
+  const address = parseS3Url(place.url)
+  if (!address) throw new Error(`${place.url} names no S3 store`)
+  const client = createS3Client(address, credentials)
   const ids = Array.from({ length: 1_050 }, newId)
   await Promise.all(ids.map((id) => client.put(`${id}/of-1`, '')))
   const files = await createFiles(place.url, place.options)

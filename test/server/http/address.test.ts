@@ -1,7 +1,9 @@
 /** Where a request comes from, as far as that can be believed. */
+
 import type { IncomingMessage } from 'node:http'
 import { describe, expect, it } from 'vitest'
-import { createAddressOf, isNetwork } from '../../../server/http/address.ts'
+import { createAddressOf } from '../../../server/http/address.ts'
+import { isNetwork } from '../../../server/runtime/network.ts'
 
 /** Asks as the HTTP server would, for a connection from `remoteAddress`. */
 function addressOf(trusted: string[], remoteAddress: string | undefined, forwarded?: string): string | undefined {

@@ -1,11 +1,12 @@
 /** What a player has piled up is their own wait: nobody else's, and nobody's memory. */
+
 import { setImmediate } from 'node:timers/promises'
 import { expect, it } from 'vitest'
+import { defaultPoints } from '../../../server/config/limits.ts'
 import type { EventBatch } from '../../../server/contract/event.ts'
 import { PlayerExport } from '../../../server/contract/export.ts'
 import type { Session } from '../../../server/contract/player.ts'
 import type { Conversation } from '../../../server/contract/ticket.ts'
-import { defaultPoints } from '../../../server/http/limits.ts'
 import { type Cost, createLoad, type DelayMeter, type Load } from '../../../server/http/load.ts'
 import { systemTimers } from '../../../server/runtime/clock.ts'
 import { createMetrics } from '../../../server/runtime/metrics.ts'

@@ -1,8 +1,9 @@
 /** Limits as a player, a school and a flood meet them, on one relay and on three. */
+
 import { afterEach, describe, expect, it } from 'vitest'
+import { defaultPoints, limitKinds } from '../../../server/config/limits.ts'
 import type { Session } from '../../../server/contract/player.ts'
 import { type RouteName, routes } from '../../../server/contract/routes.ts'
-import { defaultPoints, limitKinds } from '../../../server/http/limits.ts'
 import { limitOf } from '../../../server/http/route-limits.ts'
 import { freshDatabase } from '../../fixtures/postgres.ts'
 import { type Answer, startRelay, type TestRelay } from '../../fixtures/relay.ts'

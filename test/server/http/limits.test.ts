@@ -1,13 +1,8 @@
 /** How often is too often, for whom. */
+
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import {
-  createLimits,
-  defaultPoints,
-  limitKinds as kinds,
-  type LimitKind,
-  type LimitLedger,
-  type LimitOptions,
-} from '../../../server/http/limits.ts'
+import { defaultPoints, limitKinds as kinds, type LimitKind } from '../../../server/config/limits.ts'
+import { createLimits, type LimitLedger, type LimitOptions } from '../../../server/http/limits.ts'
 
 /** What an honest player does in one window. */
 const honest = { session: 1, open: 2, reply: 5, read: 30, upload: 5, piece: 30, export: 2, work: 200, desk: 0 }

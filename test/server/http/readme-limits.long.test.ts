@@ -2,9 +2,10 @@
  * The documented limits as a player, a device and an address meet them: each on a relay with its own default, asked until it
  * refuses. The fences around an address are counted as configured, a few instead of thousands, save where they are narrow.
  */
+
 import { afterEach, describe, expect, it } from 'vitest'
+import { type LimitKind, limitKinds } from '../../../server/config/limits.ts'
 import type { Conversation } from '../../../server/contract/ticket.ts'
-import { type LimitKind, limitKinds } from '../../../server/http/limits.ts'
 import { documentedLimit, documentedNumber } from '../../docs.ts'
 import type { Answer } from '../../fixtures/relay.ts'
 import { type RelayFixture, startTwoGames } from '../../fixtures/two-games.ts'

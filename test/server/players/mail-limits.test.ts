@@ -1,7 +1,8 @@
 /** Who asks for links to somebody else's mailbox neither fills it nor shuts its owner out. */
+
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { defaultPoints } from '../../../server/config/limits.ts'
 import type { LinkSent, Session } from '../../../server/contract/player.ts'
-import { defaultPoints } from '../../../server/http/limits.ts'
 import { type RelayFixture, startTwoGames } from '../../fixtures/two-games.ts'
 import { until } from '../../fixtures/wait.ts'
 

@@ -1,18 +1,13 @@
 /** Signing in by mail, against a real SMTP server. */
+
 import { once } from 'node:events'
 import { SMTPServer } from 'smtp-server'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { languages } from '../../../server/contract/language.ts'
-import {
-  countedMailbox,
-  createMailLinks,
-  type MailLink,
-  type MailLinks,
-  mailboxOf,
-  type StandingLink,
-} from '../../../server/players/mail-link.ts'
+import { countedMailbox, createMailLinks, type MailLinks, mailboxOf } from '../../../server/players/mail-link.ts'
 import { mailWords } from '../../../server/players/mail-words.ts'
 import { createMailer, type Mailer, type MailFailed } from '../../../server/players/mailer.ts'
+import type { MailLink, StandingLink } from '../../../server/store/mail-links.ts'
 import { createTestClock, game, type TestClock } from '../../fixtures/studio.ts'
 
 const key = Buffer.alloc(32, 'a key of its own')

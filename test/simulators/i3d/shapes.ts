@@ -103,7 +103,7 @@ export function metaOf(ticket: StoredTicket) {
   }
 }
 
-export function fileOf({ id, fileName, fileType, bytes }: StoredFile, names: I3dNames) {
+function fileOf({ id, fileName, fileType, bytes }: StoredFile, names: I3dNames) {
   const said = { [names.fileName]: fileName, [names.fileType]: fileType }
   return { id, ...said, size: bytes.byteLength, downloadHash: canary('i3d-download') }
 }

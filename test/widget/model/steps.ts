@@ -21,7 +21,7 @@ import type { World } from './world.ts'
 export type Step = fc.AsyncCommand<World, World>
 
 /** @throws what the judge has to say */
-export function settle({ judge }: World): void {
+function settle({ judge }: World): void {
   if (judge.violations.length) throw Error(judge.violations.join('\n'))
 }
 

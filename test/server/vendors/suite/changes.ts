@@ -9,7 +9,7 @@ const longAgo = new Date('2020-01-01T00:00:00Z')
 const mostPages = 200
 
 /** What a list shows from its beginning to its end, by the vendor's id. */
-export async function statesIn({ page }: ChangeList): Promise<Map<string, string>> {
+async function statesIn({ page }: ChangeList): Promise<Map<string, string>> {
   const states = new Map<string, string>()
   let cursor: string | undefined
   for (let pages = 0; pages < mostPages; pages += 1) {

@@ -7,7 +7,7 @@ import { replyOf } from './world.ts'
 const ways = ['removed', 'retyped', 'null'] as const
 
 /** Every way to break the one row of a call's answers that holds a text: as a whole, and field by field. */
-export function breaksOf({ simulator }: RelayFixture, calls: readonly string[], containing: string): RowBreak[] {
+function breaksOf({ simulator }: RelayFixture, calls: readonly string[], containing: string): RowBreak[] {
   return calls.flatMap((call) => {
     const body = simulator.answered.findLast((one) => one.call === call && rowWith(one.body, containing))?.body
     const fields = Object.keys(Object(rowWith(body, containing)))
@@ -17,7 +17,7 @@ export function breaksOf({ simulator }: RelayFixture, calls: readonly string[], 
 }
 
 /** Tries each break by itself. */
-export async function eachBroken(
+async function eachBroken(
   { simulator, drift, hidden }: RelayFixture,
   breaks: readonly RowBreak[],
   look: (told: string) => Promise<void>,

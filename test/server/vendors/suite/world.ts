@@ -203,7 +203,7 @@ export async function sure<T>(look: Promise<T>): Promise<T | undefined> {
 }
 
 /** All that is listed, page by page. */
-export async function everyListed({ vendor }: RelayFixture): Promise<string[]> {
+async function everyListed({ vendor }: RelayFixture): Promise<string[]> {
   const ids: string[] = []
   let cursor: string | undefined
   do {

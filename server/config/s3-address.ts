@@ -1,5 +1,4 @@
 /** Where an S3 store is, and by what keys it opens. */
-import { FilesError } from './error.ts'
 
 export interface S3Address {
   bucket: string
@@ -18,15 +17,13 @@ export interface S3Credentials {
 /**
  * Reads `s3://bucket/prefix?endpoint=https://…&region=…`.
  *
- * @throws FilesError `misconfigured`
+ * @returns undefined where it reads otherwise
  */
-export function parseS3Url(text: string): S3Address {
+export function parseS3Url(text: string): S3Address | undefined {
   const url = URL.parse(text)
   const region = url?.searchParams.get('region') ?? 'us-east-1'
   const endpoint = URL.parse(url?.searchParams.get('endpoint') ?? `https://s3.${region}.amazonaws.com`)
-  if (!url?.hostname || !endpoint || !/^https?:$/.test(endpoint.protocol)) {
-    throw new FilesError('misconfigured', 'files must read s3://bucket/prefix?endpoint=https://…&region=…')
-  }
+  if (!url?.hostname || !endpoint || !/^https?:$/.test(endpoint.protocol)) return undefined
   const prefix = url.pathname.replace(/^\/+|\/+$/g, '')
   const base = endpoint.href.replace(/\/+$/, '')
   return { bucket: url.hostname, prefix: prefix === '' ? '' : `${prefix}/`, endpoint: base, region }
