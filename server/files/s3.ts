@@ -41,7 +41,7 @@ interface Found {
 
 export function createS3(url: string, credentials: S3Credentials, spoolFolder: string | undefined): Storage {
   const address = parseS3Url(url)
-  if (!address) throw new FilesError('misconfigured', 'files names no S3 store')
+  if (!address) throw new FilesError('misconfigured', 'files must read s3://bucket/prefix?endpoint=https://…&region=…')
   const client = createS3Client(address, credentials)
   const spool = createSpool(spoolFolder)
 
