@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
 import { expect, it, onTestFinished } from 'vitest'
-import { openDatabase } from '../../server/store/database.ts'
+import { openDatabase } from '../../../server/store/database.ts'
 
 it('opens once whoever holds the lock for longer than a request would wait lets go of it', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'medkit-opening-'))
