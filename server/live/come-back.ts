@@ -15,5 +15,5 @@ const eachMs = 3
  * @returns milliseconds
  */
 export function comeBackAfterMs(streams: number, place: number): number {
-  return Math.round(soonestMs + place * Math.min(latestMs - soonestMs, streams * eachMs))
+  return Math.floor(soonestMs + place * Math.min(latestMs - soonestMs, streams * eachMs))
 }
